@@ -1,0 +1,167 @@
+/** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
+import { Type, type Static, type TSchema } from 'typebox'
+
+/** A duration: `90s`, `10m`, `1h`, `30d` in the file, milliseconds in the program. */
+export const duration = (initial: string, description: string) =>
+  Type.Unsafe<number>(Type.String({ format: 'duration', default: initial, description }))
+
+/** A size: `512M`, `2G` or a number of bytes in the file, bytes in the program. K, M, G, T are powers of 1024. */
+export const size = (initial: string, description: string) =>
+  Type.Unsafe<number>(Type.String({ format: 'size', default: initial, description }))
+
+/** A file or folder. `./x` and `../x` are relative to the configuration file's folder; absolute in the program. */
+export const path = (initial: string, description: string) =>
+  Type.String({ format: 'path', default: initial, description })
+
+export const text = (initial: string, description: string) =>
+  Type.String({ default: initial, description })
+
+export const flag = (initial: boolean, description: string) =>
+  Type.Boolean({ default: initial, description })
+
+export const count = (initial: number, description: string, maximum = 1_000_000) =>
+  Type.Integer({ minimum: 0, maximum, default: initial, description })
+
+export const list = (description: string) => Type.Array(Type.String(), { default: [], description })
+
+export const table = (description: string) =>
+  Type.Record(Type.String(), Type.String(), { default: {}, description })
+
+/** Nothing but these keys; each has its default, so the section itself may be absent. */
+export const section = <Properties extends Record<string, TSchema>>(
+  properties: Properties,
+  description: string,
+) => Type.Object(properties, { additionalProperties: false, default: {}, description })
+
+const session = section(
+  {
+    idle_timeout: duration('7d', 'A browser unused for this long is logged out.'),
+    max_age: duration('14d', 'A login ends after this long, however busy.'),
+  },
+  'Browser logins.',
+)
+
+const password = section(
+  {
+    min_length: Type.Integer({
+      minimum: 10,
+      maximum: 72,
+      default: 10,
+      description: 'Fewest characters of a password.',
+    }),
+    bcrypt_cost: Type.Integer({
+      minimum: 4,
+      maximum: 15,
+      default: 10,
+      description: 'Work factor of bcrypt; a higher one is applied at the next login.',
+    }),
+    concurrent_hashes: count(
+      1,
+      'Passwords hashed at the same time, so that a class logging in does not slow the others.',
+      64,
+    ),
+  },
+  'Native passwords.',
+)
+
+const links = section(
+  {
+    claim_valid: duration('24h', 'How long a claim link works.'),
+    invite_valid: duration('14d', 'How long an invitation link works.'),
+    reset_valid: duration('24h', 'How long a password reset link works.'),
+  },
+  'One-time links.',
+)
+
+const cull = section(
+  {
+    enabled: flag(true, 'Stop servers that nobody uses.'),
+    timeout: duration('1h', 'A server without traffic, kernel or report for this long is stopped.'),
+    every: duration('1m', 'How often idle servers are looked for.'),
+    max_age: duration('0s', 'A server running for this long is stopped, busy or not; 0s: never.'),
+  },
+  'Stopping idle servers.',
+)
+
+export const settings = section(
+  {
+    data_dir: path('./data', 'Folder of the database, keys, logs and home folders.'),
+    host: text('127.0.0.1', 'Address to listen on.'),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 8000,
+      description: 'Port to listen on; 0: any free one.',
+    }),
+    internal_port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 0,
+      description: 'Loopback port on which servers reach the API; 0: chosen once and kept.',
+    }),
+    base_url: Type.String({
+      default: '/',
+      pattern: '^/(?:[A-Za-z0-9._~-]+/)*$',
+      description: 'URL path of the whole site; begins and ends with a slash.',
+    }),
+    public_url: Type.String({
+      default: '',
+      pattern: '^(?:https?://[^/?#@ ]+)?$',
+      description:
+        'Address that people use, such as https://hub.example.org; empty: what the browser says.',
+    }),
+    trusted_proxies: list('Addresses of reverse proxies whose X-Forwarded headers are believed.'),
+    log_level: Type.Union(
+      [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
+      { default: 'info', description: 'How much is logged.' },
+    ),
+    body_limit: size('1M', 'Largest form or API request body; uploads to servers have no limit.'),
+    session,
+    password,
+    links,
+    auth: Type.Object(
+      {
+        type: text('native', 'How people log in: native, dummy or github.'),
+      },
+      { default: {}, description: 'Logging in. Each type has a section of its own name.' },
+    ),
+    spawner: Type.Object(
+      {
+        type: text('process', 'How servers run: process.'),
+        cmd: Type.Array(Type.String(), {
+          minItems: 1,
+          default: ['jupyterhub-singleuser'],
+          description: 'Program of a server, with its first arguments.',
+        }),
+        args: list('More arguments.'),
+        path: text(
+          '/usr/local/bin:/usr/bin:/bin',
+          "PATH of servers; entries may begin with ./ (the configuration file's folder).",
+        ),
+        environment: table('More environment variables of servers.'),
+        default_url: text(
+          '',
+          'Page that opens first, such as /lab or /tree; empty: the server decides.',
+        ),
+        start_timeout: duration('60s', 'Longest time until the program runs.'),
+        http_timeout: duration('30s', 'Longest time from there until it answers.'),
+        slow_spawn_timeout: duration(
+          '10s',
+          'API calls wait this long for a start before they answer 202.',
+        ),
+        slow_stop_timeout: duration(
+          '10s',
+          'API calls wait this long for a stop before they answer 202.',
+        ),
+        concurrent_spawn_limit: count(100, 'Starts under way at the same time; 0: no limit.'),
+        active_server_limit: count(0, 'Servers running at the same time; 0: no limit.'),
+        named_server_limit_per_user: count(0, 'Named servers of a user besides the default one.'),
+      },
+      { default: {}, description: 'Starting servers. Each type has a section of its own name.' },
+    ),
+    cull,
+  },
+  'The whole configuration.',
+)
+
+export type Config = Static<typeof settings>

@@ -1,0 +1,70 @@
+/** The contract of a spawner: where and how a user's server runs. */
+import { type Static, type TSchema } from 'typebox'
+import { type Log } from '../lib/log.ts'
+import { type SpawnState } from '../model/server.ts'
+
+/** Everything a spawner may know about the server it starts. */
+export type SpawnRequest = {
+  /** Stable and unique per server: names directories, units, log files. `slug` or `slug--servername`. */
+  readonly slug: string
+  readonly user: { readonly id: number; readonly name: string; readonly slug: string }
+  readonly serverName: string
+  /** The complete environment but for what the spawner itself knows (HOME, USER, SHELL, the service URL). */
+  readonly environment: Readonly<Record<string, string>>
+  /** URL path of the server, escaped, ends with a slash; used to build JUPYTERHUB_SERVICE_URL. */
+  readonly prefix: string
+  /** Aborted when the start is cancelled or timed out. */
+  readonly signal: AbortSignal
+  /** Says what is happening, for the progress page. */
+  progress(message: string): void
+}
+
+export type Started = {
+  /** `http://127.0.0.1:PORT` without a path. */
+  readonly url: string
+  readonly state: SpawnState
+}
+
+export type Liveness =
+  | { readonly alive: true }
+  /** `exitCode` is undefined when nobody saw it (the hub was not running). A signal is 128 + its number. */
+  | { readonly alive: false; readonly exitCode?: number }
+
+export type Usage = { readonly memoryBytes: number; readonly processes: number }
+
+export interface Spawner {
+  /** Starts the program and returns at once; whether it answers is the core's question. Leaves nothing behind when it throws. */
+  start(request: SpawnRequest): Promise<Started>
+  /** Is the program that `state` describes still running? Never confuses it with another one that got its pid. */
+  poll(state: SpawnState): Promise<Liveness>
+  /** Resolves when nothing of it runs any more. Idempotent. `now` skips the polite part. */
+  stop(state: SpawnState, options?: { now?: boolean }): Promise<void>
+  /** Resolves when the program ends by itself, for as long as the signal lasts; polls where it isn't the parent. */
+  exited(state: SpawnState, signal: AbortSignal): Promise<{ exitCode?: number }>
+  /** The last lines the program wrote, newest last, unredacted. */
+  logTail(slug: string, lines: number): Promise<string[]>
+  usage(state: SpawnState): Promise<Usage | undefined>
+  /** Deletes what was kept of a server or user that is gone for good (log files; never home folders). */
+  forget(slug: string): Promise<void>
+}
+
+export type SpawnerNeeds = {
+  readonly log: Log
+  readonly dataDir: string
+}
+
+/** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */
+export type SpawnerPlugin = {
+  readonly name: string
+  readonly options: TSchema
+  create(options: unknown, needs: SpawnerNeeds): Spawner
+}
+
+/** A spawner as a value: its name, the schema of its section of the configuration, and how to make one. */
+export function defineSpawner<Options extends TSchema>(plugin: {
+  readonly name: string
+  readonly options: Options
+  create(options: Static<Options>, needs: SpawnerNeeds): Spawner
+}): SpawnerPlugin {
+  return { ...plugin, create: (options, needs) => plugin.create(options as Static<Options>, needs) }
+}

@@ -1,0 +1,31 @@
+/** The store: all modules bound to one database. Synchronous. */
+import { type Facts } from './facts.ts'
+import { type OAuthProviderRows } from './oauth-provider.ts'
+import { type OneTimeLinks } from './one-time-links.ts'
+import { type Servers } from './servers.ts'
+import { type Sessions } from './sessions.ts'
+import { type Tokens } from './tokens.ts'
+import { type Users } from './users.ts'
+
+export interface Store {
+  readonly users: Users
+  readonly sessions: Sessions
+  readonly links: OneTimeLinks
+  readonly tokens: Tokens
+  readonly servers: Servers
+  readonly oauthProvider: OAuthProviderRows
+  readonly facts: Facts
+  /** Runs `work` atomically; nested calls are savepoints. `work` must not await. */
+  transaction<Result>(work: () => Result): Result
+  /** Checkpoints the write-ahead log and closes. */
+  close(): void
+}
+
+type Reading =
+  `find${string}` | `get${string}` | `list${string}` | `count${string}` | `has${string}`
+type ReadOnly<Module> = { [Key in keyof Module as Key extends Reading ? Key : never]: Module[Key] }
+
+/** What routes may use: reading. Changes go through a core verb. */
+export type StoreReader = {
+  readonly [Key in keyof Omit<Store, 'transaction' | 'close'>]: ReadOnly<Store[Key]>
+}
