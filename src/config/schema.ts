@@ -128,16 +128,18 @@ export const settings = section(
     spawner: Type.Object(
       {
         type: text('process', 'How servers run: process.'),
-        cmd: Type.Array(Type.String(), {
+        cmd: Type.Array(Type.String({ format: 'command' }), {
           minItems: 1,
           default: ['jupyterhub-singleuser'],
           description: 'Program of a server, with its first arguments.',
         }),
         args: list('More arguments.'),
-        path: text(
-          '/usr/local/bin:/usr/bin:/bin',
-          "PATH of servers; entries may begin with ./ (the configuration file's folder).",
-        ),
+        path: Type.String({
+          format: 'search-path',
+          default: '/usr/local/bin:/usr/bin:/bin',
+          description:
+            "PATH of servers; entries may begin with ./ (the configuration file's folder).",
+        }),
         environment: table('More environment variables of servers.'),
         default_url: text(
           '',

@@ -1,0 +1,33 @@
+/** The schema of everything a configuration may say: our settings, and a section per plug-in. */
+import { Type, type TSchema } from 'typebox'
+import { settings } from './schema.ts'
+
+/** The options schema of every plug-in, by its name. */
+export type PluginSchemas = {
+  readonly auth: Readonly<Record<string, TSchema>>
+  readonly spawner: Readonly<Record<string, TSchema>>
+}
+
+/** Our settings, with `auth.<name>` and `spawner.<name>` for every plug-in. */
+export function wholeSchema(plugins: PluginSchemas): TSchema {
+  const { auth, spawner } = settings.properties
+  return Type.Object({
+    ...settings.properties,
+    auth: Type.Object({ ...auth.properties, ...plugins.auth }),
+    spawner: Type.Object({ ...spawner.properties, ...plugins.spawner }),
+  })
+}
+
+export type Setting = { readonly key: string; readonly schema: TSchema }
+
+/** Every setting with its dotted key, in the order of the schema. */
+export function listSettings(schema: TSchema, key = ''): Setting[] {
+  if (!Type.IsObject(schema)) return [{ key, schema }]
+  return Object.entries(schema.properties).flatMap(([name, below]) =>
+    listSettings(below, key === '' ? name : `${key}.${name}`),
+  )
+}
+
+/** An option of a schema, such as `default`. */
+export const optionOf = (schema: TSchema, name: string): unknown =>
+  Reflect.get(schema, name) as unknown
