@@ -85,21 +85,20 @@ function prepareConnection(sqlite: Sqlite.Database): void {
   // In WAL mode a power cut may lose the last moments' writes but never corrupts, and a killed process loses nothing.
   sqlite.pragma('synchronous = normal')
   sqlite.pragma('foreign_keys = on')
-  // Text in double quotes is an error instead of a string, so that a misspelt column is noticed.
-  sqlite.pragma('trusted_schema = off')
 }
 
 function guard(sqlite: Sqlite.Database): Database {
   const texts: string[] = []
   // Immediate: a transaction that reads first and writes later would fail at once, not wait, if another process wrote in between.
-  const atomically = sqlite.transaction((work: () => unknown) => work()).immediate
+  const transaction = sqlite.transaction((work: () => unknown) => work())
   return {
     prepare<Row>(sql: string): Statement<Row> {
       const statement = guarded(() => sqlite.prepare<unknown[], Row>(sql))
       texts.push(sql)
       return guardStatement(statement)
     },
-    transaction: <Result>(work: () => Result) => guarded(() => atomically(work) as Result),
+    transaction: <Result>(work: () => Result) =>
+      guarded(() => transaction.immediate(work) as Result),
     execute: (sql) => void guarded(() => sqlite.exec(sql)),
     pragma: (text) => guarded(() => sqlite.pragma(text, { simple: true })),
     backup: (to) => guarded(() => copy(sqlite, to)),
@@ -121,7 +120,7 @@ function guardStatement<Row>(statement: Sqlite.Statement<unknown[], Row>): State
 
 /** Under a passing name first: a copy that was interrupted never has the name of a complete one. */
 function copy(sqlite: Sqlite.Database, to: string): void {
-  const partial = `${to}.part`
+  const partial = `${to}.${process.pid}.part`
   rmSync(partial, { force: true })
   try {
     closeSync(openSync(partial, 'wx', 0o600))

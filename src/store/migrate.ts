@@ -9,7 +9,7 @@ export type Migration = { readonly version: number; readonly name: string; reado
 
 /** What a migration needs of a database. */
 export interface MigrationTarget {
-  prepare<Row>(sql: string): { get(): Row | undefined }
+  prepare(sql: string): { get(): unknown }
   transaction(work: () => void): void
   execute(sql: string): void
   pragma(text: string): unknown
@@ -41,8 +41,8 @@ export function readMigrations(dir = join(import.meta.dirname, 'migrations')): M
  */
 export function migrate(database: MigrationTarget, needs: MigrationNeeds): void {
   const newest = needs.migrations.at(-1)?.version ?? 0
-  const current = versionOf(database)
-  const isNew = current === 0 && tableCount(database) === 0
+  const { version: current, tables } = contents(database)
+  const isNew = current === 0 && tables === 0
   if (current === 0 && !isNew) throw refusal(needs.file, 'is the database of another program.')
   if (current > newest) throw refusal(needs.file, newerSentence(current, newest))
   const missing = needs.migrations.filter(({ version }) => version > current)
@@ -53,9 +53,11 @@ export function migrate(database: MigrationTarget, needs: MigrationNeeds): void 
 
 const versionOf = (database: MigrationTarget): number => Number(database.pragma('user_version'))
 
-function tableCount(database: MigrationTarget): number {
-  const sql = "select count(*) as tables from sqlite_schema where name not like 'sqlite_%'"
-  return database.prepare<{ tables: number }>(sql).get()?.tables ?? 0
+/** In one statement: another process may be making the tables at this moment. */
+function contents(database: MigrationTarget): { version: number; tables: number } {
+  const sql = `select user_version as version, (select count(*) from sqlite_schema) as tables
+    from pragma_user_version`
+  return database.prepare(sql).get() as { version: number; tables: number }
 }
 
 const newerSentence = (current: number, newest: number): string =>

@@ -1,5 +1,7 @@
 /** The hub as OAuth 2 provider: clients and authorization codes. Codes by their hash. */
-import { type OAuthClient, type OAuthCode } from '../model/oauth-provider.ts'
+import { type Database, type Parameters } from './database.ts'
+import { fromJson, toDate, toJson } from './rows.ts'
+import { type ChallengeMethod, type OAuthClient, type OAuthCode } from '../model/oauth-provider.ts'
 
 export interface OAuthProviderRows {
   findClient(id: string): OAuthClient | undefined
@@ -12,4 +14,116 @@ export interface OAuthProviderRows {
   /** Uses it up: the first caller gets it. Expired ones are returned too; the caller decides. */
   takeCode(hash: string): OAuthCode | undefined
   removeExpiredCodes(now: Date): void
+}
+
+type ClientRow = {
+  readonly id: string
+  readonly secret_hash: string
+  readonly redirect_uri: string
+  readonly description: string
+  readonly allowed_scopes: string
+  readonly server_id: number | null
+}
+
+type CodeRow = {
+  readonly client_id: string
+  readonly user_id: number
+  readonly redirect_uri: string
+  readonly session_public_id: string
+  readonly scopes: string
+  readonly challenge: string | null
+  readonly challenge_method: ChallengeMethod
+  readonly expires_at: number
+}
+
+export function createOAuthProviderRows(database: Database): OAuthProviderRows {
+  return { ...prepareClients(database), ...prepareCodes(database) }
+}
+
+type Clients = Pick<OAuthProviderRows, Extract<keyof OAuthProviderRows, `${string}Client${string}`>>
+type Codes = Omit<OAuthProviderRows, keyof Clients>
+
+function prepareClients(database: Database): Clients {
+  const byId = database.prepare<ClientRow>('select * from oauth_clients where id = ?')
+  const byServer = database.prepare<ClientRow>('select * from oauth_clients where server_id = ?')
+  // Not `insert or replace`: that deletes the old row, and with it the codes and tokens issued to the client.
+  const save = database.prepare(`
+    insert into oauth_clients (id, secret_hash, redirect_uri, description, allowed_scopes, server_id)
+    values (:id, :secretHash, :redirectUri, :description, :allowedScopes, :serverId)
+    on conflict (id) do update set secret_hash = excluded.secret_hash,
+      redirect_uri = excluded.redirect_uri, description = excluded.description,
+      allowed_scopes = excluded.allowed_scopes, server_id = excluded.server_id`)
+  const remove = database.prepare('delete from oauth_clients where id = ?')
+  const optional = (row: ClientRow | undefined): OAuthClient | undefined => row && toClient(row)
+  return {
+    findClient: (id) => optional(byId.get([id])),
+    findClientOfServer: (serverId) => optional(byServer.get([serverId])),
+    saveClient: (client) => void save.run(toClientColumns(client)),
+    removeClient: (id) => void remove.run([id]),
+  }
+}
+
+function prepareCodes(database: Database): Codes {
+  const insert = database.prepare(`
+    insert into oauth_codes (hash, client_id, user_id, redirect_uri, session_public_id, scopes,
+      challenge, challenge_method, expires_at)
+    values (:hash, :clientId, :userId, :redirectUri, :sessionPublicId, :scopes,
+      :challenge, :challengeMethod, :expiresAt)`)
+  const take = database.prepare<CodeRow>('delete from oauth_codes where hash = ? returning *')
+  const removeExpired = database.prepare('delete from oauth_codes where expires_at <= ?')
+  const optional = (row: CodeRow | undefined): OAuthCode | undefined => row && toCode(row)
+  return {
+    addCode: (hash, code) => void insert.run(toCodeColumns(hash, code)),
+    takeCode: (hash) => optional(take.get([hash])),
+    removeExpiredCodes: (now) => void removeExpired.run([now.getTime()]),
+  }
+}
+
+function toClient(row: ClientRow): OAuthClient {
+  return {
+    id: row.id,
+    secretHash: row.secret_hash,
+    redirectUri: row.redirect_uri,
+    description: row.description,
+    allowedScopes: fromJson(row.allowed_scopes) as string[],
+    serverId: row.server_id ?? undefined,
+  }
+}
+
+function toClientColumns(client: OAuthClient): Parameters {
+  return {
+    id: client.id,
+    secretHash: client.secretHash,
+    redirectUri: client.redirectUri,
+    description: client.description,
+    allowedScopes: toJson(client.allowedScopes),
+    serverId: client.serverId ?? null,
+  }
+}
+
+function toCode(row: CodeRow): OAuthCode {
+  return {
+    clientId: row.client_id,
+    userId: row.user_id,
+    redirectUri: row.redirect_uri,
+    sessionPublicId: row.session_public_id,
+    scopes: fromJson(row.scopes) as string[],
+    challenge: row.challenge ?? undefined,
+    challengeMethod: row.challenge_method,
+    expiresAt: toDate(row.expires_at),
+  }
+}
+
+function toCodeColumns(hash: string, code: OAuthCode): Parameters {
+  return {
+    hash,
+    clientId: code.clientId,
+    userId: code.userId,
+    redirectUri: code.redirectUri,
+    sessionPublicId: code.sessionPublicId,
+    scopes: toJson(code.scopes),
+    challenge: code.challenge ?? null,
+    challengeMethod: code.challengeMethod,
+    expiresAt: code.expiresAt.getTime(),
+  }
 }

@@ -11,4 +11,5 @@ export const toJson = (value: unknown): string | null =>
   value === undefined ? null : JSON.stringify(value)
 
 /** Only the store writes these columns, so what they hold has the type it was written with. */
-export const fromJson = (text: string): unknown => JSON.parse(text)
+export const fromJson = (text: string | null): unknown =>
+  text === null ? undefined : (JSON.parse(text) as unknown)

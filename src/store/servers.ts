@@ -1,5 +1,14 @@
 /** Servers: one row per named server of a user, running or not. */
-import { type Server } from '../model/server.ts'
+import { notFound } from '../lib/errors.ts'
+import { type Database, type Parameters } from './database.ts'
+import { orConflict } from './failures.ts'
+import { fromJson, toDateOrNone, toJson, toMs } from './rows.ts'
+import {
+  type Server,
+  type ServerFailure,
+  type ServerState,
+  type SpawnState,
+} from '../model/server.ts'
 
 /** What may change; `undefined` clears, an absent key leaves. */
 export type ServerChange = Partial<
@@ -22,4 +31,104 @@ export interface Servers {
   /** Only ever moves forward; one call, one transaction. */
   touchMany(activity: ReadonlyMap<number, Date>): void
   remove(id: number): void
+}
+
+type ServerRow = {
+  readonly id: number
+  readonly user_id: number
+  readonly user_name: string
+  readonly name: string
+  readonly state: ServerState
+  readonly url: string | null
+  readonly spawn_state: string | null
+  readonly options: string
+  readonly failure: string | null
+  readonly started_at: number | null
+  readonly last_activity_at: number | null
+}
+
+const serversWithNames =
+  'select s.*, u.name as user_name from servers s join users u on u.id = s.user_id'
+
+export function createServers(database: Database): Servers {
+  const byId = database.prepare<ServerRow>(`${serversWithNames} where s.id = ?`)
+  const byName = database.prepare<ServerRow>(
+    `${serversWithNames} where s.user_id = ? and s.name = ?`,
+  )
+  const ofUser = database.prepare<ServerRow>(
+    `${serversWithNames} where s.user_id = ? order by s.name`,
+  )
+  const active = database.prepare<ServerRow>(
+    `${serversWithNames} where s.state in ('starting', 'ready', 'stopping') order by s.id`,
+  )
+  const insert = database.prepare('insert into servers (user_id, name) values (?, ?)')
+  const save = database.prepare(`
+    update servers set state = :state, url = :url, spawn_state = :spawnState, options = :options,
+      failure = :failure, started_at = :startedAt, last_activity_at = :lastActivityAt
+    where id = :id`)
+  const touch = database.prepare(
+    'update servers set last_activity_at = max(ifnull(last_activity_at, 0), ?) where id = ?',
+  )
+  const remove = database.prepare('delete from servers where id = ?')
+
+  function get(id: number): Server {
+    const server = optional(byId.get([id]))
+    if (server === undefined) throw notFound('This server does not exist any more.')
+    return server
+  }
+
+  function create(userId: number, name: string): Server {
+    const taken = `There is already a server named '${name}'.`
+    return get(orConflict(taken, () => insert.run([userId, name])).id)
+  }
+
+  function update(id: number, change: ServerChange): Server {
+    save.run(toColumns({ ...get(id), ...change }))
+    return get(id)
+  }
+
+  return {
+    find: (id) => optional(byId.get([id])),
+    findByName: (userId, name) => optional(byName.get([userId, name])),
+    listOf: (userId) => ofUser.all([userId]).map(toServer),
+    listActive: () => active.all().map(toServer),
+    create: (userId, name) => database.transaction(() => create(userId, name)),
+    update: (id, change) => database.transaction(() => update(id, change)),
+    touchMany: (activity) =>
+      database.transaction(() => {
+        for (const [id, at] of activity) touch.run([at.getTime(), id])
+      }),
+    remove: (id) => void remove.run([id]),
+  }
+}
+
+const optional = (row: ServerRow | undefined): Server | undefined => row && toServer(row)
+
+function toServer(row: ServerRow): Server {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    userName: row.user_name,
+    name: row.name,
+    state: row.state,
+    url: row.url ?? undefined,
+    spawnState: fromJson(row.spawn_state) as SpawnState | undefined,
+    options: fromJson(row.options) as Server['options'],
+    failure: fromJson(row.failure) as ServerFailure | undefined,
+    startedAt: toDateOrNone(row.started_at),
+    lastActivityAt: toDateOrNone(row.last_activity_at),
+  }
+}
+
+function toColumns(server: Server): Parameters {
+  return {
+    id: server.id,
+    state: server.state,
+    url: server.url ?? null,
+    spawnState: toJson(server.spawnState),
+    options: toJson(server.options),
+    failure: toJson(server.failure),
+    startedAt: toMs(server.startedAt),
+    lastActivityAt: toMs(server.lastActivityAt),
+  }
 }

@@ -1,4 +1,6 @@
 /** Sessions: which browsers are logged in. */
+import { type Database, type Parameters } from './database.ts'
+import { toDate } from './rows.ts'
 import { type Session } from '../model/session.ts'
 
 export interface Sessions {
@@ -12,4 +14,68 @@ export interface Sessions {
   removeAllOf(userId: number, except?: string): Session[]
   /** Those past their end at `now` or unused for `idleMs`. @returns what was removed. */
   removeExpired(now: Date, idleMs: number): Session[]
+}
+
+type SessionRow = {
+  readonly hash: string
+  readonly user_id: number
+  readonly public_id: string
+  readonly created_at: number
+  readonly seen_at: number
+  readonly expires_at: number
+  readonly address: string
+  readonly user_agent: string
+}
+
+export function createSessions(database: Database): Sessions {
+  const byHash = database.prepare<SessionRow>('select * from sessions where hash = ?')
+  const ofUser = database.prepare<SessionRow>(
+    'select * from sessions where user_id = ? order by seen_at desc',
+  )
+  const insert = database.prepare(`
+    insert into sessions (hash, user_id, public_id, created_at, seen_at, expires_at, address, user_agent)
+    values (:hash, :userId, :publicId, :createdAt, :seenAt, :expiresAt, :address, :userAgent)`)
+  const touch = database.prepare('update sessions set seen_at = max(seen_at, ?) where hash = ?')
+  const remove = database.prepare('delete from sessions where hash = ?')
+  const removeOfUser = database.prepare<SessionRow>(
+    'delete from sessions where user_id = ? and hash is not ? returning *',
+  )
+  const removeExpired = database.prepare<SessionRow>(
+    'delete from sessions where expires_at <= ? or seen_at <= ? returning *',
+  )
+
+  return {
+    findByHash: (hash) => optional(byHash.get([hash])),
+    listOf: (userId) => ofUser.all([userId]).map(toSession),
+    create: (session) => void insert.run(toColumns(session)),
+    touch: (hash, at) => void touch.run([at.getTime(), hash]),
+    remove: (hash) => remove.run([hash]).changes > 0,
+    removeAllOf: (userId, except) => removeOfUser.all([userId, except ?? null]).map(toSession),
+    removeExpired: (now, idleMs) =>
+      removeExpired.all([now.getTime(), now.getTime() - idleMs]).map(toSession),
+  }
+}
+
+const optional = (row: SessionRow | undefined): Session | undefined => row && toSession(row)
+
+function toSession(row: SessionRow): Session {
+  return {
+    hash: row.hash,
+    userId: row.user_id,
+    publicId: row.public_id,
+    createdAt: toDate(row.created_at),
+    seenAt: toDate(row.seen_at),
+    expiresAt: toDate(row.expires_at),
+    address: row.address,
+    userAgent: row.user_agent,
+  }
+}
+
+function toColumns(session: Session): Parameters {
+  return {
+    ...session,
+    createdAt: session.createdAt.getTime(),
+    seenAt: session.seenAt.getTime(),
+    expiresAt: session.expiresAt.getTime(),
+  }
 }

@@ -1,11 +1,12 @@
 /** The store: all modules bound to one database. Synchronous. */
-import { type Facts } from './facts.ts'
-import { type OAuthProviderRows } from './oauth-provider.ts'
-import { type OneTimeLinks } from './one-time-links.ts'
-import { type Servers } from './servers.ts'
-import { type Sessions } from './sessions.ts'
-import { type Tokens } from './tokens.ts'
-import { type Users } from './users.ts'
+import { type Database } from './database.ts'
+import { createFacts, type Facts } from './facts.ts'
+import { createOAuthProviderRows, type OAuthProviderRows } from './oauth-provider.ts'
+import { createOneTimeLinks, type OneTimeLinks } from './one-time-links.ts'
+import { createServers, type Servers } from './servers.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+import { createUsers, type Users } from './users.ts'
 
 export interface Store {
   readonly users: Users
@@ -28,4 +29,19 @@ type ReadOnly<Module> = { [Key in keyof Module as Key extends Reading ? Key : ne
 /** What routes may use: reading. Changes go through a core verb. */
 export type StoreReader = {
   readonly [Key in keyof Omit<Store, 'transaction' | 'close'>]: ReadOnly<Store[Key]>
+}
+
+/** Prepares every statement of the store; `close` closes the database. */
+export function createStore(database: Database): Store {
+  return {
+    users: createUsers(database),
+    sessions: createSessions(database),
+    links: createOneTimeLinks(database),
+    tokens: createTokens(database),
+    servers: createServers(database),
+    oauthProvider: createOAuthProviderRows(database),
+    facts: createFacts(database),
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+  }
 }

@@ -1,5 +1,9 @@
 /** Users and the identities that are theirs. */
-import { type User } from '../model/user.ts'
+import { conflict, notFound } from '../lib/errors.ts'
+import { type Database, type Statement } from './database.ts'
+import { orConflict } from './failures.ts'
+import { toDate, toDateOrNone, toFlag } from './rows.ts'
+import { slugOf, type User } from '../model/user.ts'
 
 export type NewUser = { readonly name: string; readonly admin: boolean; readonly at: Date }
 export type UserQuery = {
@@ -19,6 +23,7 @@ export interface Users {
   getByName(name: string): User
   list(query: UserQuery): User[]
   count(search?: string): number
+  /** Admins who can log in: disabled ones do not count. */
   countAdmins(): number
   /** bcrypt hash of the native password; undefined when there is none. */
   findPasswordHash(id: number): string | undefined
@@ -34,4 +39,158 @@ export interface Users {
   touch(id: number, at: Date): void
   /** With everything that hangs on the user: sessions, tokens, servers, links, clients. */
   remove(id: number): void
+}
+
+type UserRow = {
+  readonly id: number
+  readonly name: string
+  readonly slug: string
+  readonly admin: number
+  readonly disabled: number
+  readonly created_at: number
+  readonly last_activity_at: number | null
+}
+
+/** Everything but the password hash, which only `findPasswordHash` reads. */
+const columns = 'u.id, u.name, u.slug, u.admin, u.disabled, u.created_at, u.last_activity_at'
+const selectUsers = `select ${columns} from users u`
+
+export function createUsers(database: Database): Users {
+  return {
+    ...prepareLookups(database),
+    ...prepareLists(database),
+    ...prepareChanges(database),
+  }
+}
+
+type Lookups = Pick<
+  Users,
+  'find' | 'findByName' | 'findByIdentity' | 'getByName' | 'findPasswordHash' | 'hasIdentity'
+>
+type Lists = Pick<Users, 'list' | 'count' | 'countAdmins'>
+type Changes = Omit<Users, keyof Lookups | keyof Lists>
+
+function prepareLookups(database: Database): Lookups {
+  const byId = database.prepare<UserRow>(`${selectUsers} where u.id = ?`)
+  const byName = database.prepare<UserRow>(`${selectUsers} where u.name = ?`)
+  const byIdentity = database.prepare<UserRow>(`
+    ${selectUsers} join identities i on i.user_id = u.id where i.issuer = ? and i.subject = ?`)
+  const passwordHash = database.prepare<{ password_hash: string | null }>(
+    'select password_hash from users where id = ?',
+  )
+  const anyIdentity = database.prepare<object>('select 1 from identities where user_id = ? limit 1')
+  const findByName = (name: string): User | undefined => optional(byName.get([name]))
+  return {
+    find: (id) => optional(byId.get([id])),
+    findByName,
+    findByIdentity: (issuer, subject) => optional(byIdentity.get([issuer, subject])),
+    getByName(name) {
+      const user = findByName(name)
+      if (user === undefined) throw notFound(`There is no user named '${name}'.`)
+      return user
+    },
+    findPasswordHash: (id) => passwordHash.get([id])?.password_hash ?? undefined,
+    hasIdentity: (id) => anyIdentity.get([id]) !== undefined,
+  }
+}
+
+const sortColumns = { id: 'u.id', name: 'u.name', last_activity: 'u.last_activity_at' } as const
+
+function prepareLists(database: Database): Lists {
+  const prepareSorted = (column: string, direction: string): Statement<UserRow> =>
+    database.prepare<UserRow>(`${selectUsers} where instr(u.name, :search)
+      order by ${column} ${direction}, u.id ${direction} limit :limit offset :offset`)
+  const prepareBoth = (column: string): Record<'asc' | 'desc', Statement<UserRow>> => ({
+    asc: prepareSorted(column, 'asc'),
+    desc: prepareSorted(column, 'desc'),
+  })
+  const sorted = {
+    id: prepareBoth(sortColumns.id),
+    name: prepareBoth(sortColumns.name),
+    last_activity: prepareBoth(sortColumns.last_activity),
+  }
+  const count = database.prepare<CountRow>(
+    'select count(*) as count from users u where instr(u.name, ?)',
+  )
+  const admins = database.prepare<CountRow>(
+    'select count(*) as count from users where admin = 1 and disabled = 0',
+  )
+  return {
+    list({ search, sort = 'id', descending = false, offset, limit }) {
+      const statement = sorted[sort][descending ? 'desc' : 'asc']
+      return statement.all({ search: asPartOfName(search), offset, limit }).map(toUser)
+    },
+    count: (search) => count.get([asPartOfName(search)])?.count ?? 0,
+    countAdmins: () => admins.get()?.count ?? 0,
+  }
+}
+
+type CountRow = { readonly count: number }
+
+/** Stored names are NFKC and lower case, so a search that is both finds them whatever its case. Empty finds all. */
+const asPartOfName = (search = ''): string =>
+  search.normalize('NFKC').toLowerCase().normalize('NFKC')
+
+function prepareChanges(database: Database): Changes {
+  const admin = database.prepare('update users set admin = ? where id = ?')
+  const disabled = database.prepare('update users set disabled = ? where id = ?')
+  const password = database.prepare('update users set password_hash = ? where id = ?')
+  const touch = database.prepare(
+    'update users set last_activity_at = max(ifnull(last_activity_at, 0), ?) where id = ?',
+  )
+  const remove = database.prepare('delete from users where id = ?')
+  return {
+    create: prepareCreate(database),
+    linkIdentity: prepareLink(database),
+    setAdmin: (id, isAdmin) => void admin.run([toFlag(isAdmin), id]),
+    setDisabled: (id, isDisabled) => void disabled.run([toFlag(isDisabled), id]),
+    setPasswordHash: (id, hash) => void password.run([hash, id]),
+    touch: (id, at) => void touch.run([at.getTime(), id]),
+    remove: (id) => void remove.run([id]),
+  }
+}
+
+function prepareCreate(database: Database): Users['create'] {
+  const insert = database.prepare<UserRow>(`
+    insert into users (name, slug, admin, created_at) values (:name, :slug, :admin, :at)
+    returning id, name, slug, admin, disabled, created_at, last_activity_at`)
+  const insertServer = database.prepare("insert into servers (user_id, name) values (?, '')")
+
+  function create(user: NewUser): User {
+    const columns = { slug: slugOf(user.name), admin: toFlag(user.admin), at: user.at.getTime() }
+    const row = insert.get({ name: user.name, ...columns })
+    if (row === undefined) throw new Error('a user that was just made is missing')
+    insertServer.run([row.id])
+    return toUser(row)
+  }
+
+  return (user) =>
+    orConflict(`There is already a user named '${user.name}'.`, () =>
+      database.transaction(() => create(user)),
+    )
+}
+
+function prepareLink(database: Database): Users['linkIdentity'] {
+  const insert = database.prepare(`
+    insert into identities (issuer, subject, user_id) values (?, ?, ?)
+    on conflict (issuer, subject) do update set user_id = user_id where user_id = excluded.user_id`)
+  const taken = 'This login already belongs to another user of this hub.'
+  return (id, issuer, subject) => {
+    const { changes } = orConflict(taken, () => insert.run([issuer, subject, id]))
+    if (changes === 0) throw conflict(taken)
+  }
+}
+
+const optional = (row: UserRow | undefined): User | undefined => row && toUser(row)
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    admin: row.admin === 1,
+    disabled: row.disabled === 1,
+    createdAt: toDate(row.created_at),
+    lastActivityAt: toDateOrNone(row.last_activity_at),
+  }
 }
