@@ -64,6 +64,8 @@ export type AuthenticatorNeeds = {
     hash(password: string): Promise<string>
     verify(password: string, hash: string): Promise<boolean>
     needsRehash(hash: string): boolean
+    /** Takes as long as `verify` and says no: for names without a password. */
+    verifyDummy(password: string): Promise<false>
   }
 }
 

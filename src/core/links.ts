@@ -1,4 +1,14 @@
 /** One-time links: the claim of the first owner, invitations, password resets. */
+import { conflict, notFound, type HubError } from '../lib/errors.ts'
+import { type Passwords } from '../lib/password.ts'
+import { hashSecret, newSecret } from '../lib/secret.ts'
+import { type Clock } from '../lib/time.ts'
+import { type LinkKind } from '../model/one-time-link.ts'
+import { normaliseName } from '../model/user.ts'
+import { type Store } from '../store/store.ts'
+import { type Events } from './events.ts'
+import { type SessionVerbs } from './sessions.ts'
+import { type UserVerbs } from './users.ts'
 import { type OneTimeLink } from '../model/one-time-link.ts'
 import { type User } from '../model/user.ts'
 import { type LoggedIn } from './login.ts'
@@ -17,4 +27,89 @@ export interface Links {
   redeemClaim(secret: string, rawName: string, password: string, origin: Origin): Promise<LoggedIn>
   /** Sets the password of an invitation or reset and logs in. Ends all other sessions and tokens of the user. */
   redeemPassword(secret: string, password: string, origin: Origin): Promise<LoggedIn>
+}
+
+export type LinkNeeds = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly passwords: Passwords
+  readonly users: UserVerbs
+  readonly sessions: SessionVerbs
+  readonly events: Events
+  /** `/hub/` with the base URL. */
+  readonly hubPath: string
+  readonly validMs: Readonly<Record<LinkKind, number>>
+  /** @throws {HubError} InvalidInput when the password breaks the policy. */
+  checkPassword(password: string, name: string): void
+}
+
+export function createLinks(needs: LinkNeeds): Links {
+  const { store, clock, users, sessions, events } = needs
+
+  const create = (kind: LinkKind, user: User | undefined): string => {
+    const secret = newSecret()
+    const at = clock.now()
+    const expiresAt = new Date(at.getTime() + needs.validMs[kind])
+    store.links.create({ hash: hashSecret(secret), kind, userId: user?.id, at, expiresAt })
+    return `${needs.hubPath}${kind}/${secret}`
+  }
+
+  const look = (secret: string): OneTimeLink => {
+    const link = store.links.findByHash(hashSecret(secret), clock.now())
+    if (!link) throw deadLink()
+    return link
+  }
+
+  /** Uses the link up and does `work`, both or neither. */
+  const redeem = <Result>(secret: string, work: () => Result): Result =>
+    store.transaction(() => {
+      if (!store.links.take(hashSecret(secret), clock.now())) throw deadLink()
+      return work()
+    })
+
+  return {
+    claim() {
+      if (store.users.countAdmins() > 0)
+        throw conflict('This hub has an owner already. Administrators are made on its admin page.')
+      return create('claim', undefined)
+    },
+    invite: (user) => create('invite', user),
+    reset: (user) => create('reset', user),
+    look,
+    async redeemClaim(secret, rawName, password, origin) {
+      if (look(secret).kind !== 'claim') throw deadLink()
+      const name = normaliseName(rawName)
+      needs.checkPassword(password, name)
+      const passwordHash = await needs.passwords.hash(password)
+      const user = redeem(secret, () => {
+        if (store.users.countAdmins() > 0)
+          throw conflict('Somebody else has just claimed this hub.')
+        store.links.removeOfKind('claim')
+        return users.add(name, { admin: true, passwordHash })
+      })
+      events.claimed(user.name, origin.address)
+      return { user, ...sessions.begin(user, origin) }
+    },
+    async redeemPassword(secret, password, origin) {
+      const { userId } = look(secret)
+      const user = userId === undefined ? undefined : store.users.find(userId)
+      if (!user || user.disabled) throw deadLink()
+      needs.checkPassword(password, user.name)
+      const passwordHash = await needs.passwords.hash(password)
+      redeem(secret, () => {
+        store.users.setPasswordHash(user.id, passwordHash)
+        store.tokens.removeAllOf(user.id)
+        store.links.removeAllOf(user.id)
+        sessions.endAllOf(user.id)
+      })
+      events.passwordSet(user.name)
+      return { user, ...sessions.begin(user, origin) }
+    },
+  }
+}
+
+function deadLink(): HubError {
+  return notFound(
+    'This link has been used, has expired or was replaced by a newer one. Ask an administrator for a new one.',
+  )
 }

@@ -1,4 +1,9 @@
-/** Sessions: begin, end, end everywhere; and telling those who hold connections open. */
+/** Sessions: begin, end, end everywhere. */
+import { hashSecret, newId, newSecret } from '../lib/secret.ts'
+import { type Clock } from '../lib/time.ts'
+import { type Store } from '../store/store.ts'
+import { type Access } from './access.ts'
+import { type Events } from './events.ts'
 import { type Session } from '../model/session.ts'
 import { type User } from '../model/user.ts'
 
@@ -17,7 +22,64 @@ export interface SessionVerbs {
   end(session: Session): void
   /** Logs out everywhere. `except` keeps one session. */
   endAllOf(userId: number, except?: Session): void
+  /** Removes what has expired. */
   expire(): void
-  /** Runs once when the session ends, whyever; returns a function that stops listening. */
-  onEnd(hash: string, listener: () => void): () => void
+}
+
+export type SessionNeeds = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly access: Access
+  readonly events: Events
+  readonly idleTimeoutMs: number
+  readonly maxAgeMs: number
+}
+
+/** Longest browser name kept. */
+const userAgentLength = 200
+
+export function createSessions(needs: SessionNeeds): SessionVerbs {
+  const { store, clock, access, events } = needs
+
+  return {
+    begin(user, origin) {
+      const secret = newSecret()
+      const now = clock.now()
+      const session: Session = {
+        hash: hashSecret(secret),
+        userId: user.id,
+        publicId: newId(),
+        createdAt: now,
+        seenAt: now,
+        expiresAt: new Date(now.getTime() + needs.maxAgeMs),
+        address: origin.address,
+        userAgent: origin.userAgent.slice(0, userAgentLength),
+      }
+      store.sessions.create(session)
+      return { session, secret }
+    },
+    end(session) {
+      store.transaction(() => {
+        store.sessions.remove(session.hash)
+        store.tokens.removeOfSession(session.publicId)
+      })
+      access.forget(session.userId)
+      events.loggedOut(session.userId)
+    },
+    endAllOf(userId, except) {
+      store.transaction(() => {
+        for (const session of store.sessions.removeAllOf(userId, except?.hash))
+          store.tokens.removeOfSession(session.publicId)
+      })
+      access.forget(userId)
+    },
+    expire() {
+      const ended = store.transaction(() => {
+        const removed = store.sessions.removeExpired(clock.now(), needs.idleTimeoutMs)
+        for (const session of removed) store.tokens.removeOfSession(session.publicId)
+        return removed
+      })
+      for (const session of ended) access.forget(session.userId)
+    },
+  }
 }

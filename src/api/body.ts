@@ -1,0 +1,42 @@
+/** Request bodies: raw bytes in, a checked value out. */
+import { type Static, type TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { invalidInput } from '../lib/errors.ts'
+
+/** What these functions need of a request: its body as raw bytes, whatever its content type (contract §0.6). */
+export type WithBody = { readonly body: unknown }
+
+/** @returns undefined for an empty body or `null`. @throws {HubError} InvalidInput when it is not JSON. */
+export function readJson(request: WithBody): unknown {
+  const text = bodyText(request)
+  if (text === '') return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return value ?? undefined
+  } catch {
+    // The parser's own message quotes the body, which may hold a password, so it is no cause for the log.
+    throw invalidInput('Invalid JSON in body of request')
+  }
+}
+
+/** @returns the fields of a form (`application/x-www-form-urlencoded`), duplicates kept. */
+export function readForm(request: WithBody): URLSearchParams {
+  return new URLSearchParams(bodyText(request))
+}
+
+/**
+ * @returns the value, now known to fit.
+ * @throws {HubError} InvalidInput that names the first place that does not fit.
+ */
+export function parse<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
+  if (Value.Check(schema, value)) return value
+  const [problem] = Value.Errors(schema, value)
+  const place = problem?.instancePath.slice(1).replaceAll('/', '.')
+  throw invalidInput(
+    `Invalid request body: ${place ? `'${place}' ` : ''}${problem?.message ?? 'does not fit'}`,
+  )
+}
+
+function bodyText({ body }: WithBody): string {
+  return Buffer.isBuffer(body) ? body.toString('utf8') : ''
+}

@@ -1,0 +1,43 @@
+/** Events: one function per thing worth knowing; a log line each, and never an exception. */
+import { type Log } from '../lib/log.ts'
+
+export interface Events {
+  loggedIn(user: string, address: string): void
+  loginRefused(rawName: string, address: string, why: string): void
+  loggedOut(userId: number): void
+  claimed(user: string, address: string): void
+  passwordSet(user: string): void
+  userAdded(user: string): void
+  userRemoved(user: string): void
+  rightsChanged(user: string, rights: { admin?: boolean; disabled?: boolean }): void
+  serverStarted(server: string, tookMs: number): void
+  serverFailed(server: string, why: string, exitCode: number | undefined): void
+  serverStopped(server: string, why: string): void
+  serverRecovered(server: string): void
+  tokenIssued(user: string, id: number): void
+}
+
+export function createEvents(log: Log): Events {
+  return {
+    loggedIn: (user, address) => log.info({ user, address }, 'logged in'),
+    loginRefused: (rawName, address, why) =>
+      log.warn({ name: shortName(rawName), address, why }, 'login refused'),
+    loggedOut: (userId) => log.info({ userId }, 'logged out'),
+    claimed: (user, address) => log.warn({ user, address }, 'hub claimed by its first owner'),
+    passwordSet: (user) => log.info({ user }, 'password set'),
+    userAdded: (user) => log.info({ user }, 'user added'),
+    userRemoved: (user) => log.info({ user }, 'user removed'),
+    rightsChanged: (user, rights) => log.info({ user, ...rights }, 'rights changed'),
+    serverStarted: (server, tookMs) => log.info({ server, tookMs }, 'server ready'),
+    serverFailed: (server, why, exitCode) => log.warn({ server, why, exitCode }, 'server failed'),
+    serverStopped: (server, why) => log.info({ server, why }, 'server stopped'),
+    serverRecovered: (server) => log.info({ server }, 'server found alive again'),
+    tokenIssued: (user, id) => log.info({ user, id }, 'API token issued'),
+  }
+}
+
+/** What a stranger typed, safe and short enough for one log line (S-08). */
+function shortName(rawName: string): string {
+  const printable = rawName.slice(0, 24).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+  return rawName.length > 24 ? `${printable}… (${rawName.length} characters)` : printable
+}

@@ -1,0 +1,237 @@
+/** One start of a server: the steps in order, and their undoing when one of them fails. */
+import { type Log } from '../lib/log.ts'
+import { pollUntil } from '../lib/poll.ts'
+import { sleep } from '../lib/time.ts'
+import {
+  routePrefix,
+  serverPath,
+  transition,
+  type Server,
+  type ServerFailure,
+  type SpawnState,
+} from '../model/server.ts'
+import { type User } from '../model/user.ts'
+import { hintFor } from '../spawn/hints.ts'
+import { probe } from '../spawn/readiness.ts'
+import { redactLog } from '../spawn/redact.ts'
+import { type Spawner } from '../spawn/spawner.ts'
+import { type Routes } from '../proxy/routes.ts'
+import { type Store } from '../store/store.ts'
+import { type ProgressLog } from './progress.ts'
+import { type TokenVerbs } from './tokens.ts'
+
+export type StartNeeds = {
+  readonly store: Store
+  readonly spawner: Spawner
+  readonly routes: Routes
+  readonly tokens: TokenVerbs
+  readonly log: Log
+  readonly baseUrl: string
+  readonly startTimeoutMs: number
+  readonly httpTimeoutMs: number
+  /** The environment of a server whose token is `secret`. */
+  environment(server: Server, secret: string): Record<string, string>
+}
+
+export type Attempt = {
+  readonly server: Server
+  readonly user: User
+  readonly progress: ProgressLog
+  /** Aborted with the reason when the start is cancelled. */
+  readonly signal: AbortSignal
+}
+
+export interface Starter {
+  /** Runs the program, waits until it answers, opens its route. @throws {StartFailed} with nothing left behind. */
+  start(attempt: Attempt): Promise<Server>
+  /** The rest of a start that a hub before this one began: waits until it answers, opens its route. */
+  resume(attempt: Attempt, url: string, state: SpawnState): Promise<Server>
+  openRoute(server: Server, url: string): void
+  /** What to tell the owner about a program that ended. */
+  explainExit(server: Server, user: User, exitCode: number | undefined): Promise<ServerFailure>
+}
+
+/** A start that came to nothing: what the owner is told. */
+export class StartFailed extends Error {
+  override readonly name = 'StartFailed'
+  readonly failure: ServerFailure
+
+  constructor(failure: ServerFailure, cause?: unknown) {
+    super(failure.message, { cause })
+    this.failure = failure
+  }
+}
+
+/** How often and how long apart a starting server is asked whether it answers. */
+const firstProbeMs = 100
+const slowestProbeMs = 1000
+
+/** How often somebody who waits hears that it goes on. */
+const encourageMs = 3000
+
+/** Lines of its log that a failure shows. */
+const logTailLines = 20
+
+/** Names everything of a server on the machine; unique, since a user's slug never contains a dot. */
+export const serverSlug = (user: User, server: { readonly name: string }): string =>
+  server.name === '' ? user.slug : `${user.slug}.${server.name}`
+
+export function createStarter(needs: StartNeeds): Starter {
+  const { store, spawner, routes, tokens } = needs
+
+  const start: Starter['start'] = (attempt) =>
+    undoOnFailure(needs.log, async (undo) => {
+      const { server, user, progress, signal } = attempt
+      const secret = tokens.issueForServer(server)
+      undo(() => tokens.revokeForServer(server))
+      progress.add({ progress: 20, message: 'Starting the program' })
+      const started = await runProgram(attempt, needs.environment(server, secret))
+      undo(() => spawner.stop(started.state, { now: true }))
+      store.servers.update(server.id, { url: started.url, spawnState: started.state })
+      signal.throwIfAborted()
+      await untilItAnswers(attempt, started.url, started.state)
+      return opened(server, user, started.url)
+    })
+
+  const resume: Starter['resume'] = (attempt, url, state) =>
+    undoOnFailure(needs.log, async (undo) => {
+      undo(() => tokens.revokeForServer(attempt.server))
+      undo(() => spawner.stop(state, { now: true }))
+      await untilItAnswers(attempt, url, state)
+      return opened(attempt.server, attempt.user, url)
+    })
+
+  const runProgram = async (
+    { server, user, progress, signal }: Attempt,
+    environment: Record<string, string>,
+  ) => {
+    const limit = AbortSignal.timeout(needs.startTimeoutMs)
+    const request = {
+      slug: serverSlug(user, server),
+      user,
+      serverName: server.name,
+      environment,
+      prefix: serverPath(needs.baseUrl, user.name, server.name),
+      signal: AbortSignal.any([signal, limit]),
+      progress: (message: string) => progress.add({ progress: 30, message }),
+    }
+    try {
+      return await spawner.start(request)
+    } catch (thrown) {
+      if (limit.aborted && !signal.aborted)
+        throw new StartFailed({ message: tooSlow('start', needs.startTimeoutMs) }, thrown)
+      throw thrown
+    }
+  }
+
+  /** Until the program answers, dies, is cancelled or runs out of time; whichever comes first. */
+  const untilItAnswers = async (
+    attempt: Attempt,
+    url: string,
+    state: SpawnState,
+  ): Promise<void> => {
+    const { server, user, progress, signal } = attempt
+    progress.add({ progress: 50, message: 'Waiting for the server to answer' })
+    const over = new AbortController()
+    const ending = AbortSignal.any([signal, over.signal])
+    const prefix = serverPath(needs.baseUrl, user.name, server.name)
+    try {
+      const first = await Promise.race([
+        answers(url, prefix, ending),
+        spawner.exited(state, ending),
+        encourage(progress, ending),
+      ])
+      if (first === 'late')
+        throw new StartFailed({
+          ...(await explainExit(server, user, undefined)),
+          message: tooSlow('answer', needs.httpTimeoutMs),
+        })
+      if (first !== 'answered')
+        throw new StartFailed(await explainExit(server, user, first.exitCode))
+    } finally {
+      over.abort()
+    }
+  }
+
+  const answers = async (
+    url: string,
+    prefix: string,
+    signal: AbortSignal,
+  ): Promise<'answered' | 'late'> => {
+    const answered = await pollUntil(async () => (await probe(url, prefix, signal)).answered, {
+      timeoutMs: needs.httpTimeoutMs,
+      firstMs: firstProbeMs,
+      maxMs: slowestProbeMs,
+      signal,
+    })
+    return answered ? 'answered' : 'late'
+  }
+
+  const opened = (server: Server, user: User, url: string): Server => {
+    openRoute({ ...server, userName: user.name }, url)
+    return store.servers.update(server.id, {
+      state: transition('starting', 'started'),
+      url,
+      lastActivityAt: new Date(),
+    })
+  }
+
+  const openRoute: Starter['openRoute'] = (server, url) => {
+    const { hostname, port } = new URL(url)
+    routes.add(
+      routePrefix(needs.baseUrl, server.userName, server.name),
+      { host: hostname, port: Number(port) },
+      { user: server.userName, server: server.name, serverId: server.id, userId: server.userId },
+    )
+  }
+
+  const explainExit: Starter['explainExit'] = async (server, user, exitCode) => {
+    const lines = await spawner.logTail(serverSlug(user, server), logTailLines)
+    const hint = hintFor(exitCode, lines)
+    return {
+      message:
+        exitCode === undefined
+          ? 'The server ended.'
+          : `The server ended by itself with exit code ${exitCode}.`,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(hint === undefined ? {} : { hint }),
+      logTail: redactLog(lines, []),
+    }
+  }
+
+  return { start, resume, openRoute, explainExit }
+}
+
+/** Tells a person who waits that it goes on; never wins the race it is in. */
+async function encourage(progress: ProgressLog, signal: AbortSignal): Promise<never> {
+  for (let percent = 60; percent <= 90; percent += 10) {
+    await sleep(encourageMs, signal)
+    progress.add({ progress: percent, message: 'Still waiting for the server to answer' })
+  }
+  return new Promise(() => undefined)
+}
+
+const tooSlow = (what: 'start' | 'answer', ms: number): string =>
+  `The server did not ${what} within ${Math.round(ms / 1000)} seconds.`
+
+type Undo = () => unknown
+
+/** Runs `work`; when it throws, what it had pushed is undone, last first. */
+async function undoOnFailure<Result>(
+  log: Log,
+  work: (undo: (step: Undo) => void) => Promise<Result>,
+): Promise<Result> {
+  const steps: Undo[] = []
+  try {
+    return await work((step) => steps.unshift(step))
+  } catch (thrown) {
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        log.error({ error }, 'undoing a failed start')
+      }
+    }
+    throw thrown
+  }
+}

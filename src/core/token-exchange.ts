@@ -1,0 +1,51 @@
+/** Token exchange: a server that is somebody else's never sees a key that opens more than itself. */
+import { HOUR, type Clock } from '../lib/time.ts'
+import { serverClientId } from '../model/server.ts'
+import { type Access, type Principal } from './access.ts'
+import { type TokenVerbs } from './tokens.ts'
+
+export interface TokenExchange {
+  /**
+   * What goes upstream instead of the caller's `Authorization` header: a key that is good for this one server only.
+   * Undefined when the header may pass: no token was used, it is the owner's own, or it was issued for this server.
+   */
+  authorizationFor(
+    principal: Principal,
+    owner: { readonly user: string; readonly userId: number; readonly server: string },
+  ): string | undefined
+}
+
+/** How long an exchanged key is good for, and used again for the same caller. */
+const validMs = HOUR
+
+export function createTokenExchange(needs: {
+  tokens: TokenVerbs
+  access: Access
+  clock: Clock
+}): TokenExchange {
+  const issued = new Map<string, { readonly header: string; readonly untilMs: number }>()
+  needs.access.onChange(() => issued.clear())
+
+  return {
+    authorizationFor(principal, owner) {
+      const { credential, user } = principal
+      const clientId = serverClientId(owner.user, owner.server)
+      if (credential.kind !== 'token' || user.id === owner.userId) return undefined
+      if (credential.token.clientId === clientId) return undefined
+      const nowMs = needs.clock.now().getTime()
+      const key = `${credential.token.id} ${clientId}`
+      const known = issued.get(key)
+      if (known && known.untilMs > nowMs) return known.header
+      const { secret } = needs.tokens.issueForClient({
+        user,
+        clientId,
+        scopes: [`access:servers!server=${owner.user}/${owner.server}`],
+        sessionPublicId: credential.token.sessionPublicId ?? '',
+        expiresInSeconds: validMs / 1000,
+      })
+      // Issuing tells everybody that something changed; what is known of others is read again, once an hour.
+      issued.set(key, { header: `token ${secret}`, untilMs: nowMs + validMs / 2 })
+      return `token ${secret}`
+    },
+  }
+}
