@@ -7,7 +7,7 @@ import { type Config } from './config/schema.ts'
 import { readKey } from './config/secrets.ts'
 import { createAccess, type Access } from './core/access.ts'
 import { createActivity, type Activity } from './core/activity.ts'
-import { createEvents } from './core/events.ts'
+import { createEvents, type Events } from './core/events.ts'
 import { createLinks, type Links } from './core/links.ts'
 import { createLogin, type Login } from './core/login.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
@@ -18,6 +18,7 @@ import { createStarter, serverSlug } from './core/start.ts'
 import { createTokenExchange, type TokenExchange } from './core/token-exchange.ts'
 import { createTokens, type TokenVerbs } from './core/tokens.ts'
 import { createUsers, type UserVerbs } from './core/users.ts'
+import { createXsrf, type Xsrf } from './core/xsrf.ts'
 import { invalidInput } from './lib/errors.ts'
 import { createKeyedLock } from './lib/lock.ts'
 import { createLog, type Log } from './lib/log.ts'
@@ -48,7 +49,8 @@ export type Context = {
   readonly servers: ServerVerbs
   readonly activity: Activity
   readonly oauthProvider: OAuthProvider
-  /** 32 random bytes that sign CSRF tokens and login flows. */
+  readonly xsrf: Xsrf
+  /** 32 random bytes that sign login flows. */
   readonly signingKey: Buffer
 }
 
@@ -57,6 +59,7 @@ export type WholeContext = Omit<Context, 'store'> & {
   readonly store: Store
   readonly spawner: Spawner
   readonly routes: Routes
+  readonly events: Events
   readonly exchange: TokenExchange
   readonly schedule: Schedule
   readonly passwords: ReturnType<typeof createPasswords>
@@ -71,9 +74,10 @@ export type Overrides = {
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
 export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): WholeContext {
-  const { config } = loaded
+  const { pluginOptions, warnings, ...config } = loaded
   const clock = overrides.clock ?? systemClock
   const log = overrides.log ?? createLog({ level: config.log_level })
+  for (const warning of warnings) log.warn(warning)
   const store = createStore(openDatabase(path.join(config.data_dir, 'littlehub.db'), { log }))
   const events = createEvents(log)
   const schedule = createSchedule({ log })
@@ -88,14 +92,19 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     cost: config.password.bcrypt_cost,
     concurrent: config.password.concurrent_hashes,
   })
-  const needsOfPlugins = { log, passwords, loopback: isLoopback(config.host), dataDir: config.data_dir }
+  const needsOfPlugins = {
+    log,
+    passwords,
+    loopback: isLoopback(config.host),
+    dataDir: config.data_dir,
+  }
   const authenticator = pluginOf(authenticators, config.auth.type).create(
-    loaded.pluginOptions.auth,
+    pluginOptions.auth,
     needsOfPlugins,
   )
   const spawner =
     overrides.spawner ??
-    pluginOf(spawners, config.spawner.type).create(loaded.pluginOptions.spawner, needsOfPlugins)
+    pluginOf(spawners, config.spawner.type).create(pluginOptions.spawner, needsOfPlugins)
 
   const routes = createRoutes(() => clock.now().getTime())
   const starter = createStarter({
@@ -198,9 +207,11 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     servers,
     activity,
     oauthProvider,
+    xsrf: createXsrf(signingKey),
     signingKey,
     spawner,
     routes,
+    events,
     exchange,
     schedule,
     passwords,

@@ -1,70 +1,54 @@
 /** One running hub: start order, stop order (reverse). */
-import http from 'node:http'
-import { type AddressInfo } from 'node:net'
+import http, { type RequestListener, type Server } from 'node:http'
 import { mountApi } from './api/api.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
 import { createContext, internalPortFact, type Overrides, type WholeContext } from './context.ts'
 import { cullIdleServers } from './core/culler.ts'
+import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { recoverServers } from './core/recovery.ts'
-import { MINUTE, SECOND } from './lib/time.ts'
+import { HOUR, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
-import { originOf } from './web/origin.ts'
-import { mountPages } from './web/pages/pages.ts'
-import { createWebServer, type App } from './web/server.ts'
-import { answerUpstreamFailure } from './web/upstream-failure.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
+import { createOrigins } from './web/origin.ts'
+import { mountPages } from './web/pages/pages.ts'
+import { createWebServer } from './web/server.ts'
+import { answerUpstreamFailure } from './web/upstream-failure.ts'
 
 export interface Hub {
-  /** Answers requests when it resolves. @throws {ConfigError} port in use, data directory unusable, second hub. */
+  /** Answers requests when it resolves. @throws {ConfigError} port in use, data folder unusable, second hub. */
   start(): Promise<void>
   /** Stops accepting, lets requests end for a moment, closes every socket, writes everything down. Idempotent. */
-  stop(options?: { servers?: boolean }): Promise<void>
+  stop(options?: StopOptions): Promise<void>
   /** `http://127.0.0.1:8000/`, once started. */
   readonly url: string
   readonly context: WholeContext
 }
 
+/** `servers`: users' servers are stopped as well; else they go on, and the next hub finds them. */
+export type StopOptions = { readonly servers?: boolean }
+
 /** How long a stopping hub waits for requests under way. */
 const drainMs = 3 * SECOND
 
-const flushActivityMs = 30 * SECOND
+/** What a killed hub may forget of who used what. */
+const activityEveryMs = 30 * SECOND
+
+type Running = { readonly url: string; readonly context: WholeContext; stop: Hub['stop'] }
+
+/** Undone last first, when a start fails and when a running hub stops. */
+type Undo = (step: (options: StopOptions) => unknown) => void
 
 export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub {
-  const { config } = loaded
-  let running: { url: string; context: WholeContext; stop: Hub['stop'] } | undefined
+  let running: Running | undefined
 
-  const start = async (): Promise<void> => {
-    const undo: (() => void | Promise<void>)[] = []
-    try {
-      running = await startParts(undo)
-    } catch (thrown) {
-      for (const step of undo.reverse()) await step()
-      throw thrown
-    }
-  }
-
-  const startParts = async (undo: (() => void | Promise<void>)[]) => {
-    prepareDataDir(config.data_dir)
-    const lock = lockDataDir(config.data_dir)
-    undo.push(() => lock.release())
-    const context = createContext(loaded, overrides)
-    undo.push(() => context.store.close())
-    const front = createFront(context)
-    undo.push(() => front.close())
-    const internalPort = await listenOnKeptPort(front.internal, config, context.store, internalPortFact)
-    await recoverServers({ ...context, events: context.events })
-    const port = await listen(front.server, { host: config.host, port: config.port })
-    startJobs(context)
-    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}${config.base_url}`
-    context.log.info({ url, internalPort }, 'hub listening')
-    return { url, context, stop: stopper(context, front, lock) }
-  }
   return {
-    start,
+    async start() {
+      running ??= await startParts(loaded, overrides)
+    },
     async stop(options) {
       const { stop } = running ?? {}
       running = undefined
@@ -78,4 +62,125 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
       return running.context
     },
   }
+}
+
+async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<Running> {
+  const steps: ((options: StopOptions) => unknown)[] = []
+  const stop = async (options: StopOptions = {}): Promise<void> => {
+    for (const step of steps.splice(0).reverse()) await step(options)
+  }
+  try {
+    return { ...(await startInOrder(loaded, overrides, (step) => steps.push(step))), stop }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+async function startInOrder(
+  loaded: LoadedConfig,
+  overrides: Overrides,
+  undo: Undo,
+): Promise<Omit<Running, 'stop'>> {
+  const { data_dir, host, port, base_url } = loaded
+  prepareDataDir(data_dir)
+  const lock = lockDataDir(data_dir)
+  undo(() => lock.release())
+  const context = createContext(loaded, overrides)
+  undo(() => context.store.close())
+  undo(() => writeActivity(context))
+  undo(() => context.schedule.stop())
+  undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
+  const front = await openFront(context)
+  undo(() => front.close())
+  await listenInside(front.internal, context)
+  await recoverServers(context)
+  const actualPort = await listen(front.public, { host, port })
+  startJobs(context)
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
+  context.log.info({ url }, 'hub listening')
+  return { url, context }
+}
+
+type Front = { readonly public: Server; readonly internal: Server; close(): Promise<void> }
+
+/** Everything that answers requests: the door, and behind it pages and API. */
+async function openFront(context: WholeContext): Promise<Front> {
+  const { config, routes, access, exchange } = context
+  const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
+  const origins = createOrigins({ trustedProxies, publicUrl })
+  const forwarder = createForwarder({ routes, baseUrl, onFailure: answerUpstreamFailure(context) })
+  const upgrader = createUpgrader({ routes, baseUrl })
+  const originOf = origins.of
+  const door = createDoor({ baseUrl, access, routes, forwarder, upgrader, exchange, originOf })
+
+  const serve = (hub: RequestListener): Server => {
+    const server = http.createServer(frontServerOptions, (request, response) =>
+      door.request(request, response, hub),
+    )
+    guardServer(server)
+    return server.on('upgrade', door.upgrade)
+  }
+  const { log } = context
+  const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
+  await mountApi(app, { ...context, origins })
+  await mountPages(app, { ...context, origins })
+  await app.ready()
+  const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>
+    app.routing(request, response),
+  )
+  const close = async (): Promise<void> => {
+    const drained = drain([app.server, internal])
+    upgrader.close()
+    await drained
+    forwarder.close()
+    await app.close()
+  }
+  return { public: app.server, internal, close }
+}
+
+/** What running servers reach, on loopback only: the API, with tokens only. */
+function createInternal(apiPath: string, hub: RequestListener): Server {
+  const server = http.createServer(frontServerOptions, (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? ''
+    delete request.headers.cookie
+    if (path === apiPath || path.startsWith(`${apiPath}/`)) return hub(request, response)
+    response.writeHead(404).end()
+  })
+  guardServer(server)
+  return server
+}
+
+async function listenInside(server: Server, { config, store }: WholeContext): Promise<void> {
+  const kept = store.facts.find(internalPortFact)
+  await listenOnKeptPort(server, config.internal_port, {
+    kept: {
+      find: () => (kept === undefined ? undefined : Number(kept)),
+      keep: (port) => store.facts.set(internalPortFact, String(port)),
+    },
+    isNeeded: store.servers.listActive().length > 0,
+  })
+}
+
+/** Accepts nothing new, gives requests under way a moment, then cuts what is left. */
+async function drain(servers: readonly Server[]): Promise<void> {
+  const closed = servers.map(
+    (server) => new Promise((resolve) => (server.listening ? server.close(resolve) : resolve(0))),
+  )
+  for (const server of servers) server.closeIdleConnections()
+  const timer = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections()
+  }, drainMs)
+  await Promise.all(closed)
+  clearTimeout(timer)
+}
+
+function startJobs(context: WholeContext): void {
+  const { schedule, config } = context
+  schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
+  schedule.every(HOUR, 'remove what has expired', () => removeExpired(context))
+  const { enabled, every, timeout: timeoutMs, max_age: maxAgeMs } = config.cull
+  if (!enabled) return
+  const culling = { ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs }
+  schedule.every(every, 'stop idle servers', () => cullIdleServers(culling))
 }

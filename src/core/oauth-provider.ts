@@ -1,6 +1,10 @@
 /** The hub as OAuth 2 provider: authorize, approve, exchange (RFC 6749 §4.1, RFC 7636; contract §2). */
 import { type OAuthClient } from '../model/oauth-provider.ts'
-import { type Principal } from './access.ts'
+import { type Clock } from '../lib/time.ts'
+import { type GroupsOf } from '../model/scope.ts'
+import { type Store } from '../store/store.ts'
+import { type Access, type Principal } from './access.ts'
+import { type TokenVerbs } from './tokens.ts'
 
 export type AuthorizeRequest = {
   readonly client: OAuthClient
@@ -34,4 +38,16 @@ export interface OAuthProvider {
   approve(principal: Principal, request: AuthorizeRequest): string
   /** The token endpoint (contract §2.4). @throws {OAuthError} */
   exchange(form: URLSearchParams): Issued
+}
+
+export type OAuthProviderNeeds = {
+  readonly store: Store
+  readonly tokens: TokenVerbs
+  readonly access: Access
+  readonly clock: Clock
+  readonly groupsOf: GroupsOf
+}
+
+export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
+  throw new Error(`not built ${String(needs)}`)
 }

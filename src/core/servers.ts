@@ -10,7 +10,7 @@ import { type Store } from '../store/store.ts'
 import { type Events } from './events.ts'
 import { createProgressLog, failedEvent, readyEvent, type ProgressLog } from './progress.ts'
 import { type Schedule } from './schedule.ts'
-import { serverSlug, StartFailed, type Attempt, type Starter } from './start.ts'
+import { hubEnds, serverSlug, StartFailed, type Attempt, type Starter } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
 import { type Server, type ServerFailure } from '../model/server.ts'
 import { type Spawner, type Usage } from '../spawn/spawner.ts'
@@ -47,8 +47,8 @@ export interface ServerVerbs {
   adopt(server: Server): void
   /** Stops every server, for a hub that takes its servers with it. */
   stopAll(): Promise<void>
-  /** Lets go of every server without stopping it: the hub ends, they go on. */
-  letGo(): void
+  /** Lets go of every server without stopping it: the hub ends, they go on. Resolves when no start is under way. */
+  letGo(): Promise<void>
 }
 
 export type ServerNeeds = {
@@ -162,6 +162,8 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       controller,
     }: { thrown: unknown; progress: ProgressLog; controller: AbortController },
   ): never => {
+    if (controller.signal.reason === hubEnds)
+      throw new HubError('Unavailable', 'The hub is restarting. Try again in a moment.')
     const cancelled = controller.signal.aborted
     const failure = cancelled ? undefined : failureOf(thrown)
     const event = cancelled ? 'stopped' : 'fail'
@@ -289,9 +291,12 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     async stopAll() {
       await Promise.all(store.servers.listActive().map((server) => stop(server)))
     },
-    letGo() {
+    async letGo() {
       for (const controller of watches.values()) controller.abort()
       watches.clear()
+      const underWay = [...starts.values()].filter((start) => !start.over)
+      for (const { controller } of underWay) controller.abort(hubEnds)
+      await Promise.allSettled(underWay.map(({ outcome }) => outcome))
     },
   }
 }

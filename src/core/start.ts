@@ -62,6 +62,9 @@ export class StartFailed extends Error {
   }
 }
 
+/** Why a start is given up without being undone: the hub ends, and the next one goes on with it. */
+export const hubEnds = new Error('the hub ends')
+
 /** How often and how long apart a starting server is asked whether it answers. */
 const firstProbeMs = 100
 const slowestProbeMs = 1000
@@ -80,7 +83,7 @@ export function createStarter(needs: StartNeeds): Starter {
   const { store, spawner, routes, tokens } = needs
 
   const start: Starter['start'] = (attempt) =>
-    undoOnFailure(needs.log, async (undo) => {
+    undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
       const { server, user, progress, signal } = attempt
       const secret = tokens.issueForServer(server)
       undo(() => tokens.revokeForServer(server))
@@ -94,7 +97,7 @@ export function createStarter(needs: StartNeeds): Starter {
     })
 
   const resume: Starter['resume'] = (attempt, url, state) =>
-    undoOnFailure(needs.log, async (undo) => {
+    undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
       undo(() => tokens.revokeForServer(attempt.server))
       undo(() => spawner.stop(state, { now: true }))
       await untilItAnswers(attempt, url, state)
@@ -216,15 +219,16 @@ const tooSlow = (what: 'start' | 'answer', ms: number): string =>
 
 type Undo = () => unknown
 
-/** Runs `work`; when it throws, what it had pushed is undone, last first. */
+/** Runs `work`; when it throws, what it had pushed is undone, last first; but not when the hub ends. */
 async function undoOnFailure<Result>(
-  log: Log,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
   work: (undo: (step: Undo) => void) => Promise<Result>,
 ): Promise<Result> {
   const steps: Undo[] = []
   try {
     return await work((step) => steps.unshift(step))
   } catch (thrown) {
+    if (signal.reason === hubEnds) throw thrown
     for (const step of steps) {
       try {
         await step()

@@ -2,6 +2,11 @@
 import { type Server } from '../model/server.ts'
 import { type Token, type TokenSecret } from '../model/token.ts'
 import { type User } from '../model/user.ts'
+import { type Clock } from '../lib/time.ts'
+import { type GroupsOf } from '../model/scope.ts'
+import { type Store } from '../store/store.ts'
+import { type Access } from './access.ts'
+import { type Events } from './events.ts'
 
 export type TokenRequest = {
   readonly user: User
@@ -29,5 +34,20 @@ export interface TokenVerbs {
   }): NewTokenSecret
   /** An OAuth client's token takes its siblings with it. */
   revoke(token: Token): void
+  /** Whatever one run of a server was given: its token, its OAuth client, and the tokens that client got. */
+  revokeForServer(server: Server): void
   expire(): void
+}
+
+export type TokenNeeds = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly access: Access
+  readonly groupsOf: GroupsOf
+  readonly events: Events
+  readonly baseUrl: string
+}
+
+export function createTokens(needs: TokenNeeds): TokenVerbs {
+  throw new Error(`not built ${needs.baseUrl}`)
 }

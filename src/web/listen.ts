@@ -1,0 +1,67 @@
+/** Listening: on the address people use, and on the loopback port that running servers remember. */
+import { type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { ConfigError, errorCode } from '../lib/errors.ts'
+
+export type Address = { readonly host: string; readonly port: number }
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program. Stop that one, or choose another port (--port).',
+  EACCES: 'may not be used by this user; ports below 1024 need a privilege. Choose another port.',
+  EADDRNOTAVAIL: 'is no address of this machine.',
+  ENOTFOUND: 'is no address or host name that this machine knows.',
+}
+
+/** @returns the port. @throws {ConfigError} with the reason when nobody can listen there. */
+export async function listen(server: Server, { host, port }: Address): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (thrown) {
+    throw refusal({ host, port }, thrown)
+  }
+  return (server.address() as AddressInfo).port
+}
+
+function refusal({ host, port }: Address, thrown: unknown): Error {
+  const reason = reasons[errorCode(thrown) ?? '']
+  if (reason === undefined) return thrown instanceof Error ? thrown : new Error(String(thrown))
+  const key =
+    errorCode(thrown) === 'EADDRNOTAVAIL' || errorCode(thrown) === 'ENOTFOUND' ? 'host' : 'port'
+  return new ConfigError([{ source: 'listening', key, sentence: `${host}:${port} ${reason}` }])
+}
+
+export interface KeptPort {
+  find(): number | undefined
+  keep(port: number): void
+}
+
+/**
+ * Servers that a hub before this one started know the API by its port, so the same one is taken again. A free one is
+ * chosen the first time, and when somebody else has taken it meanwhile and no running server needs it.
+ * @param chosen 0: any
+ */
+export async function listenOnKeptPort(
+  server: Server,
+  chosen: number,
+  { kept, isNeeded }: { readonly kept: KeptPort; readonly isNeeded: boolean },
+): Promise<number> {
+  const host = '127.0.0.1'
+  const before = kept.find()
+  const wanted = chosen === 0 || (isNeeded && before !== undefined) ? (before ?? 0) : chosen
+  try {
+    const port = await listen(server, { host, port: wanted })
+    kept.keep(port)
+    return port
+  } catch (thrown) {
+    if (isNeeded || chosen !== 0 || wanted === 0) throw thrown
+    const port = await listen(server, { host, port: 0 })
+    kept.keep(port)
+    return port
+  }
+}

@@ -1,0 +1,95 @@
+/** How a browser addressed us: scheme, host and its own address, with the word of trusted reverse proxies taken. */
+import { type IncomingMessage } from 'node:http'
+import { BlockList, isIP } from 'node:net'
+
+export type Origin = {
+  readonly proto: 'http' | 'https'
+  /** With its port, as in the Host header. */
+  readonly host: string
+  readonly port: number
+  /** The client's IP address. */
+  readonly address: string
+  /** The peer is a trusted reverse proxy. */
+  readonly trustedPeer: boolean
+}
+
+export type OriginNeeds = {
+  /** IP addresses or networks (`10.0.0.0/8`). */
+  readonly trustedProxies: readonly string[]
+  /** `https://hub.example.org`; empty: what the request says. */
+  readonly publicUrl: string
+}
+
+export interface Origins {
+  of(request: IncomingMessage): Origin
+  /** Whether what a peer says about where a request came from is believed (security S-57). */
+  trusts(address: string): boolean
+}
+
+export function createOrigins({ trustedProxies, publicUrl }: OriginNeeds): Origins {
+  const trusted = new BlockList()
+  for (const entry of trustedProxies) addTo(trusted, entry)
+  const own = publicUrl === '' ? undefined : new URL(publicUrl)
+
+  const trusts = (address: string): boolean => {
+    const plain = withoutMapping(address)
+    return isIP(plain) > 0 && trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+  }
+
+  return {
+    trusts,
+    of(request) {
+      const peer = withoutMapping(request.socket.remoteAddress ?? '')
+      const trustedPeer = trusts(peer)
+      const said = (name: string): string | undefined =>
+        trustedPeer ? first(request.headers[name]) : undefined
+      const encrypted = 'encrypted' in request.socket
+      const proto = own
+        ? protoOf(own.protocol)
+        : protoOf(said('x-forwarded-proto') ?? (encrypted ? 'https' : 'http'))
+      const host = own?.host ?? said('x-forwarded-host') ?? request.headers.host ?? 'localhost'
+      return {
+        proto,
+        host,
+        port: portOf(host) ?? (proto === 'https' ? 443 : 80),
+        address: trustedPeer ? clientOf(request, peer, trusts) : peer,
+        trustedPeer,
+      }
+    },
+  }
+}
+
+function addTo(list: BlockList, entry: string): void {
+  const [address = '', bits] = entry.split('/')
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+  if (bits === undefined) list.addAddress(address, family)
+  else list.addSubnet(address, Number(bits), family)
+}
+
+/** The nearest address in X-Forwarded-For that is none of our own proxies; everything before it may be made up. */
+function clientOf(
+  request: IncomingMessage,
+  peer: string,
+  trusts: (address: string) => boolean,
+): string {
+  const header = request.headers['x-forwarded-for']
+  const chain = (Array.isArray(header) ? header.join(',') : (header ?? ''))
+    .split(',')
+    .map((entry) => withoutMapping(entry.trim()))
+    .filter((entry) => isIP(entry) > 0)
+  return chain.findLast((entry) => !trusts(entry)) ?? chain[0] ?? peer
+}
+
+const protoOf = (text: string): 'http' | 'https' =>
+  /^(?:https|wss)/i.test(text) ? 'https' : 'http'
+
+const first = (header: string | string[] | undefined): string | undefined =>
+  (Array.isArray(header) ? header[0] : header)?.split(',', 1)[0]?.trim()
+
+/** An IPv4 address seen through an IPv6 socket (RFC 4291 §2.5.5.2). */
+const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+function portOf(host: string): number | undefined {
+  const match = /:(\d{1,5})$/.exec(host)
+  return match === null ? undefined : Number(match[1])
+}
