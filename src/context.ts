@@ -1,10 +1,12 @@
 /** The composition root: builds every part once, by hand, in order, with overrides for tests. */
 import path from 'node:path'
+import { type TSchema } from 'typebox'
 import { type Authenticator } from './auth/authenticator.ts'
 import { authenticators } from './auth/registry.ts'
 import { type LoadedConfig } from './config/load.ts'
 import { type Config } from './config/schema.ts'
 import { readKey } from './config/secrets.ts'
+import { type PluginSchemas } from './config/sections.ts'
 import { createAccess, type Access } from './core/access.ts'
 import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
@@ -216,6 +218,18 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     schedule,
     passwords,
   }
+}
+
+/** The options of every plug-in, for the configuration's loader. */
+export const pluginSchemas: PluginSchemas = {
+  auth: optionsOf(authenticators),
+  spawner: optionsOf(spawners),
+}
+
+function optionsOf(
+  registry: Readonly<Record<string, { readonly options: TSchema }>>,
+): Record<string, TSchema> {
+  return Object.fromEntries(Object.entries(registry).map(([name, { options }]) => [name, options]))
 }
 
 /** Where the store keeps the port at which running servers know the hub. */

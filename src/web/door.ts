@@ -81,7 +81,7 @@ export function createDoor(needs: DoorNeeds): Door {
 
   return {
     request(request, response, hub) {
-      const path = pathOf(request.url)
+      const path = pathOf(request)
       if (isAmbiguousPath(path)) return refuse(response)
       if (!path.startsWith(serversPath)) return hub(request, response)
       const route = routes.match(path)
@@ -93,7 +93,7 @@ export function createDoor(needs: DoorNeeds): Door {
     },
 
     upgrade(request, socket, head) {
-      const path = pathOf(request.url)
+      const path = pathOf(request)
       if (isAmbiguousPath(path)) return turnAway(socket, '400 Bad Request')
       const principal = access.identify(request.headers)
       if (!principal) return turnAway(socket, '401 Unauthorized')
@@ -108,11 +108,19 @@ export function createDoor(needs: DoorNeeds): Door {
   }
 }
 
-/** The path of a request target without its query; of the absolute form (RFC 9112 §3.2.2) what follows the host. */
-function pathOf(target = '/'): string {
+/** The absolute form (RFC 9112 §3.2.2) is made the origin form; where it points never decides where bytes go (security S-19). */
+function originForm(request: IncomingMessage): string {
+  const target = request.url ?? '/'
+  if (target.startsWith('/')) return target
+  const form = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  request.url = form.startsWith('/') || form === target ? form : `/${form}`
+  return request.url
+}
+
+function pathOf(request: IncomingMessage): string {
+  const target = originForm(request)
   const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
-  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '')
+  return query === -1 ? target : target.slice(0, query)
 }
 
 /** A browser always names the page's origin when it opens a WebSocket; only our own may. */

@@ -1,0 +1,75 @@
+/** Listening: clear refusals, and a loopback port that is kept. */
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import t from 'tap'
+import { ConfigError } from '../../src/lib/errors.ts'
+import { listen, listenOnKeptPort, type KeptPort } from '../../src/web/listen.ts'
+
+const serverOf = (t: { teardown(work: () => unknown): void }): Server => {
+  const server = createServer()
+  t.teardown(() => server.close())
+  return server
+}
+
+const keptPort = (port?: number): KeptPort & { port: number | undefined } => ({
+  port,
+  find: () => port,
+  keep(chosen) {
+    this.port = chosen
+  },
+})
+
+t.test('a port in use is said to be in use, and what to do', async (t) => {
+  const port = await listen(serverOf(t), { host: '127.0.0.1', port: 0 })
+  const refused = listen(serverOf(t), { host: '127.0.0.1', port })
+  await t.rejects(refused, new ConfigError([]).constructor)
+  await t.rejects(refused, { problems: [{ key: 'port', sentence: /in use by another program/ }] })
+})
+
+t.test('an address that is not of this machine is said to be none', async (t) => {
+  await t.rejects(listen(serverOf(t), { host: '192.0.2.1', port: 0 }), {
+    problems: [{ key: 'host', sentence: /no address of this machine/ }],
+  })
+})
+
+t.test('the loopback port is chosen once and kept', async (t) => {
+  const kept = keptPort()
+  const first = serverOf(t)
+  const port = await listenOnKeptPort(first, 0, { kept, isNeeded: false })
+  t.equal(kept.port, port)
+  t.equal((first.address() as AddressInfo).address, '127.0.0.1')
+  await new Promise((resolve) => first.close(resolve))
+  const again = await listenOnKeptPort(serverOf(t), 0, { kept: keptPort(port), isNeeded: true })
+  t.equal(again, port)
+})
+
+t.test('a kept port that somebody took is given up, unless running servers need it', async (t) => {
+  const port = await listen(serverOf(t), { host: '127.0.0.1', port: 0 })
+  const kept = keptPort(port)
+  const needed = listenOnKeptPort(serverOf(t), 0, { kept, isNeeded: true })
+  await t.rejects(needed, { problems: [{ sentence: /in use/ }] })
+  const free = await listenOnKeptPort(serverOf(t), 0, { kept, isNeeded: false })
+  t.not(free, port)
+  t.equal(kept.port, free)
+})
+
+t.test(
+  'a port that the configuration names is taken, unless running servers know another',
+  async (t) => {
+    const named = await freePort()
+    t.equal(
+      await listenOnKeptPort(serverOf(t), named, { kept: keptPort(), isNeeded: false }),
+      named,
+    )
+    const old = await freePort()
+    const kept = keptPort(old)
+    t.equal(await listenOnKeptPort(serverOf(t), named, { kept, isNeeded: true }), old)
+  },
+)
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server, { host: '127.0.0.1', port: 0 })
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
