@@ -1,0 +1,113 @@
+/** The scope table: every scope, what it means, and which ones it includes (contract §4.1; JupyterHub: `scope_definitions`). */
+
+type Row = { readonly meaning: string; readonly includes: readonly string[] }
+
+const row = (meaning: string, ...includes: readonly string[]): Row => ({ meaning, includes })
+
+const rows = {
+  self: row('Everything a person may do with what is their own; resolved by whose scope it is'),
+  inherit: row('Everything that the owner of the token may do'),
+  'admin-ui': row('Open the administration page'),
+  'admin:users': row(
+    'Add, change and remove users, with their sign-in state',
+    'admin:auth_state',
+    'users',
+    'read:roles:users',
+    'delete:users',
+  ),
+  'admin:auth_state': row('Read what the sign-in service says about users'),
+  users: row('Read and change users', 'read:users', 'list:users', 'users:activity'),
+  'delete:users': row('Remove users'),
+  'list:users': row('List users', 'read:users:name'),
+  'read:users': row(
+    'Read users: name, groups, last activity',
+    'read:users:name',
+    'read:users:groups',
+    'read:users:activity',
+  ),
+  'read:users:name': row('Read names of users'),
+  'read:users:groups': row('Read which groups users are in'),
+  'read:users:activity': row('Read when users were last active'),
+  'users:activity': row('Report activity of users', 'read:users:activity'),
+  'read:roles': row('Read roles', 'read:roles:users', 'read:roles:services', 'read:roles:groups'),
+  'read:roles:users': row('Read roles of users'),
+  'read:roles:services': row('Read roles of services'),
+  'read:roles:groups': row('Read roles of groups'),
+  'admin:servers': row(
+    'Start, stop and read servers, with their internal state',
+    'admin:server_state',
+    'servers',
+  ),
+  'admin:server_state': row('Read the internal state of servers'),
+  servers: row('Start, stop and read servers', 'read:servers', 'start:servers', 'delete:servers'),
+  'read:servers': row('Read servers', 'read:users:name'),
+  'start:servers': row('Start, add and edit servers'),
+  'delete:servers': row('Stop and remove servers'),
+  tokens: row('Read, issue and revoke API tokens', 'read:tokens'),
+  'read:tokens': row('Read API tokens, without their secrets'),
+  'admin:groups': row(
+    'Add, change and remove groups',
+    'groups',
+    'read:roles:groups',
+    'delete:groups',
+  ),
+  groups: row('Read groups and change their members', 'read:groups', 'list:groups'),
+  'list:groups': row('List groups', 'read:groups:name'),
+  'read:groups': row('Read groups', 'read:groups:name'),
+  'read:groups:name': row('Read names of groups'),
+  'delete:groups': row('Remove groups'),
+  'admin:services': row(
+    'Add, read and remove services',
+    'list:services',
+    'read:services',
+    'read:roles:services',
+  ),
+  'list:services': row('List services', 'read:services:name'),
+  'read:services': row('Read services', 'read:services:name'),
+  'read:services:name': row('Read names of services'),
+  'read:hub': row('Read facts about the hub'),
+  'access:servers': row('Open servers, with all that is in them'),
+  'access:services': row('Open services'),
+  'users:shares': row('Read and leave what is shared with users', 'read:users:shares'),
+  'read:users:shares': row('Read what is shared with users'),
+  'groups:shares': row('Read and leave what is shared with groups', 'read:groups:shares'),
+  'read:groups:shares': row('Read what is shared with groups'),
+  'read:shares': row('Read who servers are shared with'),
+  shares: row(
+    'Share servers, and end sharing',
+    'access:servers',
+    'read:shares',
+    'users:shares',
+    'groups:shares',
+  ),
+  proxy: row('Read and change routes of the proxy'),
+  shutdown: row('Stop the hub'),
+  'read:metrics': row('Read metrics'),
+} satisfies Readonly<Record<string, Row>>
+
+/** A scope of the table; a misspelt one does not compile. */
+export type ScopeName = keyof typeof rows
+
+export const scopeTable: Readonly<Record<ScopeName, Row>> = rows
+
+export const isScopeName = (name: string): name is ScopeName => Object.hasOwn(rows, name)
+
+/** A scope of the table with everything it includes, however deep. */
+export function withSubScopes(name: ScopeName): ReadonlySet<string> {
+  const found = new Set<string>([name])
+  for (const one of found) {
+    if (isScopeName(one)) for (const included of rows[one].includes) found.add(included)
+  }
+  return found
+}
+
+/** What `self` stands for: each with `!user=` the holder (contract §4.4; JupyterHub: `_expand_self_scope`). */
+export const selfScopes: readonly ScopeName[] = [
+  'read:users',
+  'users:shares',
+  'read:shares',
+  'users:activity',
+  'servers',
+  'tokens',
+  'access:servers',
+]

@@ -1,0 +1,26 @@
+/** The four roles that always exist (contract §4.7). */
+import t from 'tap'
+import { roles } from '../../src/model/role.ts'
+import { expandScopes, scopeProblem } from '../../src/model/scope.ts'
+
+t.test('every scope of every role exists', (t) => {
+  for (const { scopes } of Object.values(roles))
+    for (const scope of scopes) t.equal(scopeProblem(scope), undefined, scope)
+  t.end()
+})
+
+t.test('the administrator role holds everything a user holds of their own', (t) => {
+  const admin = expandScopes(roles.admin.scopes, { user: 'ana' })
+  for (const scope of expandScopes(roles.user.scopes, { user: 'ana' }))
+    t.ok(admin.has(scope.split('!', 1)[0] ?? ''), scope)
+  t.end()
+})
+
+t.test('a server may report its own activity and open itself, and no more', (t) => {
+  t.same([...expandScopes(roles.server.scopes, { user: 'ana', server: 'ana/lab' })].sort(), [
+    'access:servers!server=ana/lab',
+    'read:users:activity!user=ana',
+    'users:activity!user=ana',
+  ])
+  t.end()
+})
