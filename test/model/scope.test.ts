@@ -283,7 +283,7 @@ t.test('an intersection covers what both cover, and never more', (t) => {
     const swapped = intersectScopes(right, left, groupsOf)
     const itself = intersectScopes(left, left, groupsOf)
     const shown = `${[...left].join(' ')} with ${[...right].join(' ')}`
-    if (wider.length > 0) t.fail(`wider: ${wider.join(' ')}: ${shown}`)
+    if (wider.length > 0) t.fail(`wider: ${JSON.stringify(wider)}: ${shown}`)
     if (!isSame(swapped, common)) t.fail(`depends on which comes first: ${shown}`)
     if (!isSame(itself, left)) t.fail(`differs from itself: ${shown}`)
   }
