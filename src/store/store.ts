@@ -18,6 +18,8 @@ export interface Store {
   readonly facts: Facts
   /** Runs `work` atomically; nested calls are savepoints. `work` must not await. */
   transaction<Result>(work: () => Result): Result
+  /** A number that moves whenever another process has changed the database. @see SQLite: `pragma data_version` */
+  otherWrites(): number
   /** Checkpoints the write-ahead log and closes. */
   close(): void
 }
@@ -28,7 +30,7 @@ type ReadOnly<Module> = { [Key in keyof Module as Key extends Reading ? Key : ne
 
 /** What routes may use: reading. Changes go through a core verb. */
 export type StoreReader = {
-  readonly [Key in keyof Omit<Store, 'transaction' | 'close'>]: ReadOnly<Store[Key]>
+  readonly [Key in keyof Omit<Store, 'transaction' | 'otherWrites' | 'close'>]: ReadOnly<Store[Key]>
 }
 
 /** Prepares every statement of the store; `close` closes the database. */
@@ -42,6 +44,7 @@ export function createStore(database: Database): Store {
     oauthProvider: createOAuthProviderRows(database),
     facts: createFacts(database),
     transaction: (work) => database.transaction(work),
+    otherWrites: () => Number(database.pragma('data_version')),
     close: () => database.close(),
   }
 }
