@@ -90,7 +90,10 @@ const straightRuns = [
   'a1a2a3a4a5a6',
 ]
 
-const runs = straightRuns.flatMap((run) => [run, Array.from(run).reverse().join('')])
+/** How texts are compared: whatever the case, the width and the accents. */
+const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+
+const runs = straightRuns.map(fold).flatMap((run) => [run, Array.from(run).reverse().join('')])
 
 /** Look-alikes that people put for letters, one for one. */
 const lookAlikes: Readonly<Record<string, string>> = {
@@ -107,10 +110,10 @@ const lookAlikes: Readonly<Record<string, string>> = {
 }
 
 function isEasy(password: string, name: string): boolean {
-  const text = password.normalize('NFKC').toLowerCase()
+  const text = fold(password)
   if (new Set(text).size < fewestDifferent) return true
   const unit = repeatedUnit(text)
-  return unit.length < shortestUnit || isKnown(unit, name.toLowerCase())
+  return unit.length < shortestUnit || isKnown(unit, fold(name))
 }
 
 /** `abcabcab` → `abc`; a text that repeats nothing is its own unit. */
@@ -134,18 +137,22 @@ function isKnown(text: string, name: string): boolean {
 const partsOf = (name: string): string[] =>
   [name, ...name.split(/[^\p{L}\p{N}]+/u)].filter((part) => part.length >= shortestRun)
 
-/** Blanks out every known word, longest first, also where it is spelt with look-alikes. */
+/** Blanks out every known word wherever it stands, longest first, also where it is spelt with look-alikes. */
 function withoutWords(text: string, words: readonly string[]): { rest: string; used: number } {
   let spellings = [text, unmask(text, 'i'), unmask(text, 'l')]
   let used = 0
   for (const word of words.toSorted((one, other) => other.length - one.length)) {
-    const at = Math.max(...spellings.map((spelling) => spelling.indexOf(word)))
-    if (at < 0) continue
-    spellings = spellings.map((spelling) => blank(spelling, at, word.length))
-    used += 1
+    const before = spellings
+    for (let at = indexIn(spellings, word); at >= 0; at = indexIn(spellings, word))
+      spellings = spellings.map((spelling) => blank(spelling, at, word.length))
+    if (spellings !== before) used += 1
   }
   return { rest: spellings[0] ?? '', used }
 }
+
+/** Where `word` begins in one of the spellings; -1 when it is in none. */
+const indexIn = (spellings: readonly string[], word: string): number =>
+  Math.max(...spellings.map((spelling) => spelling.indexOf(word)))
 
 const unmask = (text: string, one: 'i' | 'l'): string =>
   text.replace(/[^\p{L}]/gu, (char) => (char === '1' ? one : (lookAlikes[char] ?? char)))
@@ -179,5 +186,6 @@ function commonWords(): readonly string[] {
   commonWordsOnce ??= readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
+    .map(fold)
   return commonWordsOnce
 }
