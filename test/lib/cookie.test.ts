@@ -1,0 +1,34 @@
+/** Reading the Cookie header (S-05). */
+import t from 'tap'
+import { readCookie } from '../../src/lib/cookie.ts'
+
+t.test('the value of one cookie, wherever it stands', async (t) => {
+  const header = 'a=1; session=abc=; b=2'
+  t.equal(readCookie(header, 'session'), 'abc=')
+  t.equal(readCookie(header, 'a'), '1')
+  t.equal(readCookie('session=', 'session'), '')
+  t.equal(readCookie(' session = x ;', 'session'), 'x')
+})
+
+t.test('a cookie that is not there is none', async (t) => {
+  for (const header of [
+    undefined,
+    '',
+    ';',
+    '=',
+    'xsession=1',
+    'sessionx=1',
+    'Session=1',
+    'session',
+  ])
+    t.equal(readCookie(header, 'session'), undefined, String(header))
+})
+
+t.test(
+  'one that comes twice with different values is none: somebody else may have set the other',
+  async (t) => {
+    t.equal(readCookie('session=a; session=b', 'session'), undefined)
+    t.equal(readCookie('session=a; x=1; session=', 'session'), undefined)
+    t.equal(readCookie('session=a; session=a', 'session'), 'a')
+  },
+)
