@@ -81,11 +81,14 @@ export function routePrefix(baseUrl: string, userName: string, serverName: strin
 export const fullName = (server: { readonly userName: string; readonly name: string }): string =>
   `${server.userName}/${server.name}`
 
-/** JupyterHub's OAuth client id of a server: every byte but the unreserved ones is percent-encoded. */
+/**
+ * JupyterHub's OAuth client id of a server: every byte but the unreserved ones is percent-encoded. In the user's name a
+ * hyphen is too, so that the server `b` of the user `a` is never taken for the default server of the user `a-b`.
+ */
 export function serverClientId(userName: string, serverName: string): string {
   const quote = (text: string): string => escapeName(text).replaceAll('@', '%40')
   const named = serverName === '' ? '' : `-${quote(serverName)}`
-  return `jupyterhub-user-${quote(userName)}${named}`
+  return `jupyterhub-user-${quote(userName).replaceAll('-', '%2D')}${named}`
 }
 
 /** @throws {HubError} InvalidInput. JupyterHub 6: 1–30 of `[a-z0-9-]`, a letter first, alphanumeric last, no `--`. */
