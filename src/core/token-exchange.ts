@@ -18,6 +18,9 @@ export interface TokenExchange {
 /** How long an exchanged key is good for, and used again for the same caller. */
 const validMs = HOUR
 
+/** Keys kept at the same time; then all are issued anew. */
+const mostKept = 10_000
+
 export function createTokenExchange(needs: {
   tokens: TokenVerbs
   access: Access
@@ -40,10 +43,11 @@ export function createTokenExchange(needs: {
         user,
         clientId,
         scopes: [`access:servers!server=${owner.user}/${owner.server}`],
-        sessionPublicId: credential.token.sessionPublicId ?? '',
+        sessionPublicId: credential.token.sessionPublicId,
         expiresInSeconds: validMs / 1000,
       })
-      // Issuing tells everybody that something changed; what is known of others is read again, once an hour.
+      if (issued.size >= mostKept) issued.clear()
+      // Given up at half time, so that what goes upstream is never about to end.
       issued.set(key, { header: `token ${secret}`, untilMs: nowMs + validMs / 2 })
       return `token ${secret}`
     },

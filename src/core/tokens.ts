@@ -1,11 +1,22 @@
-/** API tokens: issue (never more than the owner has), revoke, expire. */
-import { type Server } from '../model/server.ts'
-import { type Token, type TokenSecret } from '../model/token.ts'
+/** API tokens: issue (never more than owner and issuer may do themselves), revoke, expire. */
+import { invalidInput } from '../lib/errors.ts'
+import { hashSecret, newSecret } from '../lib/secret.ts'
+import { SECOND, type Clock } from '../lib/time.ts'
+import { roles } from '../model/role.ts'
+import {
+  checkScopes,
+  expandScopes,
+  grantScopes,
+  intersectScopes,
+  resolveFilter,
+  type GroupsOf,
+  type ScopeSet,
+} from '../model/scope.ts'
+import { fullName, serverClientId, serverPath, type Server } from '../model/server.ts'
+import { type Token, type TokenHash, type TokenSecret } from '../model/token.ts'
 import { type User } from '../model/user.ts'
-import { type Clock } from '../lib/time.ts'
-import { type GroupsOf } from '../model/scope.ts'
 import { type Store } from '../store/store.ts'
-import { type Access } from './access.ts'
+import { ownerScopes, type Access } from './access.ts'
 import { type Events } from './events.ts'
 
 export type TokenRequest = {
@@ -15,12 +26,14 @@ export type TokenRequest = {
   readonly scopes?: readonly string[]
   /** Undefined: never expires. */
   readonly expiresInSeconds?: number
+  /** What whoever asks for the token may do; undefined for the hub itself and for operators. */
+  readonly issuer?: ScopeSet
 }
 
 export type NewTokenSecret = { readonly token: Token; readonly secret: TokenSecret }
 
 export interface TokenVerbs {
-  /** @throws {HubError} InvalidInput: unknown scope, or more than the owner has. */
+  /** @throws {HubError} InvalidInput: unknown scope, or more than the owner or the issuer has. */
   issue(request: TokenRequest): NewTokenSecret
   /** The token of one run of a server (contract §1.9). Replaces older ones. */
   issueForServer(server: Server): TokenSecret
@@ -29,13 +42,14 @@ export interface TokenVerbs {
     user: User
     clientId: string
     scopes: readonly string[]
-    sessionPublicId: string
+    sessionPublicId: string | undefined
     expiresInSeconds: number
   }): NewTokenSecret
   /** An OAuth client's token takes its siblings with it. */
   revoke(token: Token): void
   /** Whatever one run of a server was given: its token, its OAuth client, and the tokens that client got. */
   revokeForServer(server: Server): void
+  /** Removes those past their end. */
   expire(): void
 }
 
@@ -48,6 +62,124 @@ export type TokenNeeds = {
   readonly baseUrl: string
 }
 
-export function createTokens(needs: TokenNeeds): TokenVerbs {
-  throw new Error(`not built ${needs.baseUrl}`)
+type NewToken = {
+  readonly user: { readonly id: number; readonly name: string }
+  readonly note: string
+  readonly scopes: readonly string[]
+  readonly clientId?: string
+  readonly serverId?: number
+  readonly sessionPublicId?: string | undefined
+  readonly expiresInSeconds?: number | undefined
 }
+
+export function createTokens(needs: TokenNeeds): TokenVerbs {
+  const { store, clock, access, groupsOf, events } = needs
+
+  const create = ({ user, expiresInSeconds, ...rest }: NewToken): NewTokenSecret => {
+    const secret = newSecret() as TokenSecret
+    const createdAt = clock.now()
+    const token = store.tokens.create({
+      hash: hashSecret(secret) as TokenHash,
+      userId: user.id,
+      note: rest.note,
+      scopes: rest.scopes,
+      clientId: rest.clientId,
+      serverId: rest.serverId,
+      sessionPublicId: rest.sessionPublicId,
+      createdAt,
+      expiresAt:
+        expiresInSeconds === undefined
+          ? undefined
+          : new Date(createdAt.getTime() + expiresInSeconds * SECOND),
+    })
+    events.tokenIssued(user.name, token.id)
+    return { token, secret }
+  }
+
+  /** Only scopes that the owner holds whole, `inherit` always (JupyterHub: `_token_allowed_scopes`). */
+  const heldByOwner = (user: User, scopes: readonly string[]): readonly string[] => {
+    checkScopes(scopes)
+    const { denied } = grantScopes(
+      scopes.filter((scope) => scope !== 'inherit'),
+      ownerScopes(user),
+      { holder: { user: user.name }, groupsOf },
+    )
+    if (denied.length > 0) throw notHeld(denied, `User ${user.name}`)
+    return scopes
+  }
+
+  /** What is asked for must be the issuer's too; a token that nothing was asked for gets what both have (security S-06). */
+  const heldByIssuer = (
+    user: User,
+    { asked, issuer }: { asked: readonly string[] | undefined; issuer: ScopeSet },
+  ): readonly string[] => {
+    const own = new Set(issuer.list())
+    const inherited = asked?.includes('inherit') ?? true
+    const wanted = inherited ? ownerScopes(user) : expandScopes(asked ?? [], { user: user.name })
+    const common = intersectScopes(wanted, own, groupsOf)
+    if ([...wanted].every((scope) => common.has(scope))) return asked ?? roles.token.scopes
+    if (asked === undefined) return [...common].sort()
+    throw notHeld(asked, 'whoever asks for this token')
+  }
+
+  const issue: TokenVerbs['issue'] = ({ user, note, scopes, expiresInSeconds, issuer }) => {
+    const owned = heldByOwner(user, scopes ?? roles.token.scopes)
+    const granted = issuer ? heldByIssuer(user, { asked: scopes, issuer }) : owned
+    return create({ user, note, scopes: granted, expiresInSeconds })
+  }
+
+  const issueForServer: TokenVerbs['issueForServer'] = (server) => {
+    const path = serverPath(needs.baseUrl, server.userName, server.name)
+    const holder = { user: server.userName, server: fullName(server) }
+    const { secret, replaced } = store.transaction(() => {
+      const replaced = removeForServer(server)
+      const issued = create({
+        user: { id: server.userId, name: server.userName },
+        note: `Server at ${path}`,
+        scopes: roles.server.scopes.flatMap((scope) => resolveFilter(scope, holder) ?? []),
+        serverId: server.id,
+      })
+      store.oauthProvider.saveClient({
+        id: serverClientId(server.userName, server.name),
+        secretHash: hashSecret(issued.secret),
+        redirectUri: `${path}oauth_callback`,
+        description: `Server at ${path}`,
+        allowedScopes: [`access:servers!server=${fullName(server)}`],
+        serverId: server.id,
+      })
+      return { secret: issued.secret, replaced }
+    })
+    for (const userId of replaced) access.forget(userId)
+    return secret
+  }
+
+  /** @returns whose tokens are gone: others' too, which this server's OAuth client got. */
+  const removeForServer = (server: Server): Set<number> => {
+    const client = store.oauthProvider.findClientOfServer(server.id)
+    const owners = client ? store.tokens.listOwnersOfClient(client.id) : []
+    store.tokens.removeOfServer(server.id)
+    if (client) store.oauthProvider.removeClient(client.id)
+    return new Set([server.userId, ...owners])
+  }
+
+  return {
+    issue,
+    issueForServer,
+    issueForClient: (request) => create({ ...request, note: '' }),
+    revoke(token) {
+      if (token.clientId === undefined) store.tokens.remove(token.id)
+      else store.tokens.removeOfClient(token.userId, token.clientId)
+      access.forget(token.userId)
+    },
+    revokeForServer(server) {
+      const owners = store.transaction(() => removeForServer(server))
+      for (const userId of owners) access.forget(userId)
+    },
+    expire: () => store.tokens.removeExpired(clock.now()),
+  }
+}
+
+const notHeld = (scopes: readonly string[], who: string) =>
+  invalidInput(
+    `Not assigning requested scopes ${scopes.join(', ').slice(0, 300)} not held by ${who}`,
+  )

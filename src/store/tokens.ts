@@ -13,6 +13,8 @@ export interface Tokens {
   find(id: number): Token | undefined
   /** Valid at `now`, newest first. */
   listOf(userId: number, now: Date): Token[]
+  /** The users for whom an OAuth client has tokens. */
+  listOwnersOfClient(clientId: string): number[]
   create(token: NewToken): Token
   touch(id: number, at: Date): void
   remove(id: number): void
@@ -53,6 +55,9 @@ export function createTokens(database: Database): Tokens {
   const ofUser = database.prepare<TokenRow>(
     `${tokensWithNames} where t.user_id = :userId and ${isValid} order by t.created_at desc, t.id desc`,
   )
+  const ownersOfClient = database.prepare<{ user_id: number }>(
+    'select distinct user_id from tokens where client_id = ?',
+  )
   const insert = database.prepare(`
     insert into tokens (hash, user_id, note, scopes, client_id, server_id, session_public_id,
       created_at, expires_at)
@@ -72,6 +77,7 @@ export function createTokens(database: Database): Tokens {
     findByHash: (hash, now) => optional(byHash.get({ hash, now: now.getTime() })),
     find: (id) => optional(byId.get([id])),
     listOf: (userId, now) => ofUser.all({ userId, now: now.getTime() }).map(toToken),
+    listOwnersOfClient: (clientId) => ownersOfClient.all([clientId]).map((row) => row.user_id),
     create: (token) => database.transaction(() => create(token)),
     touch: (id, at) => void touch.run([at.getTime(), id]),
     ...prepareRemovals(database),
