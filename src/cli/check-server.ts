@@ -1,0 +1,109 @@
+/** The doctor starts a server, through a whole hub of its own in a passing folder, and talks to a kernel through its front door. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type LoadedConfig } from '../config/load.ts'
+import { createHub, type Hub } from '../hub.ts'
+import { asError, HubError } from '../lib/errors.ts'
+import { createLog } from '../lib/log.ts'
+import { serverPath, type Server } from '../model/server.ts'
+import { nearestFolder } from './check-machine.ts'
+import { fail, ok, warn, type Finding } from './finding.ts'
+import { roundTripToKernel, type Peer } from './kernel-round-trip.ts'
+
+/** @param userName whose server it is to be; matters where servers run as unix accounts of the same name */
+export async function* checkServer(
+  settings: LoadedConfig,
+  userName: string,
+): AsyncGenerator<Finding> {
+  // Beside the real data, so that whatever keeps servers from reaching that is met here as well.
+  const dir = mkdtempSync(join(nearestFolder(settings.data_dir), 'doctor-'))
+  const hub = createHub(passing(settings, dir), { log: createLog({ level: 'silent' }) })
+  try {
+    await hub.start()
+    yield* checkWith(hub, userName)
+  } catch (thrown) {
+    yield fail('server', asError(thrown).message, 'Mend what is said above, then run this again.')
+  } finally {
+    await hub.stop({ servers: true })
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** The same settings, but for where it keeps its data and listens. */
+const passing = (settings: LoadedConfig, dir: string): LoadedConfig => ({
+  ...settings,
+  data_dir: dir,
+  host: '127.0.0.1',
+  port: 0,
+  internal_port: 0,
+  public_url: '',
+})
+
+async function* checkWith(hub: Hub, userName: string): AsyncGenerator<Finding> {
+  const { context } = hub
+  const user = context.users.add(userName, { admin: false })
+  const stopped = context.store.servers.listOf(user.id)[0]
+  if (stopped === undefined) throw new Error('a new user has no server')
+  const beganMs = performance.now()
+  try {
+    const server = await context.servers.start(stopped)
+    yield started(server, context.config.spawner.cmd[0], performance.now() - beganMs)
+  } catch (thrown) {
+    yield notStarted(thrown, context.store.servers.find(stopped.id))
+    return
+  }
+  const { secret } = context.tokens.issue({ user, note: 'littlehub doctor', expiresInSeconds: 300 })
+  const path = serverPath(context.config.base_url, user.name, '')
+  yield await checkFrontDoor({ url: new URL(path, hub.url).href, secret })
+}
+
+function started(server: Server, command: string | undefined, tookMs: number): Finding {
+  const uid = uidOf(server.spawnState?.['pid'])
+  const found = `${command ?? ''} answered after ${inSeconds(tookMs)}, running with uid ${uid ?? 'unknown'}`
+  if (uid !== 0) return ok('server', found)
+  return warn(
+    'server',
+    `${found}: root`,
+    'Everybody who logs in is root on this machine. Set spawner.process.run_as to range.',
+  )
+}
+
+/** The effective one. @see proc_pid_status(5) */
+function uidOf(pid: unknown): number | undefined {
+  if (typeof pid !== 'number') return undefined
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return uid === undefined ? undefined : Number(uid)
+}
+
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+function notStarted(thrown: unknown, server: Server | undefined): Finding {
+  const failure = server?.failure
+  const found = failure?.message ?? asError(thrown).message
+  const log = (failure?.logTail ?? []).slice(-5).map((line) => `\n    | ${line}`)
+  const advice =
+    failure?.hint ??
+    'Try the program of spawner.cmd by hand, as a user without rights, with the PATH of spawner.path.'
+  return fail('server', found + log.join(''), advice)
+}
+
+async function checkFrontDoor(peer: Peer): Promise<Finding> {
+  const beganMs = performance.now()
+  try {
+    await roundTripToKernel(peer)
+    const took = inSeconds(performance.now() - beganMs)
+    return ok('front door', `a kernel answered over a WebSocket after ${took}`)
+  } catch (thrown) {
+    if (thrown instanceof HubError && thrown.code === 'NotFound')
+      return warn(
+        'front door',
+        'this server has no kernels, so no WebSocket was tried',
+        thrown.message,
+      )
+    return fail(
+      'front door',
+      `no kernel answered over a WebSocket: ${asError(thrown).message}`,
+      "Look at the server's log in the logs folder, and whether ipykernel is installed beside Jupyter.",
+    )
+  }
+}

@@ -1,0 +1,97 @@
+/** `littlehub doctor` */
+import { join } from 'node:path'
+import { type LoadedConfig } from '../config/load.ts'
+import { ConfigError } from '../lib/errors.ts'
+import { createLog } from '../lib/log.ts'
+import { systemClock } from '../lib/time.ts'
+import { openDatabase } from '../store/database.ts'
+import { createStore } from '../store/store.ts'
+import { checkDatabase, checkDataDir } from './check-data.ts'
+import { checkClock, checkDisk, checkMemory } from './check-machine.ts'
+import { checkPort } from './check-port.ts'
+import { checkServer } from './check-server.ts'
+import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
+import { fail, ok, warn, type Finding } from './finding.ts'
+import { addressOf } from './hub-url.ts'
+import { settingsOf } from './settings.ts'
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Look at what usually goes wrong, and say what to do about it.',
+  details: [
+    'Nothing is changed. A server is really started, in a passing folder, and ended again.',
+    'The exit code is 1 when something has to be mended.',
+  ],
+  operands: [],
+  options: {
+    quick: { type: 'boolean', help: 'Do not start a server.' },
+    as: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Whose server is started; an existing account where spawner.process.run_as is unix.',
+    },
+    port: { type: 'string', value: 'N', help: 'The port that "serve" is given, if it is.' },
+    ...jsonOption,
+    ...hubOptions,
+  },
+  async run(call) {
+    const findings: Finding[] = []
+    for await (const finding of examine(call)) {
+      findings.push(finding)
+      if (!call.isSet('json')) for (const line of toLines(finding)) call.terminal.print(line)
+    }
+    if (call.isSet('json')) call.terminal.print(JSON.stringify(findings))
+    return findings.some(({ level }) => level === 'fail') ? 1 : 0
+  },
+}
+
+/** Cheapest first; each is shown as soon as it is known. */
+async function* examine(call: Call): AsyncGenerator<Finding> {
+  const settings = settingsOrFindings(call)
+  if (Array.isArray(settings)) return yield* settings
+  const { data_dir: dataDir, warnings } = settings
+  yield* warnings.map((found) =>
+    warn('configuration', found, 'Others of this machine can read it.'),
+  )
+  if (warnings.length === 0) yield ok('configuration', call.text('config') ?? 'no problem')
+  const folder = checkDataDir(dataDir)
+  yield folder
+  const database = checkDatabase(dataDir)
+  yield database
+  yield checkDisk(dataDir)
+  yield checkMemory()
+  yield checkClock(dataDir, systemClock.now())
+  yield await checkPort(settings, () => urlOf(settings))
+  if (call.isSet('quick') || folder.level === 'fail') return
+  if (!call.isSet('json')) call.terminal.say('Starting a server …')
+  yield* checkServer(settings, call.text('as') ?? 'doctor')
+}
+
+function settingsOrFindings(call: Call): LoadedConfig | Finding[] {
+  try {
+    return settingsOf(call, { port: call.text('port') })
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown
+    return thrown.message
+      .split('\n')
+      .map((problem) => fail('configuration', problem, 'Correct it there.'))
+  }
+}
+
+/** Where the running hub says it is. Its database is of this version, since it runs. */
+function urlOf(config: LoadedConfig): string {
+  const log = createLog({ level: 'silent' })
+  const store = createStore(openDatabase(join(config.data_dir, 'littlehub.db'), { log }))
+  try {
+    return addressOf(config.base_url, { config: { ...config, public_url: '' }, store })
+  } finally {
+    store.close()
+  }
+}
+
+const words = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
+
+function toLines({ check, level, found, advice }: Finding): string[] {
+  const line = `${words[level]}  ${check}: ${found}`
+  return advice === undefined ? [line] : [line, `      → ${advice}`]
+}

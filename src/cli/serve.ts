@@ -1,0 +1,72 @@
+/** `littlehub serve` */
+import { createHub, type Hub } from '../hub.ts'
+import { createLog } from '../lib/log.ts'
+import { hubOptions, type Call, type Command } from './command.ts'
+import { addressOf, noteUrl } from './hub-url.ts'
+import { readableLine } from './log-lines.ts'
+import { settingsOf } from './settings.ts'
+import { type Terminal } from './terminal.ts'
+import { inWords } from './words.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  summary:
+    'Run the hub until it is asked to stop (Ctrl-C, SIGTERM); a second time stops it at once.',
+  details: ["Users' servers go on without the hub, and it finds them again at its next start."],
+  operands: [],
+  options: {
+    ...hubOptions,
+    port: { type: 'string', value: 'N', help: 'Listen on this port, whatever the file says.' },
+    'stop-servers': { type: 'boolean', help: "Stop users' servers with the hub." },
+  },
+  async run(call) {
+    const settings = settingsOf(call, { port: call.text('port') })
+    for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
+    const hub = createHub(settings, { log: createLog({ level: settings.log_level }, logTo(call)) })
+    const ending = endOf(call.terminal)
+    await hub.start()
+    announce(hub, call.terminal)
+    await ending
+    await hub.stop({ servers: call.isSet('stop-servers') })
+    call.terminal.say('The hub has stopped.')
+    return 0
+  },
+}
+
+/** A person reads sentences, a log collector reads JSON. */
+const logTo = ({ terminal }: Call): { write(line: string): void } => ({
+  write: (line) => terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd()),
+})
+
+/** A second signal does not wait for anything; the exit code is the shell's for a signal that ended a program. */
+const atOnceExitCode = 130
+
+/** One Ctrl-C arrives twice where a wrapper such as npm passes it on. */
+const sameSignalMs = 100
+
+/** Resolves at the first signal to end. */
+function endOf(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    let endingSinceMs: number | undefined
+    terminal.onEnd(() => {
+      const nowMs = performance.now()
+      if (endingSinceMs !== undefined && nowMs - endingSinceMs < sameSignalMs) return
+      if (endingSinceMs !== undefined) terminal.exit(atOnceExitCode)
+      endingSinceMs = nowMs
+      terminal.say('Stopping. Once more stops at once.')
+      resolve()
+    })
+  })
+}
+
+function announce(hub: Hub, terminal: Terminal): void {
+  const { context } = hub
+  noteUrl(context, hub.url)
+  terminal.say(`littlehub listens on ${addressOf(context.config.base_url, context)}`)
+  if (context.store.users.countAdmins() > 0) return
+  const valid = inWords(context.config.links.claim_valid)
+  terminal.say(
+    `It has no owner yet. Whoever opens this link first becomes it (it works once, for ${valid}):`,
+  )
+  terminal.say(`  ${addressOf(context.links.claim(), context)}`)
+}

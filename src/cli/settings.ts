@@ -1,0 +1,29 @@
+/** The hub's settings, as a command was told to find them. */
+import { loadConfig, type LoadedConfig } from '../config/load.ts'
+import { pluginSchemas } from '../context.ts'
+import { type Call } from './command.ts'
+
+/**
+ * From `--config`, `--data` and the environment; `flags` are settings that the command has options of its own for.
+ * @throws {ConfigError} with every problem there is.
+ */
+export function settingsOf(
+  call: Call,
+  flags: Readonly<Record<string, string | undefined>> = {},
+): LoadedConfig {
+  const { environment } = call.terminal
+  const file = call.text('config') ?? filled(environment['LITTLEHUB_CONFIG'])
+  const data = call.text('data') ?? filled(environment['LITTLEHUB_DATA'])
+  return loadConfig(
+    {
+      file,
+      fileRequired: file !== undefined,
+      env: environment,
+      flags: { data_dir: data, ...flags },
+    },
+    pluginSchemas,
+  )
+}
+
+/** A variable that is set to nothing is as good as unset. */
+const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)

@@ -1,0 +1,65 @@
+/** The world a command sees: where it prints, what it reads, which signals it gets. */
+import { createInterface } from 'node:readline/promises'
+import { processEnvironment } from '../config/load.ts'
+import { type Texts } from '../config/overrides.ts'
+import { errorCode } from '../lib/errors.ts'
+
+export interface Terminal {
+  /** A line of the result, on standard output. */
+  print(line: string): void
+  /** A line for the person, on standard error. */
+  say(line: string): void
+  /** Everything on standard input. */
+  readInput(): Promise<string>
+  /** The answer to a question; undefined where there is nobody to ask. */
+  ask(question: string): Promise<string | undefined>
+  /** Calls `listener` for each request to end. */
+  onEnd(listener: (signal: NodeJS.Signals) => void): void
+  /** Ends the process at once. */
+  exit(code: number): void
+  readonly environment: Texts
+  /** Whether a person reads standard output. */
+  readonly isWatched: boolean
+}
+
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The terminal of this process. A reader that went away (`| head`) is no error. */
+export function createTerminal(needs: { exit(code: number): void }): Terminal {
+  const { stdin, stdout, stderr } = process
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosed)
+  return {
+    print: (line) => void stdout.write(`${line}\n`),
+    say: (line) => void stderr.write(`${line}\n`),
+    readInput,
+    async ask(question) {
+      if (!stdin.isTTY) return undefined
+      const lines = createInterface({ input: stdin, output: stderr })
+      try {
+        return await lines.question(question)
+      } finally {
+        lines.close()
+      }
+    },
+    onEnd(listener) {
+      for (const signal of endSignals) process.on(signal, listener)
+    },
+    exit: (code) => {
+      needs.exit(code)
+    },
+    environment: processEnvironment(),
+    isWatched: stdout.isTTY,
+  }
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A pipe whose reader ended, or a terminal window that was closed. */
+function ignoreClosed(error: unknown): void {
+  const code = errorCode(error)
+  if (code !== 'EPIPE' && code !== 'EIO') throw error
+}
