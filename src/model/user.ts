@@ -20,8 +20,11 @@ export type User = {
 /** Longest name, in code points, after normalisation. */
 export const maxNameLength = 64
 
-/** Control, format (invisible), surrogate, private and unassigned characters, and every space but the plain one. */
-const unusable = /[\p{C}\p{Zl}\p{Zp}]|[^\S ]/u
+/**
+ * Control, format, surrogate, private and unassigned characters, every space but the plain one, and what shows nothing
+ * although it counts as a letter or mark: joiners, fillers, variation selectors, the empty Braille cell.
+ */
+const unusable = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/u
 
 /**
  * The one normalisation of a user's name, applied once at every edge: NFKC, lower case, outer spaces trimmed.
@@ -46,7 +49,7 @@ function foldName(raw: string): string {
 
 function nameProblem(name: string): string | undefined {
   if (name === '') return 'A user name cannot be empty.'
-  if ([...name].length > maxNameLength) return tooLong
+  if (Array.from(name).length > maxNameLength) return tooLong
   if (/[/\\]/.test(name)) return 'A user name cannot contain a slash or backslash.'
   if (unusable.test(name)) return 'A user name cannot contain control or invisible characters.'
   if (name === '.' || name === '..') return 'A user name cannot be only dots.'
@@ -64,6 +67,7 @@ export function slugOf(name: UserName): string {
   if (plain.test(name) && !name.endsWith('-')) return name
   const readable = name
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, 14)
