@@ -32,7 +32,7 @@ import { createRoutes, type Routes } from './proxy/routes.ts'
 import { serverEnvironment } from './spawn/environment.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
-import { openDatabase } from './store/database.ts'
+import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
 
 /** What route files get: readers, verbs, settings. */
@@ -72,6 +72,7 @@ export type Overrides = {
   readonly clock?: Clock
   readonly log?: Log
   readonly spawner?: Spawner
+  readonly database?: Database
 }
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
@@ -80,7 +81,8 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
   const clock = overrides.clock ?? systemClock
   const log = overrides.log ?? createLog({ level: config.log_level })
   for (const warning of warnings) log.warn(warning)
-  const store = createStore(openDatabase(path.join(config.data_dir, 'littlehub.db'), { log }))
+  const file = path.join(config.data_dir, 'littlehub.db')
+  const store = createStore(overrides.database ?? openDatabase(file, { log }))
   const events = createEvents(log)
   const schedule = createSchedule({ log })
   const hubPath = `${config.base_url}hub/`
@@ -99,6 +101,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     passwords,
     loopback: isLoopback(config.host),
     dataDir: config.data_dir,
+    command: [...config.spawner.cmd, ...config.spawner.args],
   }
   const authenticator = pluginOf(authenticators, config.auth.type).create(
     pluginOptions.auth,

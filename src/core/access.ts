@@ -2,7 +2,7 @@
 import { readCookie } from '../lib/cookie.ts'
 import { forbidden, notFound } from '../lib/errors.ts'
 import { hashSecret } from '../lib/secret.ts'
-import { MINUTE, type Clock } from '../lib/time.ts'
+import { type Clock } from '../lib/time.ts'
 import { fullName } from '../model/server.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
@@ -50,6 +50,8 @@ export interface Access {
   ): Principal
   /** Forgets what it knew of a user, at once, and tells the listeners: call after any change to sessions, tokens, rights. */
   forget(userId: number): void
+  /** The same for everybody: call when another process may have changed the database. */
+  forgetAll(): void
   /** `listener` runs whenever somebody's rights or credentials may have changed. */
   onChange(listener: (userId: number) => void): void
 }
@@ -65,16 +67,16 @@ export type AccessNeeds = {
 /** Known principals are kept in memory up to this many; then all are forgotten and read again. */
 const cacheSize = 10_000
 
-/** How often a busy session's last use is written down. */
-const touchEveryMs = MINUTE
-
-type Known = { readonly principal: Principal; touchedMs: number }
+/** `usedMs`: when it was last used, since its session was read and may be written down by now. */
+type Known = { readonly principal: Principal; usedMs: number }
 
 export function createAccess(needs: AccessNeeds): Access {
   const { store, clock, activity } = needs
   /** Principals by the credential as it was sent. */
   const known = new Map<string, Known>()
   const keysOf = new Map<number, Set<string>>()
+  /** Whoever was identified since the hub began: something of theirs may still be open. */
+  const everIdentified = new Set<number>()
   const listeners = new Set<(userId: number) => void>()
 
   const use = (key: string, load: () => Principal | undefined): Principal | undefined => {
@@ -85,8 +87,9 @@ export function createAccess(needs: AccessNeeds): Access {
 
   const stillKnown = (key: string): Known | undefined => {
     const entry = known.get(key)
-    if (entry && !isOver(entry)) return entry
+    if (!entry || !isOver(entry)) return entry
     known.delete(key)
+    keysOf.get(entry.principal.user.id)?.delete(key)
     return undefined
   }
 
@@ -96,20 +99,27 @@ export function createAccess(needs: AccessNeeds): Access {
       known.clear()
       keysOf.clear()
     }
-    const entry = { principal, touchedMs: 0 }
+    const { id } = principal.user
+    const entry = { principal, usedMs: 0 }
     known.set(key, entry)
-    const keys = keysOf.get(principal.user.id)
+    everIdentified.add(id)
+    const keys = keysOf.get(id)
     if (keys) keys.add(key)
-    else keysOf.set(principal.user.id, new Set([key]))
+    else keysOf.set(id, new Set([key]))
     return entry
   }
 
-  const isOver = ({ principal: { credential }, touchedMs }: Known): boolean => {
-    const now = clock.now()
-    if (credential.kind === 'token')
-      return credential.token.expiresAt !== undefined && credential.token.expiresAt <= now
-    const seenAt = new Date(Math.max(touchedMs, credential.session.seenAt.getTime()))
-    return hasExpired({ ...credential.session, seenAt }, now, needs.idleTimeoutMs)
+  const isOver = ({ principal: { credential }, usedMs }: Known): boolean => {
+    if (credential.kind === 'session') return isSessionOver(credential.session, usedMs)
+    const { expiresAt } = credential.token
+    return expiresAt !== undefined && expiresAt <= clock.now()
+  }
+
+  /** The stored time of its last use lags behind what is noted, and what was read here may be older still. */
+  const isSessionOver = (session: Session, usedMs: number): boolean => {
+    const notedMs = activity.ofSession(session.hash)?.getTime() ?? 0
+    const seenAt = new Date(Math.max(usedMs, notedMs, session.seenAt.getTime()))
+    return hasExpired({ ...session, seenAt }, clock.now(), needs.idleTimeoutMs)
   }
 
   /** A server's own token is no sign of a person (contract §0.7). */
@@ -118,19 +128,16 @@ export function createAccess(needs: AccessNeeds): Access {
     if (credential.kind === 'token' && credential.token.serverId !== undefined) return
     activity.sawUser(user.id)
     if (credential.kind === 'token') activity.sawToken(credential.token.id)
-    else touchSession(entry, credential.session.hash)
-  }
-
-  const touchSession = (entry: Known, hash: string): void => {
-    const nowMs = clock.now().getTime()
-    if (nowMs - entry.touchedMs < touchEveryMs) return
-    entry.touchedMs = nowMs
-    activity.sawSession(hash)
+    else {
+      const now = clock.now()
+      entry.usedMs = now.getTime()
+      activity.sawSession(credential.session.hash, now)
+    }
   }
 
   const sessionPrincipal = (secret: string): Principal | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
-    if (!session || hasExpired(session, clock.now(), needs.idleTimeoutMs)) return undefined
+    if (!session || isSessionOver(session, 0)) return undefined
     const user = store.users.find(session.userId)
     if (!user || user.disabled) return undefined
     const scopes = createScopeSet(ownerScopes(user), needs.groupsOf)
@@ -177,6 +184,12 @@ export function createAccess(needs: AccessNeeds): Access {
   const can: Access['can'] = (principal, scope, target) =>
     principal?.scopes.has(scope, target) ?? false
 
+  const forget: Access['forget'] = (userId) => {
+    for (const key of keysOf.get(userId) ?? []) known.delete(key)
+    keysOf.delete(userId)
+    for (const listener of listeners) listener(userId)
+  }
+
   return {
     identify: (headers) => identifyToken(headers) ?? identifySession(headers),
     identifySession,
@@ -190,10 +203,9 @@ export function createAccess(needs: AccessNeeds): Access {
         `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`,
       )
     },
-    forget(userId) {
-      for (const key of keysOf.get(userId) ?? []) known.delete(key)
-      keysOf.delete(userId)
-      for (const listener of listeners) listener(userId)
+    forget,
+    forgetAll() {
+      for (const userId of everIdentified) forget(userId)
     },
     onChange: (listener) => void listeners.add(listener),
   }

@@ -4,16 +4,18 @@ import { HOUR, MINUTE, type Clock } from '../lib/time.ts'
 import { type Store } from '../store/store.ts'
 
 export interface Activity {
-  /** A person or program used the hub or a server; cheap enough for every request. */
-  sawUser(userId: number): void
+  /** A person or program used the hub or a server; cheap enough for every request. `at` absent: now. */
+  sawUser(userId: number, at?: Date): void
   sawServer(serverId: number, at: Date): void
   sawToken(tokenId: number): void
-  sawSession(hash: string): void
+  sawSession(hash: string, at: Date): void
   /** What a server reported of itself (contract §3.9). Never moves back. @throws {HubError} InvalidInput. */
   report(userId: number, at: Date | undefined, servers: ReadonlyMap<string, Date>): void
   /** The newest of what is stored and what is only noted. */
   ofServer(serverId: number): Date | undefined
-  /** Writes everything noted in one transaction. */
+  /** When a session was last used, where that is noted and not written down yet. */
+  ofSession(hash: string): Date | undefined
+  /** Writes everything noted in one transaction; when that fails, it is kept for the next time. */
   flush(): void
 }
 
@@ -31,22 +33,31 @@ export function createActivity(needs: { store: Store; clock: Clock }): Activity 
     const known = map.get(id)
     if (known === undefined || known < at) map.set(id, at)
   }
-  const refuseFuture = (at: Date): void => {
+  const refuseImpossible = (at: Date): void => {
+    if (Number.isNaN(at.getTime())) throw invalidInput('Activity needs a time.')
     if (at.getTime() - clock.now().getTime() > furthestFutureMs)
       throw invalidInput(`Activity cannot lie in the future: ${at.toISOString()}.`)
   }
+  const serverIds = (userId: number, names: Iterable<string>): number[] => {
+    const rows = new Map(store.servers.listOf(userId).map((server) => [server.name, server]))
+    return Array.from(names, (name) => {
+      const row = rows.get(name)
+      if (row) return row.id
+      const user = store.users.find(userId)?.name ?? ''
+      throw invalidInput(`No such server '${name.slice(0, 60)}' for user ${user}`)
+    })
+  }
 
   return {
-    sawUser: (userId) => note(users, userId, clock.now()),
+    sawUser: (userId, at = clock.now()) => note(users, userId, at),
     sawServer: (serverId, at) => note(servers, serverId, at),
     sawToken: (tokenId) => note(tokens, tokenId, clock.now()),
-    sawSession: (hash) => note(sessions, hash, clock.now()),
+    sawSession: (hash, at) => note(sessions, hash, at),
     report(userId, at, reported) {
-      const rows = new Map(store.servers.listOf(userId).map((server) => [server.name, server.id]))
-      const unknown = [...reported.keys()].find((name) => !rows.has(name))
-      if (unknown !== undefined) throw invalidInput(`No such server '${unknown}'.`)
-      for (const date of [...reported.values(), ...(at ? [at] : [])]) refuseFuture(date)
-      for (const [name, date] of reported) note(servers, rows.get(name) ?? 0, date)
+      const ids = serverIds(userId, reported.keys())
+      const times = [...reported.values()]
+      for (const time of at ? [...times, at] : times) refuseImpossible(time)
+      for (const [index, time] of times.entries()) note(servers, ids[index] ?? 0, time)
       if (at) note(users, userId, at)
     },
     ofServer(serverId) {
@@ -54,6 +65,7 @@ export function createActivity(needs: { store: Store; clock: Clock }): Activity 
       const noted = servers.get(serverId)
       return stored !== undefined && (noted === undefined || noted < stored) ? stored : noted
     },
+    ofSession: (hash) => sessions.get(hash),
     flush() {
       const noted = [users, servers, tokens, sessions]
       if (noted.every((map) => map.size === 0)) return

@@ -1,16 +1,22 @@
 /** The culler: stops servers that nobody uses. A kernel at work is use. */
+import { forEach } from '../lib/each.ts'
 import { type Clock } from '../lib/time.ts'
-import { serverPath, type Server } from '../model/server.ts'
+import { fullName, serverPath, type Server } from '../model/server.ts'
+import { type Routes } from '../proxy/routes.ts'
 import { hasBusyKernel } from '../spawn/kernels.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
-import { label, type ServerVerbs } from './servers.ts'
+import { isSameRun } from './endings.ts'
+import { noteTraffic } from './housekeeping.ts'
+import { type ServerVerbs } from './servers.ts'
+import { label } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 export type CullerNeeds = {
   readonly store: Store
   readonly clock: Clock
   readonly activity: Activity
+  readonly routes: Routes
   readonly servers: ServerVerbs
   readonly tokens: TokenVerbs
   readonly baseUrl: string
@@ -19,27 +25,40 @@ export type CullerNeeds = {
   readonly maxAgeMs: number
 }
 
-/** Stops every server that has been idle for `timeoutMs`, or running for `maxAgeMs`. */
+/** Asked and stopped at the same time: each may take seconds. */
+const atOnce = 8
+
+/** Stops every server that has been idle for `timeoutMs`, or running for `maxAgeMs`. All are looked at, whatever fails. */
 export async function cullIdleServers(needs: CullerNeeds): Promise<void> {
-  for (const server of needs.store.servers.listActive()) {
-    const reason = await reasonToStop(server, needs)
-    if (reason !== undefined) await needs.servers.stop(server, reason)
-  }
+  await forEach(needs.store.servers.listActive(), atOnce, (server) => cull(server, needs))
 }
 
-async function reasonToStop(server: Server, needs: CullerNeeds): Promise<string | undefined> {
-  if (server.state !== 'ready') return undefined
-  const nowMs = needs.clock.now().getTime()
-  const startedMs = server.startedAt?.getTime() ?? nowMs
-  if (needs.maxAgeMs > 0 && nowMs - startedMs >= needs.maxAgeMs)
-    return `Stopped because it had run for ${inWords(needs.maxAgeMs)}, the longest this hub allows.`
-  const usedMs = Math.max(startedMs, needs.activity.ofServer(server.id)?.getTime() ?? 0)
-  if (nowMs - usedMs < needs.timeoutMs) return undefined
+async function cull(server: Server, needs: CullerNeeds): Promise<void> {
+  if (isTooOld(server, needs)) {
+    await needs.servers.stop(server, tooOld(needs.maxAgeMs), (row) => isSameRun(row, server))
+    return
+  }
+  if (!isIdle(server, needs)) return
   if (await isBusy(server, needs)) {
     needs.activity.sawServer(server.id, needs.clock.now())
-    return undefined
+    return
   }
-  return `Stopped after ${inWords(needs.timeoutMs)} without use. Your files are safe.`
+  // Somebody may have come back while it was asked.
+  const isStillDue = (row: Server): boolean => isSameRun(row, server) && isIdle(row, needs)
+  await needs.servers.stop(server, tooLongIdle(needs.timeoutMs), isStillDue)
+}
+
+function isTooOld({ state, startedAt }: Server, { clock, maxAgeMs }: CullerNeeds): boolean {
+  if (state !== 'ready' || maxAgeMs === 0 || startedAt === undefined) return false
+  return clock.now().getTime() - startedAt.getTime() >= maxAgeMs
+}
+
+function isIdle(server: Server, needs: CullerNeeds): boolean {
+  if (server.state !== 'ready') return false
+  noteTraffic(needs)
+  const usedMs = needs.activity.ofServer(server.id)?.getTime() ?? 0
+  const sinceMs = Math.max(usedMs, server.startedAt?.getTime() ?? 0)
+  return needs.clock.now().getTime() - sinceMs >= needs.timeoutMs
 }
 
 /** A short-lived key, good for this one server, asks it about its kernels. */
@@ -49,7 +68,7 @@ async function isBusy(server: Server, needs: CullerNeeds): Promise<boolean> {
   const { token, secret } = needs.tokens.issue({
     user,
     note: `Asking ${label(server)} whether it is idle`,
-    scopes: [`access:servers!server=${server.userName}/${server.name}`],
+    scopes: [`access:servers!server=${fullName(server)}`],
     expiresInSeconds: 60,
   })
   try {
@@ -62,6 +81,12 @@ async function isBusy(server: Server, needs: CullerNeeds): Promise<boolean> {
     needs.tokens.revoke(token)
   }
 }
+
+const tooOld = (maxAgeMs: number): string =>
+  `Stopped because it had run for ${inWords(maxAgeMs)}, the longest this hub allows.`
+
+const tooLongIdle = (timeoutMs: number): string =>
+  `Stopped after ${inWords(timeoutMs)} without use. Your files are safe.`
 
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000)

@@ -21,7 +21,10 @@ export function createEvents(log: Log): Events {
   return {
     loggedIn: (user, address) => log.info({ user, address }, 'logged in'),
     loginRefused: (rawName, address, why) =>
-      log.warn({ name: shortName(rawName), address, why }, 'login refused'),
+      log.warn(
+        { name: shortName(rawName), address: address.slice(0, longestAddress), why },
+        'login refused',
+      ),
     loggedOut: (userId) => log.info({ userId }, 'logged out'),
     claimed: (user, address) => log.warn({ user, address }, 'hub claimed by its first owner'),
     passwordSet: (user) => log.info({ user }, 'password set'),
@@ -36,8 +39,19 @@ export function createEvents(log: Log): Events {
   }
 }
 
-/** What a stranger typed, safe and short enough for one log line (S-08). */
+/** With these and the longest address, the line of a refused login stays below 200 bytes (security S-08). */
+const longestName = 24
+const longestAddress = 45
+
+/** What a stranger typed, safe and short enough for one log line. */
 function shortName(rawName: string): string {
-  const printable = rawName.slice(0, 24).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
-  return rawName.length > 24 ? `${printable}… (${rawName.length} characters)` : printable
+  const printable = rawName
+    .slice(0, longestName)
+    .toWellFormed()
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+  const short = Buffer.from(printable)
+    .subarray(0, longestName)
+    .toString()
+    .replace(/\uFFFD+$/, '')
+  return short === rawName ? short : `${short}… (${rawName.length})`
 }

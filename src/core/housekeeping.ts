@@ -6,11 +6,21 @@ import { type Activity } from './activity.ts'
 import { type SessionVerbs } from './sessions.ts'
 import { type TokenVerbs } from './tokens.ts'
 
-/** Writes down who and what was used, the traffic to servers included (contract §6.3). */
-export function writeActivity(needs: { routes: Routes; activity: Activity }): void {
-  for (const { owner, lastActivityMs } of needs.routes.list()) {
-    if (lastActivityMs > 0) needs.activity.sawServer(owner.serverId, new Date(lastActivityMs))
+type ActivityNeeds = { readonly routes: Routes; readonly activity: Activity }
+
+/** Takes over what the proxy saw: the traffic to servers is their owners' as well (contract §6.3). */
+export function noteTraffic({ routes, activity }: ActivityNeeds): void {
+  for (const { owner, lastActivityMs } of routes.list()) {
+    if (lastActivityMs === 0) continue
+    const at = new Date(lastActivityMs)
+    activity.sawServer(owner.serverId, at)
+    activity.sawUser(owner.userId, at)
   }
+}
+
+/** Writes down who and what was used, the traffic to servers included. */
+export function writeActivity(needs: ActivityNeeds): void {
+  noteTraffic(needs)
   needs.activity.flush()
 }
 
@@ -18,9 +28,12 @@ export function writeActivity(needs: { routes: Routes; activity: Activity }): vo
 export function removeExpired(needs: {
   store: Store
   clock: Clock
+  activity: Activity
   sessions: SessionVerbs
   tokens: TokenVerbs
 }): void {
+  // What was used a moment ago has to be known as used before the unused are removed.
+  needs.activity.flush()
   needs.sessions.expire()
   needs.tokens.expire()
   needs.store.links.removeExpired(needs.clock.now())

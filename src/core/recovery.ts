@@ -1,44 +1,75 @@
 /** Recovery: after a restart of the hub, which of the stored servers are still alive? */
+import { forEach } from '../lib/each.ts'
+import { type Log } from '../lib/log.ts'
+import { SECOND, sleep } from '../lib/time.ts'
 import { type Server } from '../model/server.ts'
 import { type Liveness, type Spawner } from '../spawn/spawner.ts'
 import { type Store } from '../store/store.ts'
-import { type Events } from './events.ts'
-import { label, nothingRuns, type ServerVerbs } from './servers.ts'
-import { type TokenVerbs } from './tokens.ts'
+import { type Schedule } from './schedule.ts'
+import { type ServerVerbs } from './servers.ts'
+import { label } from './start.ts'
 
 export type RecoveryNeeds = {
   readonly store: Store
   readonly spawner: Spawner
   readonly servers: ServerVerbs
-  readonly tokens: TokenVerbs
-  readonly events: Events
+  readonly schedule: Schedule
+  readonly log: Log
 }
+
+/** Looked at side by side: one that takes its time does not keep the others waiting. */
+const atOnce = 32
+
+/** Longest wait for one answer, and for one server altogether; the rest is done while the hub answers already. */
+const answerMs = 3 * SECOND
+const serverMs = 5 * SECOND
 
 /**
  * Routes to every server that lives, finishes what was being stopped, and shows the dead as stopped with their reason.
- * Runs before the hub answers anybody (JupyterHub: `init_spawners`).
+ * Runs before the hub answers anybody (JupyterHub: `init_spawners`), and takes seconds, whatever hangs.
  */
 export async function recoverServers(needs: RecoveryNeeds): Promise<void> {
-  for (const server of needs.store.servers.listActive()) await recover(server, needs)
+  await forEach(needs.store.servers.listActive(), atOnce, async (server) => {
+    const recovered = recover(server, needs)
+    needs.schedule.soon(`recover ${label(server)}`, () => recovered)
+    await within(serverMs, recovered).catch(() => undefined)
+  })
 }
 
 async function recover(server: Server, needs: RecoveryNeeds): Promise<void> {
-  if (server.state === 'stopping') return needs.servers.stop(server)
-  const liveness = server.spawnState && (await needs.spawner.poll(server.spawnState))
-  if (liveness?.alive && server.url !== undefined) return needs.servers.adopt(server)
-  settleDead(server, liveness, needs)
+  if (server.state === 'stopping') {
+    needs.schedule.soon(`stop ${label(server)}`, () => needs.servers.stop(server))
+    return
+  }
+  const liveness = await livenessOf(server, needs)
+  if (liveness.alive) {
+    needs.servers.adopt(server)
+    return
+  }
+  const { exitCode } = liveness
+  const message = server.state === 'starting' ? cutShort : diedAlone
+  await needs.servers.bury(server, exitCode === undefined ? { message } : { message, exitCode })
 }
 
-function settleDead(server: Server, liveness: Liveness | undefined, needs: RecoveryNeeds): void {
-  needs.tokens.revokeForServer(server)
-  const message = server.state === 'starting' ? cutShort : diedAlone
-  const exitCode = liveness && 'exitCode' in liveness ? liveness.exitCode : undefined
-  needs.store.servers.update(server.id, {
-    ...nothingRuns,
-    state: 'stopped',
-    failure: exitCode === undefined ? { message } : { message, exitCode },
-  })
-  needs.events.serverFailed(label(server), message, exitCode)
+/** Whoever cannot be asked is taken to be alive: nobody's work is ended on a guess, and a dead one is noticed later. */
+async function livenessOf(server: Server, { spawner, log }: RecoveryNeeds): Promise<Liveness> {
+  if (server.spawnState === undefined || server.url === undefined) return { alive: false }
+  try {
+    return (await within(answerMs, spawner.poll(server.spawnState))) ?? { alive: true }
+  } catch (error) {
+    log.error({ error, server: label(server) }, 'asking whether a server is alive')
+    return { alive: true }
+  }
+}
+
+/** What `work` brings, or undefined when it takes longer than `limitMs`. */
+async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result | undefined> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([work, sleep(limitMs, over.signal).then(() => undefined)])
+  } finally {
+    over.abort(new Error('not needed any more'))
+  }
 }
 
 const cutShort = 'The hub stopped while this server was starting. Start it again.'

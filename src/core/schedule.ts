@@ -44,7 +44,8 @@ export function createSchedule(needs: { log: Log }): Schedule {
     async stop() {
       for (const timer of timers) clearInterval(timer)
       timers.clear()
-      await Promise.all(running)
+      // What is running may have more to do before it ends.
+      while (running.size > 0) await Promise.all(running)
     },
   }
 }

@@ -1,7 +1,9 @@
 /** One start of a server: the steps in order, and their undoing when one of them fails. */
+import { once } from 'node:events'
 import { type Log } from '../lib/log.ts'
+import { HubError } from '../lib/errors.ts'
 import { pollUntil } from '../lib/poll.ts'
-import { sleep } from '../lib/time.ts'
+import { SECOND, sleep } from '../lib/time.ts'
 import {
   routePrefix,
   serverPath,
@@ -14,7 +16,7 @@ import { type User } from '../model/user.ts'
 import { hintFor } from '../spawn/hints.ts'
 import { probe } from '../spawn/readiness.ts'
 import { redactLog } from '../spawn/redact.ts'
-import { type Spawner } from '../spawn/spawner.ts'
+import { type Spawner, type Started } from '../spawn/spawner.ts'
 import { type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type ProgressLog } from './progress.ts'
@@ -62,6 +64,13 @@ export class StartFailed extends Error {
   }
 }
 
+/** What the owner is told about a start that threw. */
+export function failureOf(thrown: unknown): ServerFailure {
+  if (thrown instanceof StartFailed) return thrown.failure
+  if (thrown instanceof HubError) return { message: thrown.message }
+  return { message: 'The hub could not start it. Its log says why.' }
+}
+
 /** Why a start is given up without being undone: the hub ends, and the next one goes on with it. */
 export const hubEnds = new Error('the hub ends')
 
@@ -72,8 +81,15 @@ const slowestProbeMs = 1000
 /** How often somebody who waits hears that it goes on. */
 const encourageMs = 3000
 
+/** How long a spawner that was told to give up may take; most hand over what they had begun, and it is stopped. */
+const giveUpMs = 2 * SECOND
+
 /** Lines of its log that a failure shows. */
 const logTailLines = 20
+
+/** How JupyterHub's messages name a server: `ana` or `ana:lab2`. */
+export const label = (server: { readonly userName: string; readonly name: string }): string =>
+  server.name === '' ? server.userName : `${server.userName}:${server.name}`
 
 /** Names everything of a server on the machine; unique, since a user's slug never contains a dot. */
 export const serverSlug = (user: User, server: { readonly name: string }): string =>
@@ -84,7 +100,7 @@ export function createStarter(needs: StartNeeds): Starter {
 
   const start: Starter['start'] = (attempt) =>
     undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
-      const { server, user, progress, signal } = attempt
+      const { server, progress, signal } = attempt
       const secret = tokens.issueForServer(server)
       undo(() => tokens.revokeForServer(server))
       progress.add({ progress: 20, message: 'Starting the program' })
@@ -93,7 +109,8 @@ export function createStarter(needs: StartNeeds): Starter {
       store.servers.update(server.id, { url: started.url, spawnState: started.state })
       signal.throwIfAborted()
       await untilItAnswers(attempt, started.url, started.state)
-      return opened(server, user, started.url)
+      undo(() => closeRoute(server))
+      return opened(server, started.url)
     })
 
   const resume: Starter['resume'] = (attempt, url, state) =>
@@ -101,7 +118,8 @@ export function createStarter(needs: StartNeeds): Starter {
       undo(() => tokens.revokeForServer(attempt.server))
       undo(() => spawner.stop(state, { now: true }))
       await untilItAnswers(attempt, url, state)
-      return opened(attempt.server, attempt.user, url)
+      undo(() => closeRoute(attempt.server))
+      return opened(attempt.server, url)
     })
 
   const runProgram = async (
@@ -109,22 +127,39 @@ export function createStarter(needs: StartNeeds): Starter {
     environment: Record<string, string>,
   ) => {
     const limit = AbortSignal.timeout(needs.startTimeoutMs)
-    const request = {
+    const ended = AbortSignal.any([signal, limit])
+    const starting = spawner.start({
       slug: serverSlug(user, server),
       user,
       serverName: server.name,
       environment,
       prefix: serverPath(needs.baseUrl, user.name, server.name),
-      signal: AbortSignal.any([signal, limit]),
+      signal: ended,
       progress: (message: string) => progress.add({ progress: 30, message }),
-    }
+    })
     try {
-      return await spawner.start(request)
+      return await handedOver(starting, ended)
     } catch (thrown) {
       if (limit.aborted && !signal.aborted)
         throw new StartFailed({ message: tooSlow('start', needs.startTimeoutMs) }, thrown)
       throw thrown
     }
+  }
+
+  /** A spawner that does not give up when it is told to is not waited for; what it brings later is stopped. */
+  const handedOver = async (starting: Promise<Started>, ended: AbortSignal): Promise<Started> => {
+    const over = new AbortController()
+    try {
+      const started = await Promise.race([starting, givenUp(ended, over.signal)])
+      if (started !== 'given up') return started
+    } finally {
+      over.abort()
+    }
+    starting
+      .then(({ state }) => spawner.stop(state, { now: true }))
+      .catch((error: unknown) => needs.log.warn({ error }, 'a start that was given up'))
+    ended.throwIfAborted()
+    throw new Error('given up without a reason')
   }
 
   /** Until the program answers, dies, is cancelled or runs out of time; whichever comes first. */
@@ -170,14 +205,13 @@ export function createStarter(needs: StartNeeds): Starter {
     return answered ? 'answered' : 'late'
   }
 
-  const opened = (server: Server, user: User, url: string): Server => {
-    openRoute({ ...server, userName: user.name }, url)
-    return store.servers.update(server.id, {
-      state: transition('starting', 'started'),
-      url,
-      lastActivityAt: new Date(),
-    })
+  const opened = (server: Server, url: string): Server => {
+    openRoute(server, url)
+    return store.servers.update(server.id, { state: transition('starting', 'started') })
   }
+
+  const closeRoute = (server: Server): void =>
+    routes.remove(routePrefix(needs.baseUrl, server.userName, server.name))
 
   const openRoute: Starter['openRoute'] = (server, url) => {
     const { hostname, port } = new URL(url)
@@ -189,7 +223,7 @@ export function createStarter(needs: StartNeeds): Starter {
   }
 
   const explainExit: Starter['explainExit'] = async (server, user, exitCode) => {
-    const lines = await spawner.logTail(serverSlug(user, server), logTailLines)
+    const lines = await lastLines(serverSlug(user, server))
     const hint = hintFor(exitCode, lines)
     return {
       message:
@@ -202,7 +236,21 @@ export function createStarter(needs: StartNeeds): Starter {
     }
   }
 
+  /** Without its log a failure is still told. */
+  const lastLines = (slug: string): Promise<string[]> =>
+    spawner.logTail(slug, logTailLines).catch((error: unknown) => {
+      needs.log.warn({ error, slug }, 'reading the log of a server')
+      return []
+    })
+
   return { start, resume, openRoute, explainExit }
+}
+
+/** A while after `ended`. */
+async function givenUp(ended: AbortSignal, over: AbortSignal): Promise<'given up'> {
+  if (!ended.aborted) await once(ended, 'abort', { signal: over })
+  await sleep(giveUpMs, over)
+  return 'given up'
 }
 
 /** Tells a person who waits that it goes on; never wins the race it is in. */
