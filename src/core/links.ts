@@ -24,7 +24,11 @@ export interface Links {
   /** Looks without using it up. @throws {HubError} NotFound: unknown, used or expired, with what to do. */
   look(secret: string): OneTimeLink
   /** Makes the first owner and logs in; of two claimers one wins. @throws {HubError} NotFound, InvalidInput, Conflict. */
-  redeemClaim(secret: string, rawName: string, password: string, origin: Origin): Promise<LoggedIn>
+  redeemClaim(
+    secret: string,
+    account: { readonly name: string; readonly password: string },
+    origin: Origin,
+  ): Promise<LoggedIn>
   /** Sets the password of an invitation or reset and logs in. Ends all other sessions and tokens of the user. */
   redeemPassword(secret: string, password: string, origin: Origin): Promise<LoggedIn>
 }
@@ -60,11 +64,18 @@ export function createLinks(needs: LinkNeeds): Links {
     return link
   }
 
+  const userOf = ({ userId }: OneTimeLink): User => {
+    const user = userId === undefined ? undefined : store.users.find(userId)
+    if (!user || user.disabled) throw deadLink()
+    return user
+  }
+
   /** Uses the link up and does `work`, both or neither. */
-  const redeem = <Result>(secret: string, work: () => Result): Result =>
+  const redeem = <Result>(secret: string, work: (link: OneTimeLink) => Result): Result =>
     store.transaction(() => {
-      if (!store.links.take(hashSecret(secret), clock.now())) throw deadLink()
-      return work()
+      const link = store.links.take(hashSecret(secret), clock.now())
+      if (!link) throw deadLink()
+      return work(link)
     })
 
   return {
@@ -76,34 +87,32 @@ export function createLinks(needs: LinkNeeds): Links {
     invite: (user) => create('invite', user),
     reset: (user) => create('reset', user),
     look,
-    async redeemClaim(secret, rawName, password, origin) {
+    async redeemClaim(secret, account, origin) {
       if (look(secret).kind !== 'claim') throw deadLink()
-      const name = normaliseName(rawName)
-      needs.checkPassword(password, name)
-      const passwordHash = await needs.passwords.hash(password)
-      const user = redeem(secret, () => {
+      const name = normaliseName(account.name)
+      needs.checkPassword(account.password, name)
+      const passwordHash = await needs.passwords.hash(account.password)
+      const loggedIn = redeem(secret, () => {
         if (store.users.countAdmins() > 0)
           throw conflict('Somebody else has just claimed this hub.')
         store.links.removeOfKind('claim')
-        return users.add(name, { admin: true, passwordHash })
+        const user = users.add(name, { admin: true, passwordHash })
+        return { user, ...sessions.begin(user, origin) }
       })
-      events.claimed(user.name, origin.address)
-      return { user, ...sessions.begin(user, origin) }
+      events.claimed(name, origin.address)
+      return loggedIn
     },
     async redeemPassword(secret, password, origin) {
-      const { userId } = look(secret)
-      const user = userId === undefined ? undefined : store.users.find(userId)
-      if (!user || user.disabled) throw deadLink()
-      needs.checkPassword(password, user.name)
+      const { name } = userOf(look(secret))
+      needs.checkPassword(password, name)
       const passwordHash = await needs.passwords.hash(password)
-      redeem(secret, () => {
-        store.users.setPasswordHash(user.id, passwordHash)
-        store.tokens.removeAllOf(user.id)
-        store.links.removeAllOf(user.id)
-        sessions.endAllOf(user.id)
+      const loggedIn = redeem(secret, (link) => {
+        const user = userOf(link)
+        users.replacePassword(user, passwordHash)
+        return { user, ...sessions.begin(user, origin) }
       })
-      events.passwordSet(user.name)
-      return { user, ...sessions.begin(user, origin) }
+      events.loggedIn(name, origin.address)
+      return loggedIn
     },
   }
 }

@@ -1,7 +1,7 @@
 /** Login: credentials or an identity → user and session. The one place where a session begins by itself. */
 import { forbidden, HubError } from '../lib/errors.ts'
 import { type KeyedLock } from '../lib/lock.ts'
-import { type Throttle } from '../lib/throttle.ts'
+import { type Delay, type Throttle } from '../lib/throttle.ts'
 import { normaliseName } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 import { type Events } from './events.ts'
@@ -16,8 +16,6 @@ import { type User } from '../model/user.ts'
 import { type NewSession, type Origin } from './sessions.ts'
 
 export type LoggedIn = NewSession & { readonly user: User }
-
-export type Delay = { readonly key: string; readonly failures: number; readonly until: Date }
 
 export interface Login {
   /** @throws {HubError} InvalidInput: impossible name; Forbidden: wrong; TooMany: wait (`retryAfterSeconds`). */
@@ -55,8 +53,11 @@ export function createLogin(needs: LoginNeeds): Login {
     const result = await asking.check(name, password, account)
     if (!result) {
       throttle.failed(name, origin.address)
-      throw forbidden('Invalid username or password')
+      throw wrongPassword()
     }
+    // A password that was replaced while it was looked at opens nothing, and is not written back (security S-27).
+    if (user && store.users.findPasswordHash(user.id) !== account?.passwordHash)
+      throw wrongPassword()
     throttle.succeeded(name, origin.address)
     if (user && result.newPasswordHash !== undefined)
       store.users.setPasswordHash(user.id, result.newPasswordHash)
@@ -67,37 +68,49 @@ export function createLogin(needs: LoginNeeds): Login {
     const user = knownUser(identity) ?? newUser(identity)
     if (user.disabled)
       throw forbidden('This account is disabled. Ask an administrator of this hub to enable it.')
-    if (identity.admin === undefined || identity.admin === user.admin) return user
-    users.setAdmin(user, identity.admin)
-    return { ...user, admin: identity.admin }
+    return withRights(user, identity.admin)
   }
 
-  const knownUser = (identity: Identity): User | undefined =>
-    identity.issuer === 'native'
-      ? store.users.find(Number(identity.subject))
-      : store.users.findByIdentity(identity.issuer, identity.subject)
+  /** What the authenticator says of somebody's rights; but nobody is locked out for being the last administrator. */
+  const withRights = (user: User, admin = user.admin): User => {
+    if (admin === user.admin || (!admin && store.users.countAdmins() <= 1)) return user
+    users.setAdmin(user, admin)
+    return { ...user, admin }
+  }
+
+  /** Native identities are accounts of this hub: one that is gone is not made anew. */
+  const knownUser = (identity: Identity): User | undefined => {
+    if (identity.issuer !== 'native')
+      return store.users.findByIdentity(identity.issuer, identity.subject)
+    const user = store.users.find(Number(identity.subject))
+    if (!user) throw wrongPassword()
+    return user
+  }
 
   /**
    * A first login. A user whom an administrator added beforehand and who has no identity and no password yet is taken;
    * any other account of that name belongs to somebody else (security S-35).
    */
-  const newUser = (identity: Identity): User =>
-    store.transaction(() => {
-      const name = normaliseName(identity.name)
-      const existing = store.users.findByName(name)
-      if (existing && !isUntaken(existing)) throw forbidden(takenName(name))
-      const user = existing ?? users.add(name, { admin: false })
-      store.users.linkIdentity(user.id, identity.issuer, identity.subject)
-      return user
-    })
+  const newUser = (identity: Identity): User => {
+    const name = normaliseName(identity.name)
+    const existing = store.users.findByName(name)
+    if (existing && !isUntaken(existing)) throw forbidden(takenName(name))
+    const user = existing ?? users.add(name, { admin: false })
+    store.users.linkIdentity(user.id, identity.issuer, identity.subject)
+    return user
+  }
 
   const isUntaken = (user: User): boolean =>
     !store.users.hasIdentity(user.id) && store.users.findPasswordHash(user.id) === undefined
 
+  /** User, identity, rights and session, or nothing of it. */
   const begin = (identity: Identity, origin: Origin): LoggedIn => {
-    const user = userOf(identity)
-    events.loggedIn(user.name, origin.address)
-    return { user, ...sessions.begin(user, origin) }
+    const loggedIn = store.transaction(() => {
+      const user = userOf(identity)
+      return { user, ...sessions.begin(user, origin) }
+    })
+    events.loggedIn(loggedIn.user.name, origin.address)
+    return loggedIn
   }
 
   /** Reports what was refused, once, and passes it on. */
@@ -130,6 +143,8 @@ export function createLogin(needs: LoginNeeds): Login {
     listDelays: () => throttle.list(),
   }
 }
+
+const wrongPassword = (): HubError => forbidden('Invalid username or password')
 
 function tooMany(waitMs: number): HubError {
   const seconds = Math.ceil(waitMs / 1000)

@@ -1,5 +1,6 @@
 /** Users: add, change, remove. */
-import { asError, conflict, forbidden, HubError, invalidInput } from '../lib/errors.ts'
+import { asError, conflict, forbidden, HubError, invalidInput, notFound } from '../lib/errors.ts'
+import { createKeyedLock } from '../lib/lock.ts'
 import { type Passwords } from '../lib/password.ts'
 import { type Clock } from '../lib/time.ts'
 import { normaliseName } from '../model/user.ts'
@@ -18,20 +19,35 @@ export type Added =
   | { readonly name: string; readonly problem: string }
 
 export interface UserVerbs {
-  /** One result per given name, in order; names that exist or are impossible get a problem, the others are added. */
+  /**
+   * One result per given name, in order; names that exist or are impossible get a problem, the others are added.
+   * @throws {HubError} InvalidInput: too many at once; Unavailable: none was added.
+   */
   addMany(rawNames: readonly string[], options: { admin: boolean }): Added[]
   /** @throws {HubError} InvalidInput, Conflict. No invitation. */
   add(rawName: string, options: { admin: boolean; passwordHash?: string }): User
-  /** Ends sessions: rights changed. @throws {HubError} Conflict for the last admin. */
+  /** When their rights really change, all their sessions end (security S-53). @throws {HubError} Conflict for the last admin. */
   setAdmin(user: User, admin: boolean): void
   /** A disabled user's sessions, tokens and servers end. @throws {HubError} Conflict for the last admin. */
   setDisabled(user: User, disabled: boolean): Promise<void>
-  /** Stops their servers first. Home folders stay. @throws {HubError} Conflict for the last admin. */
+  /**
+   * Stops their servers first. Home folders stay. When a server cannot be stopped, the user stays, disabled.
+   * @throws {HubError} Conflict for the last admin.
+   */
   remove(user: User): Promise<void>
-  /** @throws {HubError} Forbidden: old password wrong; InvalidInput: policy. Ends all other sessions and tokens. */
-  changePassword(user: User, oldPassword: string, newPassword: string, keep: Session): Promise<void>
+  /**
+   * Ends all other sessions and tokens. After a few wrong old passwords the session ends.
+   * @throws {HubError} Forbidden: old password wrong; InvalidInput: policy; Conflict: changed by somebody else meanwhile.
+   */
+  changePassword(
+    user: User,
+    passwords: { readonly oldPassword: string; readonly newPassword: string },
+    keep: Session,
+  ): Promise<void>
   /** Sets it without asking; ends all sessions and tokens of the user. @throws {HubError} InvalidInput: policy. */
   setPassword(user: User, newPassword: string): Promise<void>
+  /** The password with this hash holds, and nothing that was given out under the old one does (security S-27). */
+  replacePassword(user: User, passwordHash: string, keep?: Session): void
 }
 
 export type UserNeeds = {
@@ -52,8 +68,12 @@ export type UserNeeds = {
 /** Most names in one go. */
 const mostNames = 1000
 
+/** Wrong old passwords of one session until it ends: whoever stole it does not learn the password by trying. */
+const mostGuesses = 5
+
 export function createUsers(needs: UserNeeds): UserVerbs {
   const { store, access, events, passwords, sessions } = needs
+  const verifyOld = createOldPasswordCheck(needs)
 
   const add: UserVerbs['add'] = (rawName, { admin, passwordHash }) => {
     const name = normaliseName(rawName)
@@ -67,10 +87,13 @@ export function createUsers(needs: UserNeeds): UserVerbs {
     return user
   }
 
+  /** User and invitation, or neither. */
   const addOne = (rawName: string, admin: boolean): Added => {
     try {
-      const user = add(rawName, { admin })
-      return { user, invitePath: needs.invite(user) }
+      return store.transaction(() => {
+        const user = add(rawName, { admin })
+        return { user, invitePath: needs.invite(user) }
+      })
     } catch (thrown) {
       if (thrown instanceof HubError && thrown.status < 500)
         return { name: rawName.slice(0, 80), problem: asError(thrown).message }
@@ -78,17 +101,21 @@ export function createUsers(needs: UserNeeds): UserVerbs {
     }
   }
 
-  const keepAnAdmin = (user: User): void => {
-    if (user.admin && !user.disabled && store.users.countAdmins() <= 1)
-      throw conflict(`${user.name} is the last administrator. Make somebody else one first.`)
+  /** As they are now: what the caller knows of them may be older. */
+  const rowOf = (user: User): User => {
+    const row = store.users.find(user.id)
+    if (!row) throw notFound(`User ${user.name} does not exist any more.`)
+    return row
   }
 
-  /** The new password holds, and nothing that was given out under the old one does (security S-27). */
-  const replacePassword = async (user: User, password: string, keep?: Session): Promise<void> => {
-    needs.checkPassword(password, user.name)
-    const hash = await passwords.hash(password)
+  const keepAnAdmin = (row: User): void => {
+    if (row.admin && !row.disabled && store.users.countAdmins() <= 1)
+      throw conflict(`${row.name} is the last administrator. Make somebody else one first.`)
+  }
+
+  const replacePassword: UserVerbs['replacePassword'] = (user, passwordHash, keep) => {
     store.transaction(() => {
-      store.users.setPasswordHash(user.id, hash)
+      store.users.setPasswordHash(user.id, passwordHash)
       revokeAll(user, keep)
     })
     events.passwordSet(user.name)
@@ -100,42 +127,103 @@ export function createUsers(needs: UserNeeds): UserVerbs {
     sessions.endAllOf(user.id, keep)
   }
 
+  /** From here on they can neither log in nor start anything. */
+  const disable = (user: User): void => {
+    store.transaction(() => {
+      keepAnAdmin(rowOf(user))
+      store.users.setDisabled(user.id, true)
+      revokeAll(user)
+    })
+  }
+
   return {
     add,
     addMany(rawNames, { admin }) {
       if (rawNames.length > mostNames)
         throw invalidInput(`At most ${mostNames} names can be added at once.`)
-      return rawNames.map((rawName) => addOne(rawName, admin))
+      return store.transaction(() => rawNames.map((rawName) => addOne(rawName, admin)))
     },
     setAdmin(user, admin) {
-      if (!admin) keepAnAdmin(user)
-      store.users.setAdmin(user.id, admin)
-      access.forget(user.id)
-      events.rightsChanged(user.name, { admin })
+      const changed = store.transaction(() => {
+        const row = rowOf(user)
+        if (row.admin === admin) return false
+        if (!admin) keepAnAdmin(row)
+        store.users.setAdmin(user.id, admin)
+        sessions.endAllOf(user.id)
+        return true
+      })
+      if (changed) events.rightsChanged(user.name, { admin })
     },
     async setDisabled(user, disabled) {
-      if (disabled) keepAnAdmin(user)
-      store.transaction(() => {
-        store.users.setDisabled(user.id, disabled)
-        if (disabled) revokeAll(user)
-      })
+      if (disabled) disable(user)
+      else store.users.setDisabled(rowOf(user).id, false)
       access.forget(user.id)
       events.rightsChanged(user.name, { disabled })
       if (disabled) await needs.stopServers(user, { forget: false })
     },
     async remove(user) {
-      keepAnAdmin(user)
+      disable(user)
       await needs.stopServers(user, { forget: true })
       store.users.remove(user.id)
       access.forget(user.id)
       events.userRemoved(user.name)
     },
-    async changePassword(user, oldPassword, newPassword, keep) {
-      const hash = store.users.findPasswordHash(user.id)
-      if (hash === undefined || !(await passwords.verify(oldPassword, hash)))
-        throw forbidden('The old password is wrong.')
-      await replacePassword(user, newPassword, keep)
+    async changePassword(user, { oldPassword, newPassword }, keep) {
+      needs.checkPassword(newPassword, user.name)
+      const oldHash = await verifyOld(user, oldPassword, keep)
+      const newHash = await passwords.hash(newPassword)
+      store.transaction(() => {
+        // A reset or a logout that came in between has the last word.
+        if (store.users.findPasswordHash(user.id) !== oldHash || !isOpen(store, keep))
+          throw conflict('Your password or login was changed meanwhile. Log in again.')
+        replacePassword(user, newHash, keep)
+      })
     },
-    setPassword: (user, newPassword) => replacePassword(user, newPassword),
+    async setPassword(user, newPassword) {
+      needs.checkPassword(newPassword, user.name)
+      replacePassword(user, await passwords.hash(newPassword))
+    },
+    replacePassword,
   }
 }
+
+const isOpen = (store: Store, session: Session): boolean =>
+  store.sessions.findByHash(session.hash) !== undefined
+
+type OldPasswordCheck = (user: User, password: string, session: Session) => Promise<string>
+
+/** @returns the check of the old password: it answers with the stored hash, and counts what was wrong. */
+function createOldPasswordCheck(
+  needs: Pick<UserNeeds, 'store' | 'passwords' | 'sessions' | 'events'>,
+): OldPasswordCheck {
+  const { store, passwords, sessions, events } = needs
+  const turns = createKeyedLock()
+  const wrong = new Map<string, number>()
+
+  const refuse = (user: User, session: Session): HubError => {
+    const count = (wrong.get(session.hash) ?? 0) + 1
+    events.loginRefused(user.name, session.address, 'old password wrong')
+    wrong.delete(session.hash)
+    if (count >= mostGuesses) {
+      sessions.end(session)
+      return forbidden('The old password was wrong too often. You are logged out.')
+    }
+    wrong.set(session.hash, count)
+    const oldest = wrong.keys().next()
+    if (wrong.size > mostCounted && !oldest.done) wrong.delete(oldest.value)
+    return forbidden('The old password is wrong.')
+  }
+
+  return (user, password, session) =>
+    turns.run(session.hash, async () => {
+      if (!isOpen(store, session)) throw forbidden('You are logged out.')
+      const hash = store.users.findPasswordHash(user.id)
+      if (hash === undefined || !(await passwords.verify(password, hash)))
+        throw refuse(user, session)
+      wrong.delete(session.hash)
+      return hash
+    })
+}
+
+/** Sessions with wrong guesses that are remembered; the oldest make room. */
+const mostCounted = 1000
