@@ -1,0 +1,151 @@
+/** The route table: path prefix → target; longest prefix wins. */
+
+/** Where bytes go. */
+export type Target = { readonly host: string; readonly port: number }
+
+/** Whose server it is. */
+export type Owner = {
+  readonly user: string
+  /** `''`: the default server. */
+  readonly server: string
+  readonly serverId: number
+  readonly userId: number
+}
+
+export type Route = {
+  /** Names as they are, not escaped; begins and ends with a slash: `/user/ana@x/`. */
+  readonly prefix: string
+  readonly target: Target
+  readonly owner: Owner
+  /** Epoch milliseconds of the last use; 0: none yet. Raised by `touch`. */
+  lastActivityMs: number
+}
+
+export interface Routes {
+  /** Adds or replaces; what is open on a replaced route ends. The same target and owner again: nothing changes. */
+  add(prefix: string, target: Target, owner: Owner): void
+  /** From here on nothing matches it; `onRemove` listeners end what is open on it. Idempotent. */
+  remove(prefix: string): void
+  /**
+   * The prefix itself matches with and without its last slash.
+   * @param path escaped, as it stands in the request, without query. Segments are decoded once before they are compared.
+   */
+  match(path: string): Route | undefined
+  touch(route: Route): void
+  list(): Route[]
+  onRemove(listener: (route: Route) => void): void
+}
+
+/** One segment of the tree. A node without a route only leads to longer prefixes. */
+type Node = { readonly children: Map<string, Node>; route: Route | undefined }
+
+export function createRoutes(nowMs: () => number): Routes {
+  const root = emptyNode()
+  const listeners: ((route: Route) => void)[] = []
+
+  const announceRemoval = (route: Route): void => {
+    for (const listener of listeners) listener(route)
+  }
+
+  return {
+    add(prefix, target, owner) {
+      let node = root
+      for (const segment of segmentsOf(prefix)) node = childOf(node, segment)
+      const before = node.route
+      if (before && isSame(before, target, owner)) return
+      node.route = { prefix, target, owner, lastActivityMs: 0 }
+      if (before) announceRemoval(before)
+    },
+
+    remove(prefix) {
+      const trail = trailTo(root, segmentsOf(prefix))
+      const node = trail.at(-1)?.node
+      const route = node?.route
+      if (!node || !route) return
+      node.route = undefined
+      prune(trail)
+      announceRemoval(route)
+    },
+
+    match(path) {
+      let node = root
+      let best = root.route
+      // Character by character rather than by split: this runs for every request.
+      for (let start = 1; start < path.length;) {
+        const slash = path.indexOf('/', start)
+        const end = slash === -1 ? path.length : slash
+        const child = node.children.get(decodeOnce(path.slice(start, end)))
+        if (!child) break
+        node = child
+        best = child.route ?? best
+        start = end + 1
+      }
+      return path.startsWith('/') ? best : undefined
+    },
+
+    touch(route) {
+      route.lastActivityMs = Math.max(route.lastActivityMs, nowMs())
+    },
+
+    list: () => [...routesBelow(root)],
+    onRemove: (listener) => void listeners.push(listener),
+  }
+}
+
+const emptyNode = (): Node => ({ children: new Map(), route: undefined })
+
+const segmentsOf = (prefix: string): string[] => prefix.split('/').filter((part) => part !== '')
+
+function childOf(node: Node, segment: string): Node {
+  const known = node.children.get(segment)
+  if (known) return known
+  const child = emptyNode()
+  node.children.set(segment, child)
+  return child
+}
+
+const isSame = (route: Route, target: Target, owner: Owner): boolean =>
+  route.target.host === target.host &&
+  route.target.port === target.port &&
+  route.owner.serverId === owner.serverId &&
+  route.owner.userId === owner.userId &&
+  route.owner.user === owner.user &&
+  route.owner.server === owner.server
+
+type Step = { readonly node: Node; readonly parent: Node | undefined; readonly segment: string }
+
+/** Every node on the way, the root first; empty when the way ends early. */
+function trailTo(root: Node, segments: readonly string[]): Step[] {
+  const trail: Step[] = [{ node: root, parent: undefined, segment: '' }]
+  let parent = root
+  for (const segment of segments) {
+    const node = parent.children.get(segment)
+    if (!node) return []
+    trail.push({ node, parent, segment })
+    parent = node
+  }
+  return trail
+}
+
+/** Nodes that lead nowhere any more go, the deepest first. */
+function prune(trail: readonly Step[]): void {
+  for (const { node, parent, segment } of trail.toReversed()) {
+    if (node.route || node.children.size > 0) return
+    parent?.children.delete(segment)
+  }
+}
+
+function* routesBelow(node: Node): Generator<Route> {
+  if (node.route) yield node.route
+  for (const child of node.children.values()) yield* routesBelow(child)
+}
+
+/** `''`, which is no segment of any prefix, when it cannot be decoded. */
+function decodeOnce(segment: string): string {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return ''
+  }
+}
