@@ -91,7 +91,7 @@ async function startInOrder(
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
-  const front = await openFront(context)
+  const front = await openFront(context, overrides)
   undo(() => front.close())
   await listenInside(front.internal, context)
   await recoverServers(context)
@@ -105,12 +105,12 @@ async function startInOrder(
 type Front = { readonly public: Server; readonly internal: Server; close(): Promise<void> }
 
 /** Everything that answers requests: the door, and behind it pages and API. */
-async function openFront(context: WholeContext): Promise<Front> {
+async function openFront(context: WholeContext, overrides: Overrides): Promise<Front> {
   const { config, routes, access, exchange } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
   const origins = createOrigins({ trustedProxies, publicUrl })
-  const forwarder = createForwarder({ routes, baseUrl, onFailure: answerUpstreamFailure(context) })
-  const upgrader = createUpgrader({ routes, baseUrl })
+  const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
+  const upgrader = createUpgrader({ routes })
   const originOf = origins.of
   const door = createDoor({ baseUrl, access, routes, forwarder, upgrader, exchange, originOf })
 
@@ -123,7 +123,8 @@ async function openFront(context: WholeContext): Promise<Front> {
   }
   const { log } = context
   const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
-  await mountApi(app, { ...context, origins })
+  const stopHub = overrides.onShutdown ?? (() => undefined)
+  await mountApi(app, { ...context, origins, stopHub })
   await mountPages(app, { ...context, origins })
   await app.ready()
   const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>

@@ -89,7 +89,7 @@ export function createDoor(needs: DoorNeeds): Door {
       if (!route || !principal || !mayUse(principal, route)) return hub(request, response)
       const exchange = admit(request, route, principal)
       response.once('close', () => release(exchange, principal.user.id))
-      forwarder.forward(request, response, route, policyFor(exchange, principal))
+      forwarder.forward(request, response, { route, policy: policyFor(exchange, principal) })
     },
 
     upgrade(request, socket, head) {
@@ -103,7 +103,7 @@ export function createDoor(needs: DoorNeeds): Door {
       if (!mayUse(principal, route)) return turnAway(socket, '403 Forbidden')
       const exchange = admit(request, route, principal)
       socket.once('close', () => release(exchange, principal.user.id))
-      upgrader.upgrade(request, socket, head, route, policyFor(exchange, principal))
+      upgrader.upgrade(request, socket, { head, route, policy: policyFor(exchange, principal) })
     },
   }
 }

@@ -1,0 +1,128 @@
+/** Writes a server's response to the client, with as few copies as are safe. */
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { responseFields, trailerFields } from './headers.ts'
+import { type CookieScope } from './cookies.ts'
+import { type ResponseHead } from './response-head.ts'
+
+export interface Client {
+  head(head: ResponseHead): void
+  /** @param last no more follows, because a length was announced. */
+  readonly body: (bytes: Buffer, last: boolean) => void
+  readonly end: (trailers: readonly string[]) => void
+  /** What has been written goes out now, the head even without a body: an event stream begins with silence. */
+  flush(): void
+  /** Cuts the connection, so that nobody takes a broken body for a whole one. */
+  abort(): void
+  /** The head has been decided; nothing else can be answered any more. */
+  readonly begun: boolean
+  /** Bytes given to `body` may still be read from their buffer. */
+  readonly holdsBytes: boolean
+  /** The client takes no more at the moment; `onDrain` is called when it does. */
+  readonly isFull: boolean
+}
+
+export type ClientNeeds = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly scope: CookieScope
+  readonly onDrain: () => void
+}
+
+export function createClient(needs: ClientNeeds): Client {
+  const { request, response } = needs
+  let begun = false
+  let flushed = false
+  let ended = false
+  /** A length was announced: Node adds no framing, so bytes may go straight to the socket. */
+  let plain = false
+  let lent = false
+  let listening = false
+
+  const flush = (): void => {
+    if (flushed) return
+    flushed = true
+    response.flushHeaders()
+  }
+
+  /** Straight to the socket, which then is done with them at once more often than not (a response is corked until later). */
+  const writePlain = (bytes: Buffer): void => {
+    flush()
+    // Without a socket it waits behind the answer to an earlier request of the same client.
+    if (!response.socket) {
+      response.write(Buffer.from(bytes))
+      return
+    }
+    lent = true
+    response.socket.write(bytes)
+  }
+
+  const listenForDrain = (): void => {
+    if (listening) return
+    listening = true
+    response.on('drain', needs.onDrain)
+    request.socket.on('drain', needs.onDrain)
+    response.once('close', () => request.socket.off('drain', needs.onDrain))
+  }
+
+  // Written to after the client has gone, a response reports an error that nobody else listens for.
+  response.on('error', () => response.destroy())
+
+  return {
+    head(head) {
+      const fields = responseFields(head.fields, needs.scope)
+      // RFC 9110 §8.6: none with 204.
+      if (head.contentLength !== undefined && head.status !== 204)
+        fields.push('Content-Length', String(head.contentLength))
+      response.writeHead(head.status, head.reason, fields)
+      plain = typeof head.framing === 'number'
+      begun = true
+    },
+
+    body(bytes, last) {
+      if (!plain) return void response.write(Buffer.from(bytes))
+      if (!last || flushed) {
+        writePlain(bytes)
+        return
+      }
+      ended = true
+      lent = true
+      response.end(bytes)
+    },
+
+    end(trailers) {
+      if (ended) return
+      ended = true
+      const travelling = trailerFields(trailers)
+      if (travelling.length > 0 && response.chunkedEncoding)
+        response.addTrailers(pairsOf(travelling))
+      response.end()
+    },
+
+    flush,
+    abort() {
+      // For HTTP/1.0 the end of the connection is the end of the body, unless it is a reset.
+      const { socket } = request
+      if (request.httpVersion === '1.0' && !('encrypted' in socket)) socket.resetAndDestroy()
+      response.destroy()
+    },
+
+    get begun() {
+      return begun
+    },
+    get holdsBytes() {
+      return lent && (!response.socket || response.socket.writableLength > 0)
+    },
+    get isFull() {
+      const full = response.writableNeedDrain || (response.socket?.writableNeedDrain ?? false)
+      if (full) listenForDrain()
+      return full
+    },
+  }
+}
+
+function pairsOf(fields: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    pairs.push([fields[index] ?? '', fields[index + 1] ?? ''])
+  return pairs
+}

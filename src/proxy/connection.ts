@@ -1,0 +1,148 @@
+/** One connection to a server: a socket that reads into a buffer of its own. */
+import { connect as connectSocket } from 'node:net'
+import { type Target } from './routes.ts'
+
+/** Who uses a connection at the moment. */
+export type ConnectionUser = {
+  /**
+   * @param bytes the user's until this returns, and longer only after `keepBuffer`.
+   * @returns false to stop reading until `resume`.
+   */
+  bytes(bytes: Buffer): boolean
+  /** The server sends no more. */
+  ended(): void
+  /** What was written has left, after `write` had returned false. */
+  drained(): void
+  /** The last call. Without an error when the end was orderly. */
+  closed(error: Error | undefined): void
+}
+
+export interface Connection {
+  /** False as in streams: wait for `drained`. */
+  readonly write: (bytes: Buffer | string) => boolean
+  /** What is written until the end of this turn leaves in one packet. */
+  readonly gather: () => void
+  /** Says that nothing more will be written. */
+  end(): void
+  /** The bytes that the user was given are still needed: the next ones go into another buffer. */
+  readonly keepBuffer: () => void
+  resume(): void
+  destroy(): void
+  /** Whom events go to; undefined: idle, and then any byte ends the connection. */
+  user: ConnectionUser | undefined
+  /** It has carried an exchange before, so the server may have closed it meanwhile. */
+  reused: boolean
+  readonly usable: boolean
+}
+
+export type ConnectionOptions = {
+  readonly connectTimeoutMs: number
+  /** Called once, at the very end. */
+  readonly onClose: (connection: Connection) => void
+}
+
+/** A small answer fits; big bodies fill it and get the larger one: four times fewer turns of the event loop. */
+const firstBufferBytes = 16 * 1024
+const largestBufferBytes = 64 * 1024
+
+/** A peer that vanished without a word is noticed by the kernel's probes. */
+const keepAliveProbeMs = 60_000
+
+export class ConnectTimeoutError extends Error {
+  override readonly name = 'ConnectTimeoutError'
+}
+
+export function connect(
+  target: Target,
+  user: ConnectionUser,
+  options: ConnectionOptions,
+): Connection {
+  const reading = createReadBuffer()
+  let paused = false
+  let failure: Error | undefined
+
+  const socket = connectSocket({
+    host: target.host.replace(/^\[(.*)\]$/, '$1'),
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveProbeMs,
+    onread: {
+      buffer: reading.next,
+      callback: (length) => {
+        paused = !receive(reading.filled(length))
+        return !paused
+      },
+    },
+  })
+
+  const receive = (bytes: Buffer): boolean => {
+    const current = connection.user
+    if (current) return current.bytes(bytes)
+    // Nobody asked: whatever this is, it must not answer the next exchange.
+    socket.destroy()
+    return true
+  }
+
+  const timer = setTimeout(() => {
+    socket.destroy(new ConnectTimeoutError(`no connection within ${options.connectTimeoutMs} ms`))
+  }, options.connectTimeoutMs)
+
+  socket.once('connect', () => clearTimeout(timer))
+  socket.on('drain', () => connection.user?.drained())
+  socket.on('error', (error) => (failure = error))
+  socket.on('end', () => (connection.user ? connection.user.ended() : socket.destroy()))
+  socket.on('close', () => {
+    clearTimeout(timer)
+    options.onClose(connection)
+    connection.user?.closed(failure)
+    connection.user = undefined
+  })
+
+  const connection: Connection = {
+    user,
+    reused: false,
+    write: (bytes) =>
+      typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes),
+    gather() {
+      socket.cork()
+      process.nextTick(() => socket.uncork())
+    },
+    end: () => void socket.end(),
+    keepBuffer: reading.keep,
+    resume() {
+      paused = false
+      socket.resume()
+    },
+    destroy: () => void socket.destroy(),
+    get usable() {
+      return !paused && socket.writable && socket.readable && socket.writableLength === 0
+    },
+  }
+  return connection
+}
+
+/**
+ * The buffer that a socket reads into, again and again: a fresh one for each read is what costs most in big downloads.
+ * It is never shared between sockets, because a socket keeps the one it was given after its previous read.
+ */
+function createReadBuffer() {
+  let buffer = Buffer.allocUnsafeSlow(firstBufferBytes)
+  let wantedBytes = firstBufferBytes
+  let kept = false
+  return {
+    filled: (length: number): Buffer => {
+      if (length === buffer.length) wantedBytes = largestBufferBytes
+      return buffer.subarray(0, length)
+    },
+    keep: (): void => {
+      kept = true
+    },
+    /** Node asks after each read where the next one goes. */
+    next: (): Buffer => {
+      if (kept || buffer.length < wantedBytes) buffer = Buffer.allocUnsafeSlow(wantedBytes)
+      kept = false
+      return buffer
+    },
+  }
+}

@@ -1,0 +1,193 @@
+/** One exchange under way: the request goes up, the response comes down, and an end on one side ends the other. */
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { createClient } from './client.ts'
+import { ConnectTimeoutError, type Connection, type ConnectionUser } from './connection.ts'
+import { requestHead } from './headers.ts'
+import { type Live } from './live.ts'
+import { type ExchangePolicy } from './policy.ts'
+import { type Pool } from './pool.ts'
+import { GarbageError, type ResponseHead } from './response-head.ts'
+import { createResponseParser, type ResponseParser } from './response-parser.ts'
+import { type Route, type Routes } from './routes.ts'
+import { createUpload } from './upload.ts'
+
+/** Why nothing came back. `refused`: nobody listens there; the server's process may be gone. */
+export type UpstreamFailure = {
+  readonly route: Route
+  readonly kind: 'refused' | 'timeout' | 'broken' | 'garbage'
+  readonly cause: Error
+}
+
+export type ExchangeNeeds = {
+  readonly routes: Routes
+  readonly pool: Pool
+  readonly live: Live
+  readonly onFailure: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    failure: UpstreamFailure,
+  ) => void
+}
+
+export type Parties = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly route: Route
+  readonly policy: ExchangePolicy
+  /** Origin form: path and query. */
+  readonly target: string
+}
+
+/** Repeating one of these does no harm (RFC 9110 §9.2.2). */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
+  const { request, response, route, policy } = parties
+  const { pool, routes } = needs
+  const method = request.method ?? 'GET'
+  let over = false
+  let answer: ResponseHead | undefined
+  let connection: Connection
+  let parser: ResponseParser
+
+  const upload = createUpload(request, {
+    write: (bytes) => connection.write(bytes),
+    gather: () => connection.gather(),
+    onProgress: () => routes.touch(route),
+  })
+  const client = createClient({
+    request,
+    response,
+    scope: { prefix: route.prefix, hubCookieNames: policy.hubCookieNames },
+    onDrain: () => {
+      if (!over && !client.isFull) connection.resume()
+    },
+  })
+
+  const newParser = (): ResponseParser =>
+    createResponseParser(method, {
+      head(head) {
+        if (head.status === 101) throw new GarbageError('switched protocols unasked')
+        client.head(head)
+        answer = head
+        // Whoever refuses and closes reads no more; sending on would only cause a reset that hides the answer.
+        if (head.status >= 400 && !head.keepAlive) upload.stop()
+      },
+      body: client.body,
+      complete: client.end,
+    })
+
+  const user: ConnectionUser = {
+    bytes(bytes) {
+      const taken = parse(bytes)
+      if (over) return true
+      if (client.holdsBytes) connection.keepBuffer()
+      if (parser.complete) {
+        settle(taken === bytes.length)
+        return true
+      }
+      if (client.begun) client.flush()
+      return !client.isFull
+    },
+    ended() {
+      if (over) return
+      if (endParser()) settle(false)
+      else fail('broken', new Error('the server closed the connection before its answer was whole'))
+    },
+    drained: upload.resume,
+    closed(error) {
+      if (!over) fail(kindOf(error), error ?? new Error('the server closed the connection'))
+    },
+  }
+
+  const parse = (bytes: Buffer): number => {
+    try {
+      return parser.push(bytes)
+    } catch (error) {
+      if (!over) fail('garbage', asGarbage(error))
+      return bytes.length
+    }
+  }
+
+  const endParser = (): boolean => {
+    try {
+      return parser.end()
+    } catch {
+      return false
+    }
+  }
+
+  const begin = (how: 'any' | 'fresh'): void => {
+    parser = newParser()
+    connection = pool.acquire(route, user, how)
+    if (!upload.isDone) connection.gather()
+    connection.write(requestHead(request, { ...parties, framing: upload.framing }))
+  }
+
+  /** The response is whole. @param clean no byte came behind it. */
+  const settle = (clean: boolean): void => {
+    leave()
+    if (answer && answer.status < 300) routes.touch(route)
+    if (clean && answer?.keepAlive && upload.isDone) {
+      pool.release(route, connection, answer.keepAliveMs)
+      return
+    }
+    upload.stop()
+    connection.destroy()
+  }
+
+  const fail = (kind: UpstreamFailure['kind'], cause: Error): void => {
+    if (mayRepeat(kind)) {
+      connection.user = undefined
+      connection.destroy()
+      begin('fresh')
+      return
+    }
+    leave()
+    upload.stop()
+    connection.destroy()
+    if (client.begun) client.abort()
+    else needs.onFailure(request, response, { route, kind, cause })
+  }
+
+  /** The server closed a kept connection just as we chose it: it has not seen the request, or it may see it twice. */
+  const mayRepeat = (kind: UpstreamFailure['kind']): boolean =>
+    kind === 'broken' &&
+    connection.reused &&
+    !parser.started &&
+    !upload.hasBegun &&
+    (idempotent.has(method) || !upload.isDone)
+
+  const abandon = (): void => {
+    leave()
+    upload.stop()
+    connection.destroy()
+    request.socket.destroy()
+  }
+
+  const leave = (): void => {
+    over = true
+    release()
+    policy.signal.removeEventListener('abort', abandon)
+  }
+
+  const release = needs.live.add(route, (because) =>
+    client.begun ? abandon() : fail('broken', because),
+  )
+  policy.signal.addEventListener('abort', abandon, { once: true })
+  response.once('close', () => {
+    if (!over) abandon()
+  })
+  begin('any')
+  upload.start()
+}
+
+function kindOf(error: Error | undefined): UpstreamFailure['kind'] {
+  if (error instanceof ConnectTimeoutError) return 'timeout'
+  const code = error && 'code' in error ? error.code : undefined
+  if (code === 'ECONNREFUSED') return 'refused'
+  return code === 'ETIMEDOUT' ? 'timeout' : 'broken'
+}
+
+const asGarbage = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new GarbageError(String(thrown))

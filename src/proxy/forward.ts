@@ -1,0 +1,91 @@
+/** Forwards HTTP exchanges to users' servers. */
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { startExchange, type ExchangeNeeds } from './exchange.ts'
+import { faultOf, type Fault } from './faults.ts'
+import { createLive } from './live.ts'
+import { originForm, withoutQuery } from './path.ts'
+import { type ExchangePolicy } from './policy.ts'
+import { createPool } from './pool.ts'
+import { type Route, type Routes } from './routes.ts'
+
+export { type UpstreamFailure } from './exchange.ts'
+export { type ExchangePolicy, type Forwarded } from './policy.ts'
+
+export type ForwarderNeeds = {
+  readonly routes: Routes
+  /** Answers when the server did not; the response has not begun. */
+  readonly onFailure: ExchangeNeeds['onFailure']
+  /** Servers listen on this machine: a connection that takes longer never comes. */
+  readonly connectTimeoutMs?: number
+}
+
+export interface Forwarder {
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    admitted: { readonly route: Route; readonly policy: ExchangePolicy },
+  ): void
+  /** Ends everything under way and closes idle connections. */
+  close(): void
+  /** Exchanges under way, connections to servers, and how many of those are idle. */
+  readonly counts: {
+    readonly exchanges: number
+    readonly connections: number
+    readonly idle: number
+  }
+}
+
+export const defaultConnectTimeoutMs = 10_000
+
+export function createForwarder(needs: ForwarderNeeds): Forwarder {
+  const { routes, onFailure, connectTimeoutMs = defaultConnectTimeoutMs } = needs
+  const pool = createPool({ connectTimeoutMs })
+  const live = createLive(routes)
+  const exchanges = { routes, pool, live, onFailure }
+  routes.onRemove((route) => pool.drop(route))
+
+  const refusalOf = (request: IncomingMessage, target: string, route: Route): Fault | undefined => {
+    // Access was decided for this route: the path that goes out must lead to it and to no other.
+    if (routes.match(withoutQuery(target)) !== route)
+      return { status: 400, sentence: 'The address does not belong to this server.' }
+    return faultOf(request)
+  }
+
+  return {
+    forward(request, response, { route, policy }) {
+      if (policy.signal.aborted) return void request.socket.destroy()
+      const target = originForm(request.url ?? '')
+      const refusal = refusalOf(request, target, route)
+      if (refusal) refuse(response, refusal)
+      else if (needsSlash(request, target, route)) addSlash(response, target)
+      else startExchange(exchanges, { request, response, route, policy, target })
+    },
+
+    close() {
+      live.endAll(new Error('the hub is stopping'))
+      pool.close()
+    },
+
+    get counts() {
+      return { exchanges: live.size, connections: pool.size, idle: pool.idle }
+    },
+  }
+}
+
+/** `/user/ana` is nobody's page: a server answers at its prefix, which ends with a slash. */
+function needsSlash({ method }: IncomingMessage, target: string, { prefix }: Route): boolean {
+  const path = withoutQuery(target)
+  const isPrefix = path.split('/').length === prefix.split('/').length - 1
+  return isPrefix && !path.endsWith('/') && (method === 'GET' || method === 'HEAD')
+}
+
+function addSlash(response: ServerResponse, target: string): void {
+  const path = withoutQuery(target)
+  const location = `${path}/${target.slice(path.length)}`
+  response.writeHead(302, { location, 'content-length': 0 }).end()
+}
+
+function refuse(response: ServerResponse, { status, sentence }: Fault): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+  response.end(`${sentence}\n`)
+}

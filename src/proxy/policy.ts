@@ -1,0 +1,22 @@
+/** What the door decided about one exchange or one upgrade. */
+
+/** How the client addressed us; decides the forwarded headers. */
+export type Forwarded = {
+  /** The peer is one of our own reverse proxies, so what it sent as X-Forwarded-* is kept. */
+  readonly trustedPeer: boolean
+  readonly address: string
+  readonly proto: 'http' | 'https'
+  /** With its port, as in the Host header. */
+  readonly host: string
+  readonly port: number
+}
+
+export type ExchangePolicy = {
+  /** Cookies that never go upstream, and that no server may set. */
+  readonly hubCookieNames: ReadonlySet<string>
+  /** Goes upstream in the place of the client's Authorization header; absent: the client's own passes. */
+  readonly authorization?: string
+  readonly forwarded: Forwarded
+  /** Aborted when the right to this exchange ends (logout): both sides are closed at once. */
+  readonly signal: AbortSignal
+}

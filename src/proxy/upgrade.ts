@@ -1,0 +1,69 @@
+/** Tunnels WebSockets to users' servers, and nothing else that calls itself an upgrade. */
+import { type IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { type Duplex } from 'node:stream'
+import { faultOf } from './faults.ts'
+import { defaultConnectTimeoutMs, type ForwarderNeeds } from './forward.ts'
+import { createLive } from './live.ts'
+import { isWebSocketRequest } from './listener.ts'
+import { originForm, withoutQuery } from './path.ts'
+import { type ExchangePolicy } from './policy.ts'
+import { type Route } from './routes.ts'
+import { openTunnel } from './tunnel.ts'
+
+export type Upgrade = {
+  /** What came behind the request in the same packet. */
+  readonly head: Buffer
+  readonly route: Route
+  readonly policy: ExchangePolicy
+}
+
+export interface Upgrader {
+  upgrade(request: IncomingMessage, socket: Duplex, upgrade: Upgrade): void
+  /** Connections joined, or about to be, at this moment. */
+  readonly size: number
+  /** Ends every one of them. */
+  close(): void
+}
+
+/** Kernels ask a silent peer after this long whether it is still there; nothing else ends an idle WebSocket. */
+const keepAliveProbeMs = 60_000
+
+export function createUpgrader(
+  needs: Pick<ForwarderNeeds, 'routes' | 'connectTimeoutMs'>,
+): Upgrader {
+  const { routes, connectTimeoutMs = defaultConnectTimeoutMs } = needs
+  const live = createLive(routes)
+
+  const isForwardable = (request: IncomingMessage, target: string, route: Route): boolean =>
+    isWebSocketRequest(request) &&
+    faultOf(request) === undefined &&
+    // Access was decided for this route: the path that goes out must lead to it and to no other.
+    routes.match(withoutQuery(target)) === route
+
+  return {
+    upgrade(request, socket, { head, route, policy }) {
+      // Node has let go of this socket: an error that nobody listens for would end the process.
+      socket.on('error', () => socket.destroy())
+      if (policy.signal.aborted) return void socket.destroy()
+      const target = originForm(request.url ?? '')
+      if (!isForwardable(request, target, route))
+        return void socket.end(
+          'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+        )
+      if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveProbeMs)
+      openTunnel(
+        { routes, live, connectTimeoutMs },
+        { request, socket, head, route, policy, target },
+      )
+    },
+
+    get size() {
+      return live.size
+    },
+
+    close() {
+      live.endAll(new Error('the hub is stopping'))
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/** Sends a request's body to the server, no faster than it reads. */
+import { type IncomingMessage } from 'node:http'
+import { trailerFields } from './headers.ts'
+
+export interface Upload {
+  /** The header lines that announce the body; `''` when there is none. */
+  readonly framing: string
+  /** Call once, when there is somewhere to write to. */
+  start(): void
+  /** The server reads again. */
+  readonly resume: () => void
+  /** Sends no more; what the client still has is read and thrown away, so that it comes to see the answer. */
+  stop(): void
+  /** At least one byte of the body has been written. */
+  readonly hasBegun: boolean
+  /** Nothing is left to send. */
+  readonly isDone: boolean
+}
+
+export type UploadNeeds = {
+  /** False: wait for `resume`. */
+  readonly write: (bytes: Buffer | string) => boolean
+  /** What is written until the end of this turn leaves in one packet. */
+  readonly gather: () => void
+  readonly onProgress: () => void
+}
+
+export function createUpload(request: IncomingMessage, needs: UploadNeeds): Upload {
+  const isChunked = request.headers['transfer-encoding'] !== undefined
+  const length = request.headers['content-length']
+  const hasBody = isChunked || (length !== undefined && Number(length) > 0)
+  let hasBegun = false
+  let isDone = !hasBody
+  let stopped = false
+
+  const send = (bytes: Buffer): void => {
+    if (stopped) return
+    hasBegun = true
+    needs.onProgress()
+    if (!(isChunked ? sendChunk(bytes) : needs.write(bytes))) request.pause()
+  }
+
+  const sendChunk = (bytes: Buffer): boolean => {
+    needs.gather()
+    needs.write(`${bytes.length.toString(16)}\r\n`)
+    needs.write(bytes)
+    return needs.write('\r\n')
+  }
+
+  const finish = (): void => {
+    if (stopped) return
+    if (isChunked) needs.write(`0\r\n${trailerLines(request.rawTrailers)}\r\n`)
+    isDone = true
+  }
+
+  return {
+    framing: framingOf(isChunked, length),
+    start() {
+      if (!hasBody) return
+      request.on('data', send)
+      request.once('end', finish)
+    },
+    resume() {
+      if (!stopped && hasBody) request.resume()
+    },
+    stop() {
+      if (isDone || stopped) return
+      stopped = true
+      request.resume()
+    },
+    get hasBegun() {
+      return hasBegun
+    },
+    get isDone() {
+      return isDone
+    },
+  }
+}
+
+function framingOf(isChunked: boolean, length: string | undefined): string {
+  if (isChunked) return 'Transfer-Encoding: chunked\r\n'
+  return length === undefined ? '' : `Content-Length: ${Number(length)}\r\n`
+}
+
+function trailerLines(raw: readonly string[]): string {
+  return trailerFields(raw).reduce(
+    (lines, part, index) => lines + part + (index % 2 === 0 ? ': ' : '\r\n'),
+    '',
+  )
+}
