@@ -1,4 +1,5 @@
 /** The scope table: every scope, what it means, and which ones it includes (contract §4.1; JupyterHub: `scope_definitions`). */
+import { type CustomScopes } from './custom-scope.ts'
 
 type Row = { readonly meaning: string; readonly includes: readonly string[] }
 
@@ -92,12 +93,28 @@ export const scopeTable: Readonly<Record<ScopeName, Row>> = rows
 
 export const isScopeName = (name: string): name is ScopeName => Object.hasOwn(rows, name)
 
-/** A scope of the table with everything it includes, however deep. */
-export function withSubScopes(name: ScopeName): ReadonlySet<string> {
+/** Those of the configuration. They are words of the whole process, as the table's own are. */
+let customRows: ReadonlyMap<string, Row> = new Map()
+
+/** Replaces the scopes of the configuration; all of them have been checked. */
+export function defineCustomScopes(scopes: CustomScopes): void {
+  customRows = new Map(
+    Object.entries(scopes).map(([name, { description, subscopes }]) => [
+      name,
+      row(description, ...subscopes),
+    ]),
+  )
+}
+
+/** A scope of the table or of the configuration. */
+export const findScope = (name: string): Row | undefined =>
+  isScopeName(name) ? rows[name] : customRows.get(name)
+
+/** A scope with everything it includes, however deep. */
+export function withSubScopes(name: string): ReadonlySet<string> {
   const found = new Set<string>([name])
-  for (const one of found) {
-    if (isScopeName(one)) for (const included of rows[one].includes) found.add(included)
-  }
+  for (const one of found)
+    for (const included of findScope(one)?.includes ?? []) found.add(included)
   return found
 }
 

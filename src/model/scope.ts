@@ -1,6 +1,6 @@
 /** Scopes: what a principal may do, and to whom: filters, expansion, reduction, intersection (contract §4). */
 import { invalidInput } from '../lib/errors.ts'
-import { isScopeName, scopeTable, selfScopes, withSubScopes } from './scope-table.ts'
+import { findScope, selfScopes, withSubScopes } from './scope-table.ts'
 
 /** The groups a user is in, by name. */
 export type GroupsOf = (userName: string) => readonly string[]
@@ -97,12 +97,17 @@ function parseScope(scope: string): ParsedScope | undefined {
   return { name: scope.slice(0, mark), filter: { kind, value } }
 }
 
-/** What is wrong with a scope as somebody asked for it; undefined when nothing is (JupyterHub: `_check_scopes_exist`). */
-export function scopeProblem(scope: string): string | undefined {
+const exists = (name: string): boolean => findScope(name) !== undefined
+
+/**
+ * What is wrong with a scope as somebody asked for it; undefined when nothing is (JupyterHub: `_check_scopes_exist`).
+ * @param isKnown which names there are, when they are not yet those of this process
+ */
+export function scopeProblem(scope: string, isKnown = exists): string | undefined {
   const parsed = parseScope(scope)
   const shown = JSON.stringify(scope.slice(0, 100))
   if (parsed === undefined) return `The filter of scope ${shown} does not exist`
-  if (!isScopeName(parsed.name)) return `Scope ${shown} does not exist`
+  if (!isKnown(parsed.name)) return `Scope ${shown} does not exist`
   if (parsed.filter === undefined) return undefined
   if (isMeta(parsed.name)) return `Scope ${shown} cannot have a filter`
   return isGoodFilter(parsed.filter) ? undefined : `The filter of scope ${shown} does not exist`
@@ -137,7 +142,7 @@ function expandScope(scope: string, holder: ScopeHolder): readonly string[] {
   if (scope === 'self') return holder.user === undefined ? [] : selfOf(holder.user)
   const resolved = resolveFilter(scope, holder)
   const { name, filter } = parseScope(resolved ?? '') ?? nothing
-  if (!isScopeName(name)) return []
+  if (!exists(name)) return []
   const names = [...withSubScopes(name)]
   if (filter === undefined) return names
   // What a server scope includes of its user would be about all of the user (JupyterHub: `_expand_scope`).
@@ -248,7 +253,7 @@ export function grantScopes(
 /** A sentence about a scope for whoever is asked to allow it. */
 export function describeScope(scope: string, holder: ScopeHolder): string {
   const { name, filter } = parseScope(resolveFilter(scope, holder) ?? scope) ?? nothing
-  if (!isScopeName(name)) return scope
-  const { meaning } = scopeTable[name]
+  const meaning = findScope(name)?.meaning
+  if (meaning === undefined) return scope
   return filter?.value === undefined ? meaning : `${meaning} (only ${filter.kind} ${filter.value})`
 }

@@ -1,10 +1,15 @@
 /** The store: all modules bound to one database. Synchronous. */
 import { type Database } from './database.ts'
 import { createFacts, type Facts } from './facts.ts'
+import { createGroups, type Groups } from './groups.ts'
 import { createOAuthProviderRows, type OAuthProviderRows } from './oauth-provider.ts'
 import { createOneTimeLinks, type OneTimeLinks } from './one-time-links.ts'
+import { createRoles, type Roles } from './roles.ts'
 import { createServers, type Servers } from './servers.ts'
+import { createServices, type Services } from './services.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createShareCodes, type ShareCodes } from './share-codes.ts'
+import { createShares, type Shares } from './shares.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, type Users } from './users.ts'
 
@@ -15,6 +20,11 @@ export interface Store {
   readonly tokens: Tokens
   readonly servers: Servers
   readonly oauthProvider: OAuthProviderRows
+  readonly groups: Groups
+  readonly roles: Roles
+  readonly services: Services
+  readonly shares: Shares
+  readonly shareCodes: ShareCodes
   readonly facts: Facts
   /** Runs `work` atomically; nested calls are savepoints. `work` must not await. */
   transaction<Result>(work: () => Result): Result
@@ -42,6 +52,11 @@ export function createStore(database: Database): Store {
     tokens: createTokens(database),
     servers: createServers(database),
     oauthProvider: createOAuthProviderRows(database),
+    groups: createGroups(database),
+    roles: createRoles(database),
+    services: createServices(database),
+    shares: createShares(database),
+    shareCodes: createShareCodes(database),
     facts: createFacts(database),
     transaction: (work) => database.transaction(work),
     otherWrites: () => Number(database.pragma('data_version')),
