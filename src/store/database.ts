@@ -1,7 +1,7 @@
 /** The database file: opened, guarded, copied and closed. Synchronous. */
 import Sqlite from 'better-sqlite3'
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
-import { errorCode } from '../lib/errors.ts'
+import { ConfigError, errorCode } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
 import { guarded } from './failures.ts'
@@ -48,7 +48,7 @@ export function openDatabase(
   file: string,
   needs: { readonly log: Log; readonly migrations?: readonly Migration[] },
 ): Database {
-  const database = guarded(() => connect(file))
+  const database = guarded(() => connectOrRefuse(file))
   try {
     migrate(database, { file, log: needs.log, migrations: needs.migrations ?? readMigrations() })
   } catch (thrown) {
@@ -56,6 +56,16 @@ export function openDatabase(
     throw thrown
   }
   return database
+}
+
+function connectOrRefuse(file: string): Database {
+  try {
+    return connect(file)
+  } catch (thrown) {
+    if (errorCode(thrown) !== 'SQLITE_NOTADB') throw thrown
+    const sentence = 'is no database; put a backup in its place, or move it away to begin anew.'
+    throw new ConfigError([{ source: file, key: 'database', sentence }])
+  }
 }
 
 function connect(file: string): Database {
