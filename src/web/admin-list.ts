@@ -1,0 +1,130 @@
+/** What the admin page shows: the people, what runs, and whose logins are being slowed down. */
+import { withQuery } from '../lib/url.ts'
+import { fullName, isActive, type Server } from '../model/server.ts'
+import { type User } from '../model/user.ts'
+import { formOf, queryOf } from './form.ts'
+import { cardOf } from './server-card.ts'
+import { type Site } from './site.ts'
+import { type AdminRow, type ViewData } from './views.ts'
+import { momentOf, momentOrNone, sizeInWords } from './words.ts'
+import { type FastifyRequest } from 'fastify'
+
+/** People on one page of the list. */
+const pageSize = 50
+
+/** Longest search; no name is longer. */
+const longestSearch = 64
+
+/** Which part of the list somebody looks at; kept in the address. */
+type Look = { readonly search: string; readonly page: number }
+
+/** What is said above the list. */
+export type Said = { readonly problem?: string | undefined; readonly done?: string | undefined }
+
+export async function adminData(
+  site: Site,
+  request: FastifyRequest,
+  { problem, done }: Said,
+): Promise<ViewData['admin']> {
+  const { search, page } = lookOf(request)
+  const offset = (page - 1) * pageSize
+  const total = site.store.users.countOf({ search })
+  const users = site.store.users.list({ search, sort: 'name', offset, limit: pageSize })
+  const bytes = await memoryOf(site, site.store.servers.listActive())
+  const at = (to: number): string => addressOf(site, { search, page: to })
+  return {
+    search,
+    rows: rowsOf(site, request, { users, bytes }),
+    range: total === 0 ? '0' : `${offset + 1}–${offset + users.length} of ${total}`,
+    total,
+    previousPath: page > 1 ? at(page - 1) : undefined,
+    nextPath: offset + pageSize < total ? at(page + 1) : undefined,
+    ...runningNow(site, bytes),
+    delays: delaysOf(site),
+    native: site.config.auth.type === 'native',
+    names: formOf(request).get('names') ?? '',
+    problem,
+    done,
+    here: at(page),
+  }
+}
+
+function lookOf(request: FastifyRequest): Look {
+  const query = queryOf(request)
+  const search = query.get('search')?.trim().slice(0, longestSearch) ?? ''
+  const page = query.get('page') ?? ''
+  return { search, page: /^[1-9]\d{0,5}$/.test(page) ? Number(page) : 1 }
+}
+
+const addressOf = ({ hubPath }: Site, { search, page }: Look): string =>
+  withQuery(`${hubPath}admin`, {
+    search: search === '' ? undefined : search,
+    page: page === 1 ? undefined : String(page),
+  })
+
+/** Bytes by server id; undefined where nobody knows. */
+type Memory = ReadonlyMap<Server, number | undefined>
+
+async function memoryOf(site: Site, servers: readonly Server[]): Promise<Memory> {
+  const usages = await Promise.all(
+    servers.map((server) => site.servers.usage(server).catch(() => undefined)),
+  )
+  return new Map(servers.map((server, index) => [server, usages[index]?.memoryBytes]))
+}
+
+const inWords = (bytes: number | undefined): string | undefined =>
+  bytes === undefined ? undefined : sizeInWords(bytes)
+
+function rowsOf(
+  site: Site,
+  { visitor }: FastifyRequest,
+  { users, bytes }: { users: readonly User[]; bytes: Memory },
+): AdminRow[] {
+  const now = site.clock.now()
+  const invited = new Set(site.store.links.listOpen(now).map(({ userId }) => userId))
+  const bytesOf = new Map([...bytes].map(([server, amount]) => [server.id, amount]))
+  return users.flatMap((user) => {
+    const server = site.store.servers.findByName(user.id, '')
+    if (!server) return []
+    const hasPassword = site.store.users.findPasswordHash(user.id) !== undefined
+    return {
+      id: user.id,
+      name: user.name,
+      admin: user.admin,
+      disabled: user.disabled,
+      self: user.id === visitor?.user.id,
+      status: statusOf(site, { hasPassword, isInvited: invited.has(user.id) }),
+      hasPassword,
+      lastActivity: momentOrNone(user.lastActivityAt, now),
+      server: cardOf(site, server),
+      memory: isActive(server) ? inWords(bytesOf.get(server.id)) : undefined,
+    }
+  })
+}
+
+function statusOf(
+  { config }: Site,
+  { hasPassword, isInvited }: { hasPassword: boolean; isInvited: boolean },
+): string | undefined {
+  if (config.auth.type !== 'native') return undefined
+  if (hasPassword) return isInvited ? 'reset link open' : undefined
+  return isInvited ? 'invited' : 'no invitation'
+}
+
+function runningNow(site: Site, bytes: Memory): Pick<ViewData['admin'], 'running' | 'memory'> {
+  const running = [...bytes].map(([server, amount]) => ({
+    server: cardOf(site, server),
+    label: server.name === '' ? server.userName : fullName(server),
+    memory: inWords(amount),
+  }))
+  const known = [...bytes.values()].filter((amount) => amount !== undefined)
+  const sum = known.reduce((before, amount) => before + amount, 0)
+  return { running, memory: known.length > 0 ? sizeInWords(sum) : undefined }
+}
+
+function delaysOf(site: Site): ViewData['admin']['delays'] {
+  const now = site.clock.now()
+  return site.login
+    .listDelays()
+    .map(({ key, failures, until }) => ({ key, failures, until: momentOf(until, now) }))
+}

@@ -1,0 +1,54 @@
+/** Every page of the hub on one screen: what is mounted, in which order, behind which guards. */
+import { type FastifyInstance } from 'fastify'
+import { createErrorHandler } from '../errors.ts'
+import { guardPages } from '../guard.ts'
+import { requireOwnForms } from '../csrf.ts'
+import { pageHeaders } from '../security-headers.ts'
+import { createSite, type PageNeeds, type Site } from '../site.ts'
+import { accountPages } from './account.ts'
+import { adminPages } from './admin.ts'
+import { adminActions } from './admin-actions.ts'
+import { assetRoutes } from './assets.ts'
+import { errorPages } from './error.ts'
+import { homePages } from './home.ts'
+import { linkPages } from './links.ts'
+import { loginPages } from './login.ts'
+import { logoutPages } from './logout.ts'
+import { oauthLoginPages } from './oauth-login.ts'
+import { oauthProviderPages } from './oauth-provider.ts'
+import { spawnPages } from './spawn.ts'
+import { stopPages } from './stop.ts'
+import { userPages } from './user.ts'
+
+const pageSets = [
+  assetRoutes,
+  loginPages,
+  logoutPages,
+  linkPages,
+  oauthLoginPages,
+  oauthProviderPages,
+  homePages,
+  accountPages,
+  spawnPages,
+  stopPages,
+  userPages,
+  adminPages,
+  adminActions,
+  errorPages,
+] as const
+
+/** Mounts everything that people see, and what answers addresses that lead nowhere. */
+export async function mountPages(app: FastifyInstance, needs: PageNeeds): Promise<void> {
+  const site: Site = createSite(needs)
+  await app.register((pages, _options, done) => {
+    pages.addHook('onRequest', (request, reply, next) => {
+      reply.headers(pageHeaders(site.origins.of(request.raw).proto))
+      next()
+    })
+    pages.setErrorHandler(createErrorHandler(site))
+    guardPages(pages, site)
+    requireOwnForms(pages, site)
+    for (const mount of pageSets) mount(pages, site)
+    done()
+  })
+}

@@ -1,0 +1,107 @@
+/** Starting a server, and watching it start (contract §5.6, §5.7). */
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { HubError, notFound } from '../../lib/errors.ts'
+import { MINUTE } from '../../lib/time.ts'
+import { withQuery } from '../../lib/url.ts'
+import { isActive, type Server } from '../../model/server.ts'
+import { isFromElsewhere } from '../navigation.ts'
+import { isSoonDone } from '../patience.ts'
+import { cardOf, getServer } from '../server-card.ts'
+import { progressPathOf, showFailure, showNotRunning } from '../server-pages.ts'
+import { type Site } from '../site.ts'
+import { mayManage, serverIn, type ServerParams } from '../server-route.ts'
+
+/** Whoever has just logged in meant to come here, though the way may have led through the login provider's site. */
+const justLoggedInMs = MINUTE
+
+export function spawnPages(app: FastifyInstance, site: Site): void {
+  const spawnPath = `${site.hubPath}spawn`
+  const own = { config: { access: 'user' }, exposeHeadRoute: false } as const
+  const managed = { config: { access: mayManage }, exposeHeadRoute: false } as const
+
+  app.get(spawnPath, own, (request, reply) => visit(site, reply, ownServer(site, request)))
+  app.post(spawnPath, own, (request, reply) => start(site, reply, ownServer(site, request)))
+
+  for (const name of [':user', ':user/:server']) {
+    app.get<ServerParams>(`${spawnPath}/${name}`, managed, (request, reply) =>
+      visit(site, reply, serverIn(site.store, request)),
+    )
+    app.post<ServerParams>(`${spawnPath}/${name}`, managed, (request, reply) =>
+      start(site, reply, serverIn(site.store, request)),
+    )
+    app.get<ServerParams>(`${spawnPath}-pending/${name}`, managed, (request, reply) =>
+      watch(site, reply, serverIn(site.store, request)),
+    )
+  }
+}
+
+function ownServer(site: Site, { visitor }: FastifyRequest): Server {
+  if (!visitor) throw notFound('There is no such user or server.')
+  return getServer(site.store, visitor.user.name, '')
+}
+
+/** Starts it at once, as JupyterHub does, unless a page of another site led here (S-14). */
+async function visit(site: Site, reply: FastifyReply, server: Server): Promise<FastifyReply> {
+  const { request } = reply
+  if (isActive(server)) return reply.redirect(placeWhile(site, reply, server))
+  if (!isFromElsewhere(request.headers) || hasJustLoggedIn(site, request))
+    return start(site, reply, server)
+  return site.show(reply, 'spawn', {
+    owner: server.userName,
+    own: server.userId === request.visitor?.user.id,
+    startPath: cardOf(site, server).startPath,
+    next: site.nextOf(request) ?? '',
+  })
+}
+
+function hasJustLoggedIn(site: Site, { visitor }: FastifyRequest): boolean {
+  if (visitor?.credential.kind !== 'session') return false
+  const sinceMs = site.clock.now().getTime() - visitor.credential.session.createdAt.getTime()
+  return sinceMs < justLoggedInMs
+}
+
+async function start(site: Site, reply: FastifyReply, server: Server): Promise<FastifyReply> {
+  try {
+    await isSoonDone(site.servers.start(server), site.log)
+  } catch (thrown) {
+    const row = site.store.servers.find(server.id)
+    // A start that failed, or that somebody else began or ended meanwhile, is told by the page it leads to.
+    if (!(thrown instanceof HubError) || !row || (row.state === 'stopped' && !row.failure))
+      throw thrown
+    if (thrown.code === 'TooMany') throw thrown
+  }
+  const row = site.store.servers.find(server.id)
+  return reply.redirect(placeWhile(site, reply, row ?? server), 302)
+}
+
+/** Where to be while it is in this state: in the server when it is ready, else where its progress is shown. */
+function placeWhile(site: Site, reply: FastifyReply, server: Server): string {
+  const next = site.nextOf(reply.request)
+  const { url, pendingPath } = cardOf(site, server)
+  return server.state === 'ready' ? (next ?? url) : withQuery(pendingPath, { next })
+}
+
+function watch(site: Site, reply: FastifyReply, server: Server): FastifyReply {
+  const { visitor } = reply.request
+  const card = cardOf(site, server)
+  const owner = server.userName
+  const own = server.userId === visitor?.user.id
+  switch (server.state) {
+    case 'ready':
+      return reply.redirect(placeWhile(site, reply, server))
+    case 'stopping':
+      return site.show(reply, 'stop-pending', { owner, own })
+    case 'failed':
+      return showFailure(site, reply, { server, next: site.nextOf(reply.request) ?? '' })
+    case 'stopped':
+      return showNotRunning(site, reply, { server, next: site.nextOf(reply.request) ?? '' })
+    case 'starting':
+      return site.show(reply, 'spawn-pending', {
+        owner,
+        own,
+        progressPath: progressPathOf(site.hubPath, server),
+        stopPath: card.stopPath,
+        readyPath: site.nextOf(reply.request) ?? card.url,
+      })
+  }
+}

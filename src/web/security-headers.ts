@@ -1,0 +1,33 @@
+/** The headers that every page carries: what it may load, who may frame, open or read it (S-21, S-23, S-31). */
+import { DAY, SECOND } from '../lib/time.ts'
+
+/** No inline script or style, nothing from elsewhere, no frames, and forms that lead to this hub only. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ')
+
+const always: Readonly<Record<string, string>> = {
+  'content-security-policy': contentSecurityPolicy,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+  'cache-control': 'no-store',
+}
+
+/** A browser that has seen this site over TLS asks for nothing less for this long. */
+const strictTransportSeconds = (365 * DAY) / SECOND
+
+export function pageHeaders(proto: 'http' | 'https'): Readonly<Record<string, string>> {
+  if (proto === 'http') return always
+  return { ...always, 'strict-transport-security': `max-age=${strictTransportSeconds}` }
+}

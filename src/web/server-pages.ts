@@ -1,0 +1,50 @@
+/** The pages of a server that is not there: not running, or failed. */
+import { type FastifyReply } from 'fastify'
+import { encodeSegment } from '../lib/url.ts'
+import { type Server } from '../model/server.ts'
+import { cardOf } from './server-card.ts'
+import { type Site } from './site.ts'
+
+/** The progress stream of the API. */
+export function progressPathOf(hubPath: string, server: Server): string {
+  const user = `${hubPath}api/users/${encodeSegment(server.userName)}`
+  return server.name === ''
+    ? `${user}/server/progress`
+    : `${user}/servers/${encodeSegment(server.name)}/progress`
+}
+
+/** What to tell of which server, and where its owner wanted to be, for a start to lead there. */
+export type Absent = { readonly server: Server; readonly next: string }
+
+/** The status is the caller's: 424 where the server was asked for (contract §5.3), 200 where its state was. */
+export function showNotRunning(site: Site, reply: FastifyReply, absent: Absent): FastifyReply {
+  const { server, next } = absent
+  if (server.failure?.logTail !== undefined) return showFailure(site, reply, absent)
+  return site.show(reply, 'not-running', {
+    owner: server.userName,
+    own: server.userId === reply.request.visitor?.user.id,
+    startPath: cardOf(site, server).startPath,
+    next,
+    reason: server.failure?.message,
+  })
+}
+
+/** Exit code, last lines and a hint, for its owner and for administrators, who are the only ones that get here. */
+export function showFailure(
+  site: Site,
+  reply: FastifyReply,
+  { server, next }: Absent,
+): FastifyReply {
+  const { message = 'It did not start.', hint, exitCode, logTail = [] } = server.failure ?? {}
+  if (reply.statusCode === 200) reply.code(500)
+  return site.show(reply, 'server-failed', {
+    owner: server.userName,
+    own: server.userId === reply.request.visitor?.user.id,
+    message,
+    hint,
+    exitCode,
+    logTail,
+    startPath: cardOf(site, server).startPath,
+    next,
+  })
+}

@@ -1,0 +1,145 @@
+/** A small browser for tests: cookies, redirects, forms. Raw HTTP, so that cookies and headers are exactly what was sent. */
+import http, { type IncomingHttpHeaders } from 'node:http'
+
+export type Page = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** Path and query that answered, after redirects. */
+  readonly address: string
+  readonly text: string
+}
+
+export type Sent = {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Redirects are not followed. */
+  readonly stay?: boolean
+}
+
+export type Browser = {
+  /** By name, as the jar has them now. */
+  readonly cookies: Map<string, { value: string; path: string; attributes: string }>
+  send(address: string, options?: Sent): Promise<Page>
+  open(address: string): Promise<Page>
+  /** Fills the form of `page` whose action or button fits and sends it, hidden fields and all. */
+  submit(page: Page, which: RegExp, fields?: Readonly<Record<string, string>>): Promise<Page>
+}
+
+const mostRedirects = 10
+
+/** @param url without a slash at its end */
+export function createBrowser(url: string): Browser {
+  const cookies: Browser['cookies'] = new Map()
+
+  const keep = (lines: readonly string[] = []): void => {
+    for (const line of lines) {
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
+      const [name = '', value = ''] = pair.split(/=(.*)/s)
+      const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/'
+      const isGone = attributes.some((each) => /^max-age=0$/i.test(each)) || value === ''
+      if (isGone) cookies.delete(name)
+      else cookies.set(name, { value, path, attributes: attributes.join('; ') })
+    }
+  }
+  const cookieHeader = (address: string): string =>
+    [...cookies]
+      .filter(([, { path }]) => address.startsWith(path))
+      .map(([name, { value }]) => `${name}=${value}`)
+      .join('; ')
+
+  const exchange = (address: string, { method = 'GET', headers = {}, body }: Sent): Promise<Page> =>
+    new Promise((resolve, reject) => {
+      const cookie = cookieHeader(address)
+      const request = http.request(url + address, {
+        method,
+        agent: false,
+        headers: {
+          ...(cookie === '' ? {} : { cookie }),
+          ...(body === undefined
+            ? {}
+            : {
+                'content-type': 'application/x-www-form-urlencoded',
+                'content-length': String(Buffer.byteLength(body)),
+              }),
+          ...headers,
+        },
+      })
+      request.on('error', reject)
+      request.on('response', (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          keep(response.headers['set-cookie'])
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            address,
+            text: Buffer.concat(chunks).toString('utf8'),
+          })
+        })
+      })
+      request.end(body)
+    })
+
+  const send: Browser['send'] = async (address, options = {}) => {
+    let page = await exchange(address, options)
+    for (let count = 0; count < mostRedirects && !options.stay; count++) {
+      const { location } = page.headers
+      if (location === undefined || page.status < 300 || page.status > 399) return page
+      const target = new URL(location, url + address)
+      if (target.origin !== url) return page
+      page = await exchange(target.pathname + target.search, { headers: options.headers ?? {} })
+    }
+    return page
+  }
+
+  return {
+    cookies,
+    send,
+    open: (address) => send(address),
+    submit(page, which, fields = {}) {
+      const form = formsOf(page).find(({ html }) => which.test(html))
+      if (!form) throw new Error(`no form ${String(which)} on ${page.address}: ${page.text}`)
+      const body = new URLSearchParams({ ...form.fields, ...fields }).toString()
+      return send(form.action, { method: 'POST', body })
+    },
+  }
+}
+
+export type Form = {
+  readonly html: string
+  readonly action: string
+  readonly method: string
+  /** Hidden and filled-in fields. */
+  readonly fields: Record<string, string>
+}
+
+export function formsOf(page: { readonly text: string; readonly address: string }): Form[] {
+  return [...page.text.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)].map(
+    ([html, tag = '', inner]) => ({
+      html,
+      action: attribute(tag, 'action') ?? page.address,
+      method: attribute(tag, 'method') ?? 'get',
+      fields: Object.fromEntries(
+        [...(inner ?? '').matchAll(/<input\b[^>]*>/g)]
+          .filter(([input]) => !/type="(checkbox|submit)"/.test(input))
+          .map(([input]) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']),
+      ),
+    }),
+  )
+}
+
+const attribute = (tag: string, name: string): string | undefined => {
+  const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
+  return value === undefined ? undefined : unescapeHtml(value)
+}
+
+export const unescapeHtml = (html: string): string =>
+  html
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
