@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { asError, ConfigError, errorCode } from '../lib/errors.ts'
+import { isRunning, startTimeOf } from '../lib/process.ts'
 
 /** Folders inside. Servers that run as other unix users pass through to their homes; nobody lists them. */
 const folders = { homes: 0o711, logs: 0o700 }
@@ -107,7 +108,7 @@ function release(lock: DatabaseSync, dir: string): void {
 /** The hub that runs on this data folder, or undefined. One that was killed, or a reused pid, isn't taken for it. */
 export function findRunningHub(dir: string): { readonly pid: number } | undefined {
   const holder = readHolder(dir)
-  if (holder === undefined || startTimeOf(holder.pid) !== holder.startTime) return undefined
+  if (holder === undefined || !isRunning(holder.pid, holder.startTime)) return undefined
   return { pid: holder.pid }
 }
 
@@ -127,19 +128,3 @@ const isHolder = (value: unknown): value is Holder =>
   Number.isSafeInteger(value.pid) &&
   'startTime' in value &&
   typeof value.startTime === 'string'
-
-/**
- * The boot and the clock ticks since then at which a process began; undefined when there is none.
- * The program's name, in parentheses, may itself contain spaces and parentheses.
- * @see proc_pid_stat(5), field 22
- */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return ticks === undefined ? undefined : `${boot} ${ticks}`
-  } catch {
-    return undefined
-  }
-}
