@@ -51,6 +51,8 @@ export interface Spawner {
 export type SpawnerNeeds = {
   readonly log: Log
   readonly dataDir: string
+  /** What every server runs: a program and its arguments. */
+  readonly command: readonly string[]
 }
 
 /** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */

@@ -1,0 +1,189 @@
+/** Servers as local processes, each in a session of its own; they outlive the hub. */
+import path from 'node:path'
+import { Type, type Static } from 'typebox'
+import { duration, section, size } from '../config/schema.ts'
+import { isRunning } from '../lib/process.ts'
+import { newId } from '../lib/secret.ts'
+import { SECOND, sleep } from '../lib/time.ts'
+import { type SpawnState } from '../model/server.ts'
+import { createAccounts, type Account } from './account.ts'
+import { runVariable, type Run } from './family.ts'
+import { launch, type Child, type Ended } from './launch.ts'
+import { createLogFiles } from './log-files.ts'
+import { createPorts } from './ports.ts'
+import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
+import { terminate } from './termination.ts'
+import { createUsageMeter } from './usage.ts'
+
+const options = section(
+  {
+    run_as: Type.Union([Type.Literal('range'), Type.Literal('self'), Type.Literal('unix')], {
+      default: 'range',
+      description:
+        'Whose processes servers are. range: each user has an unprivileged uid of their own, without an account (a hub that is not root runs them as itself); self: those of the user that runs the hub; unix: of the existing unix account of the same name.',
+    }),
+    first_uid: Type.Integer({
+      minimum: 1000,
+      maximum: 2_000_000_000,
+      default: 1_500_000,
+      description: 'With range: the uid from which users are counted.',
+    }),
+    interrupt_timeout: duration('10s', 'A server that is stopped has this long to end by itself.'),
+    term_timeout: duration('5s', 'From there, this long after it was told to terminate.'),
+    kill_timeout: duration('5s', 'A server that is killed and still there after this is reported.'),
+    log_size: size(
+      '1M',
+      'A log of a server longer than this is moved to a second file of the same size.',
+    ),
+  },
+  'Servers as local processes.',
+)
+
+/** How often it is looked whether a server ended that an earlier hub started. */
+const lookEveryMs = SECOND
+
+/** What is remembered of a server, and the port it was given. */
+type Started = Run & { readonly slug: string; readonly port: number }
+
+export const processSpawner = defineSpawner({
+  name: 'process',
+  options,
+  create: createProcessSpawner,
+})
+
+function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeeds): Spawner {
+  const log = needs.log.child({ part: 'spawn' })
+  const accounts = createAccounts(chosen, path.join(needs.dataDir, 'homes'))
+  const logs = createLogFiles({
+    dir: path.join(needs.dataDir, 'logs'),
+    maxBytes: chosen.log_size,
+    log,
+  })
+  const ports = createPorts()
+  const meter = createUsageMeter()
+  const children = new Map<string, Child>()
+
+  /** No await after the program is launched: a cancelled start has either not begun or is handed over whole. */
+  const startOn = async (port: number, request: SpawnRequest) => {
+    const account = await accounts.of(request.user)
+    request.signal.throwIfAborted()
+    const run = newId()
+    const url = `http://127.0.0.1:${port}`
+    const descriptor = logs.open(request.slug, account)
+    const child = await launch({
+      command: needs.command,
+      account,
+      environment: environmentOf(request, account, { url, run }),
+      logDescriptor: descriptor,
+    })
+    children.set(run, child)
+    const { pid, startTime } = child
+    const state = { pid, startTime, uid: account.uid, run, slug: request.slug, port }
+    return { url, state }
+  }
+
+  const start: Spawner['start'] = async (request) => {
+    request.signal.throwIfAborted()
+    const port = await ports.take()
+    try {
+      return await startOn(port, request)
+    } catch (thrown) {
+      ports.release(port)
+      await logs.release(request.slug)
+      throw thrown
+    }
+  }
+
+  const exited: Spawner['exited'] = async (state, signal) => {
+    const started = read(state)
+    if (started === undefined) return {}
+    logs.watch(started.slug)
+    const child = children.get(started.run)
+    if (child !== undefined) return beforeAbort(child.ended, signal)
+    while (isRunning(started.pid, started.startTime)) await sleep(lookEveryMs, signal)
+    return {}
+  }
+
+  const forgetRun = async ({ run, port, slug }: Started): Promise<void> => {
+    children.delete(run)
+    ports.release(port)
+    await logs.release(slug)
+  }
+
+  return {
+    start,
+    exited,
+    async poll(state) {
+      const started = read(state)
+      if (started === undefined) return { alive: false }
+      if (isRunning(started.pid, started.startTime)) return { alive: true }
+      const child = children.get(started.run)
+      // The event that tells how it ended comes a moment after the end.
+      const ended = child?.startTime === started.startTime ? await child.ended : {}
+      return { alive: false, ...ended }
+    },
+    async stop(state, { now = false } = {}) {
+      const started = read(state)
+      if (started === undefined) return
+      const { interrupt_timeout, term_timeout, kill_timeout } = chosen
+      const limits = { interruptMs: interrupt_timeout, termMs: term_timeout, killMs: kill_timeout }
+      await terminate(started, { ...limits, now }, log)
+      await forgetRun(started)
+    },
+    logTail: (slug, lines) => logs.tail(slug, lines),
+    async usage(state) {
+      const started = read(state)
+      return started && meter.measure(started)
+    },
+    forget(slug) {
+      logs.remove(slug)
+      return Promise.resolve()
+    },
+  }
+}
+
+/** What a child inherits besides what core gave; nothing can be put in the place of where it lives and what it is. */
+function environmentOf(
+  { environment, prefix }: SpawnRequest,
+  account: Account,
+  { url, run }: { url: string; run: string },
+): Record<string, string> {
+  return {
+    SHELL: account.shell,
+    ...environment,
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    JUPYTERHUB_SERVICE_URL: `${url}${prefix}`,
+    [runVariable]: run,
+  }
+}
+
+/** What `start` returned, as it comes back from the store; undefined when it is of another spawner. */
+function read(state: SpawnState): Started | undefined {
+  const { pid, startTime, uid, run, slug, port } = state
+  if (typeof pid !== 'number' || typeof uid !== 'number' || typeof port !== 'number')
+    return undefined
+  if (typeof startTime !== 'string' || typeof run !== 'string' || typeof slug !== 'string')
+    return undefined
+  // Signals to these reach the hub's own group, everybody, or the machine's first process.
+  if (!Number.isSafeInteger(pid) || pid <= 1) return undefined
+  return { pid, startTime, uid, run, slug, port }
+}
+
+/** @throws the reason of the signal when it is aborted before. */
+function beforeAbort(ended: Promise<Ended>, signal: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void =>
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    if (signal.aborted) {
+      onAbort()
+      return
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    void ended.then((exit) => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(exit)
+    })
+  })
+}

@@ -1,0 +1,7 @@
+/** Every spawner there is. */
+import { processSpawner } from './process.ts'
+import { type SpawnerPlugin } from './spawner.ts'
+
+export const spawners: Readonly<Record<string, SpawnerPlugin>> = {
+  process: processSpawner,
+}

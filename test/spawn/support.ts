@@ -1,0 +1,111 @@
+/** Real programs and folders for the tests of spawners. */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Test } from 'tap'
+import { createLog, type Log } from '../../src/lib/log.ts'
+import { pollUntil } from '../../src/lib/poll.ts'
+import { type SpawnRequest } from '../../src/spawn/spawner.ts'
+
+export const isRoot = process.getuid?.() === 0
+
+/** Servers keep no hub alive, nor a test that waits for the end of one. */
+export function stayAwake(t: Test): void {
+  const timer = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(timer))
+}
+
+/** For tests that need to change the uid. */
+export const rootOnly = isRoot ? {} : { skip: 'only root can run servers as others' }
+
+export const never = new AbortController().signal
+
+/** A log that keeps its lines. */
+export const quietLog = (lines: string[] = []): Log =>
+  createLog({ level: 'debug' }, { write: (line) => void lines.push(line) })
+
+/** A data folder that every uid can pass through, deleted with the test. */
+export function dataFolder(t: Test): string {
+  const dir = mkdtempSync(path.join(tmpdir(), 'littlehub-spawn-'))
+  chmodSync(dir, 0o711)
+  mkdirSync(path.join(dir, 'homes'), { mode: 0o711 })
+  t.teardown(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
+  return dir
+}
+
+export const requestFor = (slug: string, change: Partial<SpawnRequest> = {}): SpawnRequest => ({
+  slug,
+  user: { id: 7, name: 'ana', slug: 'ana' },
+  serverName: '',
+  environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+  prefix: '/user/ana/',
+  signal: never,
+  progress: () => undefined,
+  ...change,
+})
+
+/** Whether `ask` says yes within some seconds. */
+export const eventually = (ask: () => boolean | Promise<boolean>, timeoutMs = 10_000) =>
+  pollUntil(async () => ask(), { timeoutMs, firstMs: 5, maxMs: 50, signal: never })
+
+export const sh = (script: string): string[] => ['/bin/sh', '-c', script]
+
+const python = (script: string): string[] => ['/usr/bin/python3', '-c', script]
+
+/** Answers everything with its own environment and ids. */
+export const webServer = python(`
+import http.server, json, os, sys, urllib.parse
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status = dict(line.split(':', 1) for line in open('/proc/self/status') if ':' in line)
+        facts = {'environment': dict(os.environ), 'uid': status['Uid'].split(), 'gid': status['Gid'].split(),
+                 'groups': status['Groups'].split(), 'umask': status['Umask'].strip(), 'cwd': os.getcwd(),
+                 'session': os.getsid(0), 'group': os.getpgid(0), 'pid': os.getpid(), 'argv': sys.argv}
+        body = json.dumps(facts).encode()
+        self.send_response(200)
+        self.send_header('X-JupyterHub-Version', '6.1.1')
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+url = urllib.parse.urlparse(os.environ['JUPYTERHUB_SERVICE_URL'])
+http.server.HTTPServer((url.hostname, url.port), Handler).serve_forever()
+`)
+
+/** Hears neither an interrupt nor the wish to terminate; says when it has begun not to hear. */
+export const stubborn = python(`
+import signal, time
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
+open('deaf', 'w').close()
+while True: time.sleep(60)
+`)
+
+/**
+ * Writes the pids of what it starts to the file \`pids\`: a child in its own group, one in a session of its own (as
+ * Jupyter starts kernels), a daemon whose parent has ended, and one in its own session with an empty environment.
+ * With \`deaf\` as last argument all of them ignore every wish to end.
+ */
+const parent = `
+import os, signal, subprocess, sys, time
+deaf = sys.argv[1] == 'deaf'
+sleeper = 'import time, signal\\n' + ('signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN)\\n' if deaf else '') + 'time.sleep(600)'
+run = [sys.executable, '-c', sleeper]
+child = subprocess.Popen(run)
+kernel = subprocess.Popen(run, start_new_session=True)
+daemon = subprocess.run([sys.executable, '-c', 'import subprocess, sys; print(subprocess.Popen(sys.argv[1:], start_new_session=True, stdout=subprocess.DEVNULL).pid)', *run], stdout=subprocess.PIPE, text=True).stdout
+bare = subprocess.Popen(run, start_new_session=True, env={})
+open('pids.new', 'w').write(' '.join(str(pid) for pid in (child.pid, kernel.pid, int(daemon), bare.pid)))
+os.rename('pids.new', 'pids')
+if sys.argv[2] == 'stay':
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    while True: time.sleep(60)
+`
+export const parentOfMany = [...python(parent), 'mortal', 'stay']
+export const parentOfDeaf = [...python(parent), 'deaf', 'stay']
+export const parentThatEnds = [...python(parent), 'deaf', 'leave']
+
+/** The pids that a parent of many wrote into its home, once they are there. */
+export async function pidsIn(home: string): Promise<number[]> {
+  const file = path.join(home, 'pids')
+  await eventually(() => existsSync(file))
+  return readFileSync(file, 'utf8').split(' ').map(Number)
+}
