@@ -167,7 +167,8 @@ host: 127.0.0.1 # this machine only
 port: 8000
 spawner:
   type: process
-  run_as: $servers_run_as # range: every server has an unprivileged uid of its own; self: all run as the hub's user
+  process:
+    run_as: $servers_run_as # range: every user's servers have an unprivileged uid of their own; self: all run as the hub's user
   cmd: [$user_env_command]
   path: $user_env_path
 CONFIG

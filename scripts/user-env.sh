@@ -12,7 +12,7 @@ readonly requirements=scripts/user-environment.txt
 readonly system_path=/usr/local/bin:/usr/bin:/bin
 # Only this version of uv is known to build the environment as the tests see it.
 readonly uv_requirement='uv==0.13.9'
-# The first uid of the range that the hub gives its servers when it is root.
+# The first uid of the range that the hub gives its servers when it is root: the default of spawner.process.first_uid.
 readonly first_server_uid=1500000
 readonly debian_packages=(jupyter-notebook jupyterhub python3-ipykernel jupyter-server)
 # JupyterLab with all it needs, byte-compiled, and what is downloaded for it.
