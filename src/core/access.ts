@@ -39,6 +39,8 @@ export interface Access {
   /** The session cookie only: what pages use. */
   identifySession(headers: IncomingHttpHeaders): Principal | undefined
   can(principal: Principal | undefined, scope: string, target?: ScopeTarget): boolean
+  /** What a token may do at this moment; undefined when its owner may do nothing any more. */
+  scopesOf(token: Token): ScopeSet | undefined
   /**
    * JupyterHub's rule (contract §0.5).
    * @throws {HubError} Forbidden: no credential, or the scope is not held in any form; NotFound: held, but not for this target.
@@ -62,16 +64,17 @@ export type AccessNeeds = {
   readonly activity: Activity
   readonly idleTimeoutMs: number
   readonly groupsOf: GroupsOf
+  /** Known principals are kept in memory up to this many; then all are forgotten and read again. */
+  readonly cacheSize?: number
 }
 
-/** Known principals are kept in memory up to this many; then all are forgotten and read again. */
-const cacheSize = 10_000
+const usualCacheSize = 10_000
 
 /** `usedMs`: when it was last used, since its session was read and may be written down by now. */
 type Known = { readonly principal: Principal; usedMs: number }
 
 export function createAccess(needs: AccessNeeds): Access {
-  const { store, clock, activity } = needs
+  const { store, clock, activity, cacheSize = usualCacheSize } = needs
   /** Principals by the credential as it was sent. */
   const known = new Map<string, Known>()
   const keysOf = new Map<number, Set<string>>()
@@ -194,6 +197,11 @@ export function createAccess(needs: AccessNeeds): Access {
     identify: (headers) => identifyToken(headers) ?? identifySession(headers),
     identifySession,
     can,
+    scopesOf(token) {
+      const user = store.users.find(token.userId)
+      if (!user || user.disabled) return undefined
+      return createScopeSet(tokenScopes(token, user), needs.groupsOf)
+    },
     require(principal, scopes, target) {
       if (!principal) throw forbidden('Missing or invalid credentials.')
       if (scopes.some((scope) => can(principal, scope, target))) return principal

@@ -48,7 +48,7 @@ function shortName(rawName: string): string {
   const printable = rawName
     .slice(0, longestName)
     .toWellFormed()
-    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]|["\\]/gu, '?')
   const short = Buffer.from(printable)
     .subarray(0, longestName)
     .toString()

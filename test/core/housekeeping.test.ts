@@ -1,0 +1,47 @@
+/** Housekeeping: traffic is written down, and only what is over is removed. */
+import t from 'tap'
+import { removeExpired, writeActivity } from '../../src/core/housekeeping.ts'
+import { DAY, MINUTE } from '../../src/lib/time.ts'
+import { createCore } from '../support/core.ts'
+
+t.test('traffic to a server is written down as use of the server and of its owner', async (t) => {
+  const core = createCore(t)
+  const { routes, store, servers } = core.context
+  const ana = core.addUser('ana')
+  const server = await servers.start(core.serverOf(ana))
+  core.clock.advance(MINUTE)
+  writeActivity(core.context)
+  t.same(core.again(server).lastActivityAt, server.startedAt, 'no traffic yet')
+  const route = routes.match('/user/ana/')
+  if (route) routes.touch(route)
+  writeActivity(core.context)
+  t.same(core.again(server).lastActivityAt, core.clock.now())
+  t.same(store.users.find(ana.id)?.lastActivityAt, core.clock.now())
+})
+
+t.test('what is past its end is removed, what is in use stays', async (t) => {
+  const settings = { 'session.idle_timeout': '1h', 'session.max_age': '1d' }
+  const core = createCore(t, { settings })
+  const { store, tokens, links } = core.context
+  const ana = core.addUser('ana')
+  const [idle, busy] = [core.logIn(ana), core.logIn(ana)]
+  const kept = tokens.issue({ user: ana, note: 'kept' })
+  tokens.issue({ user: ana, note: 'short', expiresInSeconds: 60 })
+  const invitation = links.invite(ana).split('/').at(-1) ?? ''
+  core.clock.advance(50 * MINUTE)
+  t.ok(core.asSession(busy))
+  core.clock.advance(50 * MINUTE)
+  removeExpired(core.context)
+  t.equal(store.sessions.findByHash(idle.session.hash), undefined)
+  t.ok(core.asSession(busy), 'used since, although that was not yet written down')
+  t.same(
+    store.tokens.listOf(ana.id, new Date(0)).map(({ id }) => id),
+    [kept.token.id],
+  )
+  t.ok(links.look(invitation))
+  core.clock.advance(30 * DAY)
+  removeExpired(core.context)
+  t.equal(store.sessions.listOf(ana.id).length, 0)
+  t.same(store.links.listOpen(new Date(0)), [])
+  t.ok(core.asToken(kept.secret))
+})
