@@ -1,0 +1,96 @@
+/** One start: its steps, in order, and what its program is given. */
+import t from 'tap'
+import {
+  failureOf,
+  hubEnds,
+  label,
+  serverSlug,
+  StartFailed,
+  createStarter,
+} from '../../src/core/start.ts'
+import { createProgressLog } from '../../src/core/progress.ts'
+import { HubError } from '../../src/lib/errors.ts'
+import { type Server } from '../../src/model/server.ts'
+import { createCore, eventually, type Core } from '../support/core.ts'
+
+/** A start of ana's server by hand, without the verbs around it. */
+function attemptOf(core: Core) {
+  const { store, spawner, routes, tokens, log } = core.context
+  const starter = createStarter({
+    store,
+    spawner,
+    routes,
+    tokens,
+    log,
+    baseUrl: '/',
+    startTimeoutMs: 5000,
+    httpTimeoutMs: 5000,
+    environment: (_server, secret) => ({ JUPYTERHUB_API_TOKEN: secret }),
+  })
+  const user = core.addUser('ana')
+  const server = store.servers.update(core.serverOf(user).id, { state: 'starting' })
+  const controller = new AbortController()
+  const progress = createProgressLog()
+  return { starter, controller, attempt: { server, user, progress, signal: controller.signal } }
+}
+
+t.test(
+  'the program gets a key and is asked whether it answers before its route opens',
+  async (t) => {
+    const core = createCore(t)
+    const { starter, attempt } = attemptOf(core)
+    core.spawner.behaviour = 'stays silent'
+    const starting = starter.start(attempt)
+    t.ok(await eventually(() => core.spawner.programs().length === 1))
+    t.same(core.context.routes.list(), [])
+    const [program] = core.spawner.programs()
+    t.equal(core.asToken(program?.environment['JUPYTERHUB_API_TOKEN'] ?? '')?.user.name, 'ana')
+    if (program) program.behaviour = 'answers'
+    t.equal((await starting).state, 'ready')
+    t.equal(core.context.routes.list().length, 1)
+  },
+)
+
+t.test('only the end of the hub leaves the program running', async (t) => {
+  for (const reason of [hubEnds, new Error('cancelled')]) {
+    const core = createCore(t, { dataDir: `${t.testdirName}/${reason.message}` })
+    const { starter, attempt, controller } = attemptOf(core)
+    core.spawner.behaviour = 'stays silent'
+    const starting = starter.start(attempt).catch((error: unknown) => error)
+    t.ok(await eventually(() => core.again(attempt.server).url !== undefined))
+    controller.abort(reason)
+    t.equal(await starting, reason)
+    const left = reason === hubEnds ? 1 : 0
+    t.equal(core.spawner.programs().length, left)
+    t.equal(core.context.store.tokens.listOf(attempt.user.id, new Date(0)).length, left)
+  }
+})
+
+t.test('undoing goes on when a step of it fails', async (t) => {
+  const core = createCore(t)
+  const { starter, attempt } = attemptOf(core)
+  core.spawner.behaviour = 'dies'
+  core.spawner.stop = () => Promise.reject(new Error('it resists'))
+  await t.rejects(starter.start(attempt), { name: 'StartFailed' })
+  t.same(core.context.store.tokens.listOf(attempt.user.id, new Date(0)), [])
+  t.match(core.lines.join(''), /undoing a failed start/)
+})
+
+t.test('names of a server, for people and for the machine', async (t) => {
+  const named = { userName: 'ana', name: 'lab2' } as Server
+  t.equal(label({ ...named, name: '' }), 'ana')
+  t.equal(label(named), 'ana:lab2')
+  const core = createCore(t)
+  const user = core.addUser('Ana@Example.org')
+  t.equal(serverSlug(user, { name: '' }), user.slug)
+  t.equal(serverSlug(user, named), `${user.slug}.lab2`)
+})
+
+t.test('the owner is told what a failure says for people, and nothing of the others', async (t) => {
+  t.same(failureOf(new StartFailed({ message: 'It ended.', exitCode: 1 })), {
+    message: 'It ended.',
+    exitCode: 1,
+  })
+  t.same(failureOf(new HubError('Unavailable', 'No room.')), { message: 'No room.' })
+  t.notMatch(failureOf(new Error('/etc/secret: EACCES')).message, /secret/)
+})
