@@ -12,6 +12,7 @@ import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createLinks, type Links } from './core/links.ts'
 import { createLogin, type Login } from './core/login.ts'
+import { createNamedServers, type NamedServers } from './core/named-servers.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
 import { createSchedule, type Schedule } from './core/schedule.ts'
 import { createServers, type ServerVerbs } from './core/servers.ts'
@@ -49,6 +50,7 @@ export type Context = {
   readonly links: Links
   readonly tokens: TokenVerbs
   readonly servers: ServerVerbs
+  readonly namedServers: NamedServers
   readonly activity: Activity
   readonly oauthProvider: OAuthProvider
   readonly xsrf: Xsrf
@@ -73,6 +75,8 @@ export type Overrides = {
   readonly log?: Log
   readonly spawner?: Spawner
   readonly database?: Database
+  /** Somebody asked for the end of the hub over the API; whoever runs it is to stop it. */
+  readonly onShutdown?: (options: { readonly servers: boolean }) => void
 }
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
@@ -147,6 +151,10 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     },
   })
 
+  const namedServers = createNamedServers({
+    store,
+    limit: config.spawner.named_server_limit_per_user,
+  })
   const checkPassword = (password: string, name: string): void => {
     const problem = passwordProblem(password, { minLength: config.password.min_length, name })
     if (problem !== undefined) throw invalidInput(problem)
@@ -210,6 +218,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     links,
     tokens,
     servers,
+    namedServers,
     activity,
     oauthProvider,
     xsrf: createXsrf(signingKey),

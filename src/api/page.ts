@@ -49,10 +49,10 @@ export function readPage(request: PageRequest): Page {
 }
 
 /** @returns the items themselves, or wrapped with where they stand and where the next page is. */
-export function paginate<Items>(
+export function paginate(
   request: PageRequest,
   page: Page,
-  { items, total }: { readonly items: Items; readonly total: number },
+  { items, total }: { readonly items: unknown; readonly total: number },
 ): unknown {
   if (!page.wrapped) return items
   const { offset, limit } = page

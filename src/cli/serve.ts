@@ -1,5 +1,5 @@
 /** `littlehub serve` */
-import { createHub, type Hub } from '../hub.ts'
+import { createHub, type Hub, type StopOptions } from '../hub.ts'
 import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
 import { addressOf, noteUrl } from './hub-url.ts'
@@ -22,12 +22,16 @@ export const serve: Command = {
   async run(call) {
     const settings = settingsOf(call, { port: call.text('port') })
     for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
-    const hub = createHub(settings, { log: createLog({ level: settings.log_level }, logTo(call)) })
-    const ending = endOf(call.terminal)
+    const asked = Promise.withResolvers<StopOptions>()
+    const hub = createHub(settings, {
+      log: createLog({ level: settings.log_level }, logTo(call)),
+      onShutdown: asked.resolve,
+    })
+    const servers = call.isSet('stop-servers')
+    const ending = Promise.race([endOf(call.terminal).then(() => ({ servers })), asked.promise])
     await hub.start()
     announce(hub, call.terminal)
-    await ending
-    await hub.stop({ servers: call.isSet('stop-servers') })
+    await hub.stop(await ending)
     call.terminal.say('The hub has stopped.')
     return 0
   },

@@ -1,37 +1,9 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static } from 'typebox'
+import { customScopes, groups, roles, services } from './declarations.ts'
+import { count, duration, flag, list, path, section, size, table, text } from './setting.ts'
 
-/** A duration: `90s`, `10m`, `1h`, `30d` in the file, milliseconds in the program. */
-export const duration = (initial: string, description: string) =>
-  Type.Unsafe<number>(Type.String({ format: 'duration', default: initial, description }))
-
-/** A size: `512M`, `2G` or a number of bytes in the file, bytes in the program. K, M, G, T are powers of 1024. */
-export const size = (initial: string, description: string) =>
-  Type.Unsafe<number>(Type.String({ format: 'size', default: initial, description }))
-
-/** A file or folder. `./x` and `../x` are relative to the configuration file's folder; absolute in the program. */
-export const path = (initial: string, description: string) =>
-  Type.String({ format: 'path', default: initial, description })
-
-export const text = (initial: string, description: string) =>
-  Type.String({ default: initial, description })
-
-export const flag = (initial: boolean, description: string) =>
-  Type.Boolean({ default: initial, description })
-
-export const count = (initial: number, description: string, maximum = 1_000_000) =>
-  Type.Integer({ minimum: 0, maximum, default: initial, description })
-
-export const list = (description: string) => Type.Array(Type.String(), { default: [], description })
-
-export const table = (description: string) =>
-  Type.Record(Type.String(), Type.String(), { default: {}, description })
-
-/** Nothing but these keys; each has its default, so the section itself may be absent. */
-export const section = <Properties extends Record<string, TSchema>>(
-  properties: Properties,
-  description: string,
-) => Type.Object(properties, { additionalProperties: false, default: {}, description })
+export { duration, flag, list, section, size, text }
 
 const session = section(
   {
@@ -83,6 +55,32 @@ const cull = section(
   'Stopping idle servers.',
 )
 
+const tokens = section(
+  {
+    max_age: duration('0s', 'Longest life of an API token; 0s: as long as whoever makes it wants.'),
+    oauth_max_age: duration('14d', 'Life of a token that a server or service got by OAuth.'),
+  },
+  'Tokens.',
+)
+
+const api = section(
+  {
+    page_default_limit: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 50,
+      description: 'Entries of a page for clients that follow pages and name no limit.',
+    }),
+    page_max_limit: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 200,
+      description: 'Most entries of a list in one answer.',
+    }),
+  },
+  'The REST API.',
+)
+
 export const settings = section(
   {
     data_dir: path('./data', 'Folder of the database, keys, logs and home folders.'),
@@ -109,6 +107,11 @@ export const settings = section(
       pattern: '^(?:https?://[^/?#@ ]+)?$',
       description:
         'Address that people use, such as https://hub.example.org; empty: what the browser says.',
+    }),
+    jupyterhub_version: Type.String({
+      default: '6.1.1',
+      pattern: '^\\d+(?:\\.\\d+)*(?:(?:a|b|rc)\\d+)?$',
+      description: 'Version of JupyterHub whose API clients are told to find here.',
     }),
     trusted_proxies: list('Addresses of reverse proxies whose X-Forwarded headers are believed.'),
     log_level: Type.Union(
@@ -162,6 +165,13 @@ export const settings = section(
       { default: {}, description: 'Starting servers. Each type has a section of its own name.' },
     ),
     cull,
+    tokens,
+    api,
+    admin_users: list('Names of users who are made at start, as administrators.'),
+    groups,
+    custom_scopes: customScopes,
+    roles,
+    services,
   },
   'The whole configuration.',
 )

@@ -2,13 +2,19 @@
 import { conflict, notFound } from '../lib/errors.ts'
 import { type Database, type Statement } from './database.ts'
 import { orConflict } from './failures.ts'
-import { toDate, toDateOrNone, toFlag } from './rows.ts'
+import { toDate, toDateOrNone, toFlag, toJson } from './rows.ts'
 import { slugOf, type User } from '../model/user.ts'
 
 export type NewUser = { readonly name: string; readonly admin: boolean; readonly at: Date }
-export type UserQuery = {
+export type UserFilter = {
   /** Case-insensitive part of the name; `%` and `_` are themselves. */
   readonly search?: string
+  /** With a server that is active or ready, or without any active one. */
+  readonly state?: 'active' | 'ready' | 'inactive'
+  /** None but these. */
+  readonly names?: readonly string[]
+}
+export type UserQuery = UserFilter & {
   readonly sort?: 'id' | 'name' | 'last_activity'
   readonly descending?: boolean
   readonly offset: number
@@ -23,6 +29,7 @@ export interface Users {
   getByName(name: string): User
   list(query: UserQuery): User[]
   count(search?: string): number
+  countOf(filter: UserFilter): number
   /** Admins who can log in: disabled ones do not count. */
   countAdmins(): number
   /** bcrypt hash of the native password; undefined when there is none. */
@@ -67,7 +74,7 @@ type Lookups = Pick<
   Users,
   'find' | 'findByName' | 'findByIdentity' | 'getByName' | 'findPasswordHash' | 'hasIdentity'
 >
-type Lists = Pick<Users, 'list' | 'count' | 'countAdmins'>
+type Lists = Pick<Users, 'list' | 'count' | 'countOf' | 'countAdmins'>
 type Changes = Omit<Users, keyof Lookups | keyof Lists>
 
 function prepareLookups(database: Database): Lookups {
@@ -94,11 +101,27 @@ function prepareLookups(database: Database): Lookups {
   }
 }
 
+const activeStates = "('starting', 'ready', 'stopping')"
+
 const sortColumns = { id: 'u.id', name: 'u.name', last_activity: 'u.last_activity_at' } as const
+
+const isListed = `instr(u.name, :search)
+  and (:names is null or u.name in (select value from json_each(:names)))
+  and case :state
+    when 'ready' then exists (select 1 from servers s where s.user_id = u.id and s.state = 'ready')
+    when 'active' then exists (select 1 from servers s where s.user_id = u.id and s.state in ${activeStates})
+    when 'inactive' then not exists (select 1 from servers s where s.user_id = u.id and s.state in ${activeStates})
+    else 1 end`
+
+const toFilter = ({ search, state, names }: UserFilter): Record<string, string | null> => ({
+  search: asPartOfName(search),
+  state: state ?? null,
+  names: toJson(names),
+})
 
 function prepareLists(database: Database): Lists {
   const prepareSorted = (column: string, direction: string): Statement<UserRow> =>
-    database.prepare<UserRow>(`${selectUsers} where instr(u.name, :search)
+    database.prepare<UserRow>(`${selectUsers} where ${isListed}
       order by ${column} ${direction}, u.id ${direction} limit :limit offset :offset`)
   const prepareBoth = (column: string): Record<'asc' | 'desc', Statement<UserRow>> => ({
     asc: prepareSorted(column, 'asc'),
@@ -110,17 +133,19 @@ function prepareLists(database: Database): Lists {
     last_activity: prepareBoth(sortColumns.last_activity),
   }
   const count = database.prepare<CountRow>(
-    'select count(*) as count from users u where instr(u.name, ?)',
+    `select count(*) as count from users u where ${isListed}`,
   )
+  const countOf = (filter: UserFilter): number => count.get(toFilter(filter))?.count ?? 0
   const admins = database.prepare<CountRow>(
     'select count(*) as count from users where admin = 1 and disabled = 0',
   )
   return {
-    list({ search, sort = 'id', descending = false, offset, limit }) {
+    list({ sort = 'id', descending = false, offset, limit, ...filter }) {
       const statement = sorted[sort][descending ? 'desc' : 'asc']
-      return statement.all({ search: asPartOfName(search), offset, limit }).map(toUser)
+      return statement.all({ ...toFilter(filter), offset, limit }).map(toUser)
     },
-    count: (search) => count.get([asPartOfName(search)])?.count ?? 0,
+    count: (search = '') => countOf({ search }),
+    countOf,
     countAdmins: () => admins.get()?.count ?? 0,
   }
 }

@@ -1,0 +1,43 @@
+/** The whole REST surface on one screen: one line per resource. */
+import { type FastifyInstance } from 'fastify'
+import { createXsrf } from '../core/xsrf.ts'
+import { activityRoutes } from './activity.ts'
+import { answerErrors } from './errors.ts'
+import { guardRoutes, type ApiNeeds } from './guard.ts'
+import { apiHeaders } from './headers.ts'
+import { infoRoutes } from './info.ts'
+import { oauthProviderRoutes } from './oauth-provider.ts'
+import { createPresenter } from './present.ts'
+import { progressRoutes } from './progress.ts'
+import { serverRoutes } from './servers.ts'
+import { tokenRoutes } from './tokens.ts'
+import { userListRoutes } from './user-list.ts'
+import { userRoutes } from './users.ts'
+
+/** Mounts everything below `/hub/api`. */
+export async function mountApi(app: FastifyInstance, needs: ApiNeeds): Promise<void> {
+  const prefix = `${needs.config.base_url}hub/api`
+  const withPresenter = { ...needs, present: createPresenter(needs) }
+  await app.register(
+    (api, _options, done) => {
+      const headers = apiHeaders(needs.config)
+      api.addHook('onRequest', (_request, reply, next) => {
+        reply.headers(headers)
+        next()
+      })
+      answerErrors(api, needs)
+      guardRoutes(api, { ...needs, xsrf: createXsrf(needs.signingKey) })
+
+      infoRoutes(api, needs)
+      userRoutes(api, withPresenter)
+      userListRoutes(api, withPresenter)
+      activityRoutes(api, needs)
+      tokenRoutes(api, withPresenter)
+      serverRoutes(api, withPresenter)
+      progressRoutes(api, needs)
+      oauthProviderRoutes(api, needs)
+      done()
+    },
+    { prefix },
+  )
+}

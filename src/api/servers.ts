@@ -1,0 +1,119 @@
+/** `/users/:name/server` and `/users/:name/servers/:server`: look, start, stop (contract §3.7). */
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { HubError, invalidInput, notFound } from '../lib/errors.ts'
+import { type Server } from '../model/server.ts'
+import { parse, readJson } from './body.ts'
+import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
+import { type Presenter } from './present.ts'
+import { userIn } from './users.ts'
+import { within } from './within.ts'
+
+type ServerNeeds = ApiNeeds & { readonly present: Presenter }
+type Options = Readonly<Record<string, unknown>>
+
+const anyObject = Type.Record(Type.String(), Type.Unknown())
+const startRequest = Type.Object({
+  display_name: Type.Optional(Type.String({ maxLength: 255 })),
+  user_options: Type.Optional(Type.Union([anyObject, Type.Null()])),
+})
+const stopRequest = Type.Object({ remove: Type.Optional(Type.Boolean()) })
+
+export function serverRoutes(app: FastifyInstance, needs: ServerNeeds): void {
+  const { namedServers, present } = needs
+
+  for (const path of ['/users/:name/server', '/users/:name/servers/:server']) {
+    app.get(path, { config: { scope: 'read:servers', target: 'server' } }, (request) =>
+      present.server(serverIn(request, needs), principalOf(request).scopes),
+    )
+
+    const starting = { scope: 'start:servers', target: 'server' } as const
+    app.put(path, { config: starting }, (request, reply) => {
+      const { server: name } = namesIn(request)
+      if (name === '') throw new HubError('Conflict', 'The default server is always there.')
+      readOptions(request)
+      const server = namedServers.add(userIn(request, needs), name)
+      return reply.code(201).send(present.server(server, principalOf(request).scopes))
+    })
+
+    app.post(path, { config: starting }, async (request, reply) => {
+      const user = userIn(request, needs)
+      const options = readOptions(request)
+      const { server: name } = namesIn(request)
+      const known = needs.store.servers.findByName(user.id, name)
+      return await start(known ?? namedServers.add(user, name), options, { reply, needs })
+    })
+
+    const stopping = { scope: 'delete:servers', target: 'server' } as const
+    app.delete(path, { config: stopping }, (request, reply) => stop(request, reply, needs))
+  }
+}
+
+/** @throws {HubError} NotFound */
+export function serverIn(request: FastifyRequest, needs: ApiNeeds): Server {
+  const user = userIn(request, needs)
+  const { server: name } = namesIn(request)
+  const server = needs.store.servers.findByName(user.id, name)
+  if (!server) throw notFound(`${user.name} has no server named '${name.slice(0, 60)}'`)
+  return server
+}
+
+/** Undefined: those of the last start. An object with neither key is itself the options, as before JupyterHub 6. */
+function readOptions(request: FastifyRequest): Options | undefined {
+  const body = readJson(request)
+  if (body === undefined) return undefined
+  const object = parse(anyObject, body)
+  if (!('user_options' in object) && !('display_name' in object)) return object
+  return parse(startRequest, object).user_options ?? undefined
+}
+
+async function start(
+  server: Server,
+  options: Options | undefined,
+  { reply, needs }: { reply: FastifyReply; needs: ServerNeeds },
+): Promise<FastifyReply> {
+  const { servers, store, config } = needs
+  if (server.state === 'starting') return empty(reply, 202)
+  try {
+    const work = servers.start(server, options)
+    const outcome = await within(work, config.spawner.slow_spawn_timeout)
+    empty(reply, outcome === 'late' ? 202 : 201)
+  } catch (thrown) {
+    const after = store.servers.find(server.id)
+    // JupyterHub says 400 to a second start, and its clients look for that (hubtraf, contract §1.14).
+    if (thrown instanceof HubError && thrown.code === 'Conflict') throw invalidInput(thrown.message)
+    if (after?.state !== 'failed') throw thrown
+    reply.code(500).send({ status: 500, message: messageOf(thrown) })
+  }
+  return reply
+}
+
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof HubError ? thrown.message : 'The server did not start.'
+
+async function stop(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  needs: ServerNeeds,
+): Promise<FastifyReply> {
+  const remove = readRemoval(request, needs)
+  const server = serverIn(request, needs)
+  if (server.state === 'stopping' && !remove) return empty(reply, 202)
+  const work = remove ? needs.servers.remove(server) : needs.servers.stop(server)
+  const outcome = await within(work, needs.config.spawner.slow_stop_timeout)
+  return empty(reply, outcome === 'late' ? 202 : 204)
+}
+
+/** Whether the row goes too. */
+function readRemoval(request: FastifyRequest, needs: ServerNeeds): boolean {
+  const { server: name } = namesIn(request)
+  userIn(request, needs)
+  const { remove = false } = parse(stopRequest, readJson(request) ?? {})
+  if (name === '' && remove) throw invalidInput('Cannot delete the default server')
+  if (name !== '') needs.namedServers.requireEnabled()
+  return remove
+}
+
+/** Clients read nothing from these, so there is nothing in them, not even `{}` (contract §9.43). */
+const empty = (reply: FastifyReply, status: number): FastifyReply =>
+  reply.code(status).type('text/plain').send('')

@@ -1,0 +1,60 @@
+/** `GET /users`: filter, sort and page, as far as the caller may see (contract §3.4). */
+import { type FastifyInstance } from 'fastify'
+import { forbidden, invalidInput } from '../lib/errors.ts'
+import { type User } from '../model/user.ts'
+import { type UserFilter } from '../store/users.ts'
+import { principalOf, type ApiNeeds } from './guard.ts'
+import { lastOf, paginate, queryOf, readPage } from './page.ts'
+import { type Presenter } from './present.ts'
+import { wantsStopped } from './users.ts'
+
+export function userListRoutes(
+  app: FastifyInstance,
+  { store, present }: ApiNeeds & { readonly present: Presenter },
+): void {
+  app.get('/users', { config: { scope: 'list:users', target: 'listed' } }, (request) => {
+    const { scopes } = principalOf(request)
+    const page = readPage(request)
+    const filter = { ...readFilter(queryOf(request)), ...reachOf(scopes.reach('list:users')) }
+    const options = { stoppedServers: wantsStopped(request) }
+    const visible = store.users
+      .list({ ...filter, ...readSort(queryOf(request)), ...page })
+      .flatMap((user: User) => present.user(user, scopes, options) ?? [])
+    return paginate(request, page, { items: visible, total: store.users.countOf(filter) })
+  })
+}
+
+type Reach = ReturnType<ReturnType<typeof principalOf>['scopes']['reach']>
+
+/** Whom the caller's right to list is about. @throws {HubError} Forbidden when it is about no user at all. */
+function reachOf(reach: Reach): Pick<UserFilter, 'names'> {
+  if (reach === 'everything') return {}
+  if (reach?.user === undefined && reach?.group === undefined)
+    throw forbidden('The scope list:users of these credentials is not about users.')
+  return { names: [...(reach.user ?? [])] }
+}
+
+const states = ['active', 'ready', 'inactive'] as const
+
+function readFilter(query: URLSearchParams): UserFilter {
+  const search = lastOf(query, 'name_filter') ?? ''
+  const given = lastOf(query, 'state') ?? ''
+  const state = states.find((one) => one === given)
+  if (given !== '' && state === undefined)
+    throw invalidInput(`Unrecognized state filter: ${JSON.stringify(given.slice(0, 40))}`)
+  return { ...(search === '' ? {} : { search }), ...(state === undefined ? {} : { state }) }
+}
+
+const sortKeys = ['id', 'name', 'last_activity'] as const
+
+function readSort(query: URLSearchParams): {
+  readonly sort: (typeof sortKeys)[number]
+  readonly descending: boolean
+} {
+  const given = lastOf(query, 'sort') ?? 'id'
+  const descending = given.startsWith('-')
+  const sort = sortKeys.find((key) => key === (descending ? given.slice(1) : given))
+  if (sort === undefined)
+    throw invalidInput(`sort must be one of ${sortKeys.join(', ')}, with or without a leading -`)
+  return { sort, descending }
+}
