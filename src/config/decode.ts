@@ -29,6 +29,7 @@ export type Cursor = {
 /** @returns the decoded value; it has holes where faults were added. */
 export function decode(schema: TSchema, written: unknown, cursor: Cursor): unknown {
   if (Type.IsObject(schema)) return decodeSection(schema, written ?? {}, cursor)
+  if (Type.IsUnknown(schema)) return written
   if (written === null || written === undefined) return refuse('has no value.', cursor)
   if (Type.IsRecord(schema)) return decodeTable(schema, written, cursor)
   if (Type.IsArray(schema)) return decodeList(schema, written, cursor)
@@ -57,7 +58,7 @@ const below = (cursor: Cursor, part: string | number): Cursor => ({
 
 function decodeSection(schema: TObject, written: unknown, cursor: Cursor): unknown {
   if (!isTable(written))
-    return refuse(`expected settings, found ${found(written, cursor)}.`, cursor)
+    return refuse(`expected settings, found ${foundInSection(written, cursor)}.`, cursor)
   for (const key of Object.keys(written))
     if (!Object.hasOwn(schema.properties, key)) refuseUnknown(key, schema, cursor)
   const entries = Object.entries(schema.properties).map(([key, property]) => {
@@ -121,6 +122,10 @@ function decodeOther(schema: TSchema, written: unknown, cursor: Cursor): unknown
   if (Value.Check(schema, written)) return written
   return refuse(`${describeExpectation(schema)}, found ${found(written, cursor)}.`, cursor)
 }
+
+/** A text in the place of a section may be a secret that lost its key. */
+const foundInSection = (written: unknown, cursor: Cursor): string =>
+  typeof written === 'string' ? 'text' : found(written, cursor)
 
 /** What was found, for the person who wrote it; never a value that may be secret. */
 function found(written: unknown, { at }: Cursor): string {
