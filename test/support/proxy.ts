@@ -157,7 +157,12 @@ export async function startRaw(t: Test, serve: (peer: Peer) => unknown = () => u
     for (const { socket } of peers) socket.destroy()
     server.close()
   })
-  return { port, host: '127.0.0.1', peers, server }
+  /** The first connection, once there is one. */
+  const first = async (): Promise<Peer> => {
+    await eventually(() => peers.length > 0)
+    return peers[0]!
+  }
+  return { port, host: '127.0.0.1', peers, first, server }
 }
 
 /** Answers each head with the same bytes, for requests without a body. */
