@@ -1,16 +1,36 @@
 /** What a schema cannot say: settings that must fit each other, and the plug-ins there are. */
 import { nearest } from '../lib/nearest.ts'
+import { checkDeclarations, type Declarations } from './check-declarations.ts'
 import { type Fault } from './decode.ts'
 import { type Config } from './schema.ts'
 import { type PluginSchemas } from './sections.ts'
 
-/** @param config with holes where something else is wrong already */
-export function crossCheck(config: Partial<Config>, plugins: PluginSchemas): Fault[] {
+/**
+ * @param config with holes where something else is wrong already
+ * @param faults what that is
+ */
+export function crossCheck(
+  config: Partial<Config>,
+  plugins: PluginSchemas,
+  faults: readonly Fault[] = [],
+): Fault[] {
   return [
     ...checkPorts(config),
     ...checkType('auth', config.auth?.type, Object.keys(plugins.auth)),
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
+    ...(hasDeclarations(config, faults) ? checkDeclarations(config) : []),
   ]
+}
+
+const declarationKeys = ['admin_users', 'groups', 'roles', 'custom_scopes', 'services'] as const
+
+/** They refer to each other, so they are looked at once each of them is of its form. */
+function hasDeclarations(
+  config: Partial<Config>,
+  faults: readonly Fault[],
+): config is Partial<Config> & Declarations {
+  const isFaulty = (key: string): boolean => faults.some(({ at }) => at[0] === key)
+  return declarationKeys.every((key) => config[key] !== undefined && !isFaulty(key))
 }
 
 function checkPorts({ port = 0, internal_port = 0 }: Partial<Config>): Fault[] {

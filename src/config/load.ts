@@ -41,7 +41,7 @@ export function loadConfig(sources: ConfigSources, plugins: PluginSchemas): Load
 
   const alone = check(schema, document.written, dir)
   const merged = check(schema, overrides.reduce(withOverride, document.written), dir)
-  const crossed = crossCheck(merged.config, plugins)
+  const crossed = crossCheck(merged.config, plugins, merged.faults)
   const problems = [
     ...document.problems,
     // By itself as well: a fault in the file stays one while something else overrides it.
@@ -141,6 +141,8 @@ function warningsAbout({ isPublic, written, source }: ConfigDocument): string[] 
 }
 
 function secretsIn(written: unknown, at: Path): Path[] {
+  if (Array.isArray(written))
+    return written.flatMap((entry, index) => secretsIn(entry, [...at, index]))
   if (!isTable(written)) return []
   return Object.entries(written).flatMap(([key, value]) => {
     const here = [...at, key]

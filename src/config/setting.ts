@@ -1,0 +1,34 @@
+/** The kinds of settings there are: what a schema is made of. */
+import { Type, type TSchema } from 'typebox'
+
+/** A duration: `90s`, `10m`, `1h`, `30d` in the file, milliseconds in the program. */
+export const duration = (initial: string, description: string) =>
+  Type.Unsafe<number>(Type.String({ format: 'duration', default: initial, description }))
+
+/** A size: `512M`, `2G` or a number of bytes in the file, bytes in the program. K, M, G, T are powers of 1024. */
+export const size = (initial: string, description: string) =>
+  Type.Unsafe<number>(Type.String({ format: 'size', default: initial, description }))
+
+/** A file or folder. `./x` and `../x` are relative to the configuration file's folder; absolute in the program. */
+export const path = (initial: string, description: string) =>
+  Type.String({ format: 'path', default: initial, description })
+
+export const text = (initial: string, description: string) =>
+  Type.String({ default: initial, description })
+
+export const flag = (initial: boolean, description: string) =>
+  Type.Boolean({ default: initial, description })
+
+export const count = (initial: number, description: string, maximum = 1_000_000) =>
+  Type.Integer({ minimum: 0, maximum, default: initial, description })
+
+export const list = (description: string) => Type.Array(Type.String(), { default: [], description })
+
+export const table = (description: string) =>
+  Type.Record(Type.String(), Type.String(), { default: {}, description })
+
+/** Nothing but these keys; each has its default, so the section itself may be absent. */
+export const section = <Properties extends Record<string, TSchema>>(
+  properties: Properties,
+  description: string,
+) => Type.Object(properties, { additionalProperties: false, default: {}, description })
