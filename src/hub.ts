@@ -6,6 +6,7 @@ import { type LoadedConfig } from './config/load.ts'
 import { createContext, internalPortFact, type Overrides, type WholeContext } from './context.ts'
 import { cullIdleServers } from './core/culler.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
+import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { HOUR, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
@@ -36,6 +37,9 @@ const drainMs = 3 * SECOND
 
 /** What a killed hub may forget of who used what. */
 const activityEveryMs = 30 * SECOND
+
+/** How long what a command took away may still work. */
+const lookEveryMs = 500
 
 type Running = { readonly url: string; readonly context: WholeContext; stop: Hub['stop'] }
 
@@ -179,6 +183,7 @@ async function drain(servers: readonly Server[]): Promise<void> {
 function startJobs(context: WholeContext): void {
   const { schedule, config } = context
   schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
+  schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(HOUR, 'remove what has expired', () => removeExpired(context))
   const { enabled, every, timeout: timeoutMs, max_age: maxAgeMs } = config.cull
   if (!enabled) return

@@ -1,0 +1,67 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { type Finding } from '../../src/cli/finding.ts'
+import { noteUrl } from '../../src/cli/hub-url.ts'
+import { littlehub } from '../support/command-line.ts'
+import { startHub } from '../support/hub.ts'
+
+t.test('a healthy place is found healthy, line by line', async (t) => {
+  const environment = { LITTLEHUB_DATA: path.join(t.testdir(), 'data'), LITTLEHUB_PORT: '0' }
+  const { code, out } = await littlehub(['doctor', '--quick'], { environment })
+  t.equal(code, 0)
+  const checks = ['configuration', 'data folder', 'database', 'disk', 'memory', 'clock', 'port']
+  for (const check of checks) t.match(out, new RegExp(`^(?:ok  |warn)  ${check}: `, 'm'))
+  t.notMatch(out, /^FAIL/m)
+})
+
+t.test('what is wrong is said with what to do, and the exit code is 1', async (t) => {
+  const dataDir = t.testdir({ 'signing-key': 'x' })
+  chmodSync(path.join(dataDir, 'signing-key'), 0o644)
+  const environment = { LITTLEHUB_DATA: dataDir, LITTLEHUB_PORT: '0' }
+  const { code, out } = await littlehub(['doctor'], { environment })
+  t.equal(code, 1)
+  t.match(out, /^FAIL {2}data folder: others may read .*signing-key\n {6}→ Run: chmod go-rwx /m)
+  t.notMatch(out, /server:/, 'nothing is started in a place that is not safe')
+})
+
+t.test('a wrong configuration is a finding for each problem', async (t) => {
+  const file = path.join(t.testdir(), 'config.yaml')
+  writeFileSync(file, 'port: many\nhots: x\n')
+  const { code, out } = await littlehub(['doctor', '--config', file, '--json'])
+  t.equal(code, 1)
+  const findings = JSON.parse(out) as Finding[]
+  t.same(
+    findings.map(({ check, level }) => [check, level]),
+    [
+      ['configuration', 'fail'],
+      ['configuration', 'fail'],
+    ],
+  )
+})
+
+t.test('a file with secrets that others may read is warned about', async (t) => {
+  const file = path.join(t.testdir(), 'config.yaml')
+  writeFileSync(file, 'port: 0\nauth: { type: dummy, dummy: { password: x } }\n')
+  chmodSync(file, 0o644)
+  const { code, out } = await littlehub(['doctor', '--config', file, '--quick'])
+  t.equal(code, 0)
+  t.match(out, /^warn {2}configuration: .*auth\.dummy\.password/m)
+})
+
+t.test('beside a running hub it is the hub that has the port', async (t) => {
+  const { hub, dataDir } = await startHub(t, { users: ['ana'] })
+  noteUrl(hub.context, hub.url)
+  const environment = { LITTLEHUB_DATA: dataDir }
+  const { code, out } = await littlehub(['doctor', '--quick', '--json'], { environment })
+  t.equal(code, 0)
+  const findings = JSON.parse(out) as Finding[]
+  t.match(
+    findings.find(({ check }) => check === 'port'),
+    { level: 'ok', found: /the hub \(process \d+\) answers/ },
+  )
+  t.match(
+    findings.find(({ check }) => check === 'database'),
+    { level: 'ok', found: 'whole, 1 user' },
+  )
+})
