@@ -3,13 +3,14 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { asError, ConfigError, errorCode } from '../lib/errors.ts'
 import { isRunning, startTimeOf } from '../lib/process.ts'
@@ -32,10 +33,23 @@ export function prepareDataDir(dir: string): void {
 }
 
 function prepareFolder(dir: string, mode: number): void {
-  mkdirSync(dir, { recursive: true })
+  makeFolder(dir)
   if ((statSync(dir).mode & 0o777) !== mode) chmodSync(dir, mode)
   accessSync(dir, constants.W_OK | constants.X_OK)
 }
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+  } catch (thrown) {
+    // Node says so of a read-only file system, too; whoever may not write above it says why.
+    if (errorCode(thrown) === 'ENOENT') accessSync(nearestFolder(dir), constants.W_OK)
+    throw thrown
+  }
+}
+
+const nearestFolder = (dir: string): string =>
+  existsSync(dir) || dirname(dir) === dir ? dir : nearestFolder(dirname(dir))
 
 const refusal = (dir: string, sentence: string): ConfigError =>
   new ConfigError([{ source: dir, key: 'data_dir', sentence }])

@@ -1,0 +1,41 @@
+/** Durations, sizes and paths as people write them. */
+import t from 'tap'
+import { formats, parseSize } from '../../src/config/formats.ts'
+
+t.test('a size is a number of bytes, or one with a unit', async (t) => {
+  const rows: [string, number | undefined][] = [
+    ['1000', 1000],
+    ['1K', 1024],
+    ['512M', 512 * 1024 ** 2],
+    ['2g', 2 * 1024 ** 3],
+    ['1 T', 1024 ** 4],
+    ['0', 0],
+    ['', undefined],
+    ['-1', undefined],
+    ['1.5G', undefined],
+    ['1GB', undefined],
+    ['1P', undefined],
+    ['0x10', undefined],
+    ['1e3', undefined],
+    ['999999999999999T', undefined],
+    ['constructor', undefined],
+  ]
+  for (const [text, bytes] of rows) t.equal(parseSize(text), bytes, text)
+})
+
+t.test('what cannot be read says what can', async (t) => {
+  t.match(formats['duration']?.('5 bananas', '/'), { problem: /90s, 10m or 1h/ })
+  t.match(formats['size']?.('big', '/'), { problem: /512M or 2G/ })
+  t.match(formats['path']?.('', '/'), { problem: /found nothing/ })
+  t.match(formats['path']?.('~/x', '/'), { problem: /whole path/ })
+  t.same(formats['path']?.('~x', '/d'), { value: '/d/~x' })
+})
+
+t.test('only what clearly is a path of a program is taken for one', async (t) => {
+  const command = (text: string) => formats['command']?.(text, '/d')
+  t.same(command('./x'), { value: '/d/x' })
+  t.same(command('../x'), { value: '/x' })
+  for (const text of ['x', '/x', '--dir=./x', '...', '.x', ''])
+    t.same(command(text), { value: text }, text)
+  t.same(formats['search-path']?.('./a:..:/b:c:', '/d'), { value: '/d/a:/:/b:c:' })
+})

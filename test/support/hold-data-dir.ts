@@ -1,0 +1,10 @@
+/** A process of its own that holds a data folder until it is ended, and says so: DIR. */
+import { lockDataDir } from '../../src/config/data-dir.ts'
+
+try {
+  lockDataDir(process.argv[2] ?? '')
+  process.stdout.write('held')
+  process.stdin.resume()
+} catch (thrown) {
+  process.stdout.write(String(thrown))
+}
