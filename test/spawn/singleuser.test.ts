@@ -1,0 +1,117 @@
+/** The real jupyterhub-singleuser as a local process: it starts, reports, runs a kernel, and leaves nothing. */
+import { existsSync } from 'node:fs'
+import http from 'node:http'
+import { type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { isRunning } from '../../src/lib/process.ts'
+import { serverEnvironment } from '../../src/spawn/environment.ts'
+import { findFamily, takeCensus, type Run } from '../../src/spawn/family.ts'
+import { processSpawner } from '../../src/spawn/process.ts'
+import { probe } from '../../src/spawn/readiness.ts'
+import {
+  dataFolder,
+  eventually,
+  isRoot,
+  never,
+  quietLog,
+  requestFor,
+  stayAwake,
+} from './support.ts'
+
+const program = new URL('../../.littlehub/env/bin/jupyterhub-singleuser', import.meta.url).pathname
+
+const skip = existsSync(program)
+  ? {}
+  : { skip: 'the user environment is made by ./install.sh --try' }
+
+const options = {
+  run_as: 'range',
+  first_uid: 1_500_000,
+  interrupt_timeout: 20_000,
+  term_timeout: 5000,
+  kill_timeout: 5000,
+  log_size: 1_000_000,
+}
+
+/** What a server asks of the hub while it starts: the version, who a token is, and where activity goes. */
+async function startFakeHub(t: Test): Promise<{ port: number; requests: string[] }> {
+  const requests: string[] = []
+  const user = {
+    kind: 'user',
+    name: 'ana',
+    admin: false,
+    groups: [],
+    scopes: ['access:servers!server=ana/', 'access:servers!user=ana'],
+    session_id: null,
+  }
+  const hub = http.createServer((request, response) => {
+    requests.push(`${request.method} ${request.url} ${request.headers.authorization ?? '-'}`)
+    const body = request.url === '/hub/api/user' ? user : { version: '6.1.1' }
+    response.setHeader('X-JupyterHub-Version', '6.1.1').end(JSON.stringify(body))
+    request.resume()
+  })
+  await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    hub.closeAllConnections()
+    hub.close()
+  })
+  return { port: (hub.address() as AddressInfo).port, requests }
+}
+
+stayAwake(t)
+
+t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', skip, async (t) => {
+  const hub = await startFakeHub(t)
+  const spawner = processSpawner.create(
+    { ...options, run_as: isRoot ? 'range' : 'self' },
+    { log: quietLog(), dataDir: dataFolder(t), command: [program] },
+  )
+  const environment = serverEnvironment({
+    config: {
+      base_url: '/',
+      public_url: '',
+      spawner: { path: '/usr/bin:/bin', environment: {}, default_url: '' },
+    },
+    server: { userName: 'ana', name: '' },
+    secret: 'the-token-of-this-run',
+    internalPort: hub.port,
+  })
+  const { url, state } = await spawner.start(requestFor('ana', { environment }))
+  t.teardown(() => spawner.stop(state, { now: true }))
+
+  const ready = await eventually(
+    async () => (await probe(url, '/user/ana/', never)).answered,
+    60_000,
+  )
+  if (!ready) t.comment(await spawner.logTail('ana', 50))
+  t.ok(ready, 'it answers')
+  t.match(await probe(url, '/user/ana/', never), { answered: true, version: /^6\./ })
+  const report = 'POST /hub/api/users/ana/activity token the-token-of-this-run'
+  t.ok(await eventually(() => hub.requests.includes(report), 20_000), 'it reports activity')
+
+  const kernel = await fetch(`${url}/user/ana/api/kernels`, {
+    method: 'POST',
+    headers: { authorization: 'token of-ana', 'content-type': 'application/json' },
+    body: '{}',
+  })
+  t.equal(kernel.status, 201)
+  t.ok(await eventually(async () => (await familyOf(state)).length >= 2, 20_000), 'a kernel runs')
+  const family = await familyOf(state)
+  t.ok(new Set(family.map(({ session }) => session)).size >= 2, 'in a session of its own')
+  t.same(
+    family.filter(({ uid }) => uid !== state['uid']),
+    [],
+  )
+
+  await spawner.stop(state)
+  t.same(
+    family.filter(({ pid, startTime }) => isRunning(pid, startTime)),
+    [],
+  )
+  t.same(await familyOf(state), [])
+  t.same(await spawner.poll(state), { alive: false })
+  t.notMatch((await spawner.logTail('ana', 500)).join('\n'), /the-token-of-this-run/)
+})
+
+const familyOf = async (state: Readonly<Record<string, unknown>>) =>
+  findFamily(state as unknown as Run, await takeCensus())
