@@ -7,13 +7,13 @@ export interface Ports {
   release(port: number): void
 }
 
-export function createPorts(): Ports {
+export function createPorts(find: () => Promise<number> = findFreePort): Ports {
   const taken = new Set<number>()
 
   return {
     async take() {
       for (;;) {
-        const port = await findFreePort()
+        const port = await find()
         // The kernel may name a port again whose program has not got as far as listening.
         if (taken.has(port)) continue
         taken.add(port)
