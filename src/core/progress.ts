@@ -1,5 +1,14 @@
 /** The progress of one start: every event kept, so that a late subscriber sees it whole. */
-import { type ProgressEvent } from './servers.ts'
+
+/** A frame of the progress stream, as JupyterHub sends it (contract §3.8). */
+export type ProgressEvent = {
+  readonly progress: number
+  readonly message: string
+  readonly html_message?: string
+  readonly ready?: true
+  readonly failed?: true
+  readonly url?: string
+}
 
 export interface ProgressLog {
   add(event: ProgressEvent): void

@@ -3,22 +3,19 @@ import { asError, conflict, HubError, invalidInput, notFound } from '../lib/erro
 import { isActive, serverPath, transition } from '../model/server.ts'
 import { type User } from '../model/user.ts'
 import { createEndings, nothingRuns, type Death, type EndingNeeds } from './endings.ts'
-import { createProgressLog, failedEvent, readyEvent, type ProgressLog } from './progress.ts'
+import {
+  createProgressLog,
+  failedEvent,
+  readyEvent,
+  type ProgressEvent,
+  type ProgressLog,
+} from './progress.ts'
 import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Server, type ServerFailure } from '../model/server.ts'
 import { type Usage } from '../spawn/spawner.ts'
 
+export { type ProgressEvent } from './progress.ts'
 export { label } from './start.ts'
-
-/** A frame of the progress stream, as JupyterHub sends it (contract §3.8). */
-export type ProgressEvent = {
-  readonly progress: number
-  readonly message: string
-  readonly html_message?: string
-  readonly ready?: true
-  readonly failed?: true
-  readonly url?: string
-}
 
 export interface ServerVerbs {
   /**
