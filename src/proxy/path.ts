@@ -9,8 +9,8 @@ const forbiddenRaw = /[\x00-\x20\x7f\\#]/
 /** A percent sign that begins no octet, and encoded controls, DEL and backslash. */
 const forbiddenEncoded = /%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|7f|5c)/i
 
-/** `.` or `..` between slashes of either spelling, with or without path parameters behind it. */
-const dotSegment = /(?:\/|%2f)(?:\.|%2e){1,2}(?=;|%3b|\/|%2f|$)/i
+/** `.` or `..` between slashes of either spelling, with or without what some cut off behind it: parameters, an encoded `?` or `#`. */
+const dotSegment = /(?:\/|%2f)(?:\.|%2e){1,2}(?=[;/]|%3b|%2f|%23|%3f|$)/i
 
 /** Up to the slash behind the name of a user or a service: what decides where a request goes. */
 const deciding = /\/(?:user|services)\/[^/]*\/?/

@@ -50,6 +50,41 @@ t.test('downloads by length and by chunks keep every byte, whoever reads how slo
   t.equal(front.forwarder.counts.exchanges, 0)
 }) // prettier-ignore
 
+t.test(
+  'small pieces that wait for a slow reader are not overwritten by the next ones',
+  async (t) => {
+    const front = await startFront(t)
+    const body = randomBytes(16 * 1024 ** 2)
+    const upstream = await startRaw(t, ({ socket }) => {
+      let at = 0
+      // Smaller than what fills a socket's queue, so that reading goes on while they wait.
+      const pour = () => {
+        if (at >= body.length) return
+        const more = socket.write(body.subarray(at, (at += 9000)))
+        if (more) setImmediate(pour)
+        else socket.once('drain', pour)
+      }
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`)
+        pour()
+      })
+    })
+    front.routes.add('/user/ana/', upstream, owner)
+    const client = await dial(t, front.port)
+    client.write(get())
+    const head = (await client.until('\r\n\r\n')).indexOf('\r\n\r\n') + 4
+    const naps = setInterval(() => {
+      client.socket.pause()
+      setTimeout(() => client.socket.resume(), 90)
+    }, 100)
+    await eventually(() => client.socket.bytesRead >= head + body.length)
+    clearInterval(naps)
+    client.socket.resume()
+    await eventually(() => client.text().length === head + body.length)
+    t.equal(hash(Buffer.from(client.text().slice(head), 'latin1')), hash(body))
+  },
+)
+
 t.test('uploads keep every byte, by length and by chunks', async (t) => {
   const front = await startFront(t)
   const server = await startServer(t, (request, response) => {

@@ -16,7 +16,7 @@ t.test('what JupyterLab, files and people write is clear', (t) => {
 })
 
 t.test('every spelling of a dot segment is ambiguous', (t) => {
-  const dots = ['.', '..', '%2e', '%2E', '%2e%2e', '%2E%2e', '.%2e', '%2e.', '..;x', '..%3bx', '.;', '%2e%2E;']
+  const dots = ['.', '..', '%2e', '%2E', '%2e%2e', '%2E%2e', '.%2e', '%2e.', '..;x', '..%3bx', '.;', '%2e%2E;', '..%23x', '..%3f']
   for (const dot of dots)
     for (const path of [`/user/ana/${dot}/bob/`, `/${dot}`, `/user/ana/x/${dot}`, `/hub/${dot}/x`])
       t.equal(isAmbiguousPath(path), true, path)

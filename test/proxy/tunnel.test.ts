@@ -224,7 +224,7 @@ t.test('what was sent before the end still arrives', async (t) => {
   await client.until('\r\n\r\n')
   const server = await upstream.first()
   server.socket.end(Buffer.alloc(3_000_000, 'z'))
-  t.equal((await client.ended()).match(/z+$/)?.[0].length, 3_000_000)
+  t.equal(/z+$/.exec(await client.ended())?.[0].length, 3_000_000)
 })
 
 t.test('a client that leaves before the answer takes the question with it', async (t) => {
