@@ -1,0 +1,108 @@
+/** One connection to a server: its buffer, its time limit, its end. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import t from 'tap'
+import { connect, ConnectTimeoutError, type ConnectionUser } from '../../src/proxy/connection.ts'
+import { dial, eventually, get, owner, startFront, startRaw } from '../support/proxy.ts'
+
+const user = (changes: Partial<ConnectionUser> = {}): ConnectionUser => ({
+  bytes: () => true,
+  ended: () => undefined,
+  drained: () => undefined,
+  closed: () => undefined,
+  ...changes,
+})
+
+const options = { connectTimeoutMs: 1000, onClose: () => undefined }
+
+t.test('kept bytes are not written over, others are', async (t) => {
+  const upstream = await startRaw(t)
+  const given: Buffer[] = []
+  const connection = connect(
+    upstream,
+    user({
+      bytes(bytes) {
+        given.push(bytes)
+        if (given.length === 1) connection.keepBuffer()
+        return true
+      },
+    }),
+    options,
+  )
+  const peer = await upstream.first()
+  for (const text of ['one', 'two', 'six']) {
+    const before = given.length
+    peer.write(text)
+    await eventually(() => given.length > before)
+  }
+  t.equal(given[0]?.toString(), 'one')
+  t.equal(given[0]?.buffer === given[1]?.buffer, false)
+  t.equal(given[1]?.buffer === given[2]?.buffer, true, 'the same buffer again')
+  connection.destroy()
+})
+
+t.test('two connections never read into one buffer', async (t) => {
+  const upstream = await startRaw(t, (peer) => peer.write('x'))
+  const buffers = new Set<unknown>()
+  const all = Array.from({ length: 5 }, () =>
+    connect(upstream, user({ bytes: ({ buffer }) => !!buffers.add(buffer) }), options),
+  )
+  await eventually(() => buffers.size === 5)
+  for (const connection of all) connection.destroy()
+  t.pass('five buffers')
+})
+
+t.test('a server that says nothing to the knock is given up in time', async (t) => {
+  // A thread that listens and then never accepts: its queue fills, and the next knock stays without an answer.
+  const worker = new Worker(
+    `const net = require('node:net'); const { parentPort } = require('node:worker_threads')
+     const server = net.createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port)
+       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 20)
+     })`,
+    { eval: true },
+  )
+  t.teardown(() => worker.terminate())
+  const [port] = (await once(worker, 'message')) as [number]
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const target = { host: '127.0.0.1', port }
+  const outcomes: (Error | undefined)[] = []
+  const all = Array.from({ length: 6 }, () =>
+    connect(target, user({ closed: (error) => void outcomes.push(error) }), {
+      ...options,
+      connectTimeoutMs: 150,
+    }),
+  )
+  await eventually(() => outcomes.length > 0)
+  t.type(outcomes[0], ConnectTimeoutError)
+  const front = await startFront(t, { connectTimeoutMs: 150 })
+  front.routes.add('/user/ana/', target, owner)
+  const client = await dial(t, front.port)
+  client.write(get())
+  await client.until('failed: timeout')
+  const socket = await dial(t, front.port)
+  socket.write(get('/user/ana/', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+  t.match(await socket.ended(), /^HTTP\/1\.1 504 /)
+  for (const connection of all) connection.destroy()
+})
+
+t.test('the last call tells why', async (t) => {
+  const upstream = await startRaw(t, ({ socket }) => socket.resetAndDestroy())
+  const reset = await new Promise<Error | undefined>((resolve) => {
+    connect(upstream, user({ closed: resolve }), options).write('x')
+  })
+  t.match(reset, { code: 'ECONNRESET' })
+  upstream.server.close()
+  await once(upstream.server, 'close')
+  const refused = await new Promise<Error | undefined>((resolve) => {
+    connect(upstream, user({ closed: resolve }), options)
+  })
+  t.match(refused, { code: 'ECONNREFUSED' })
+})
+
+t.test('an address in brackets is an address', async (t) => {
+  const error = await new Promise<Error | undefined>((resolve) => {
+    connect({ host: '[::1]', port: 1 }, user({ closed: resolve }), options)
+  })
+  t.notMatch(error, { code: 'ENOTFOUND' })
+})
