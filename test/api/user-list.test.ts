@@ -5,6 +5,9 @@ import { startApi } from '../support/api.ts'
 
 const paginated = { accept: 'application/jupyterhub-pagination+json' }
 
+const namesOf = (users: unknown): string[] =>
+  (users as readonly { readonly name: string }[]).map(({ name }) => name)
+
 async function createScene(t: Test) {
   const api = await startApi(t)
   const admin = api.addUser('admin')
@@ -12,8 +15,7 @@ async function createScene(t: Test) {
   const call = api.as(admin)
   const list = (query: string, headers = {}) =>
     call('GET', `/hub/api/users${query}`, undefined, headers)
-  const names = async (query: string): Promise<string[]> =>
-    (await list(query)).json.map(({ name }: { name: string }) => name)
+  const names = async (query: string): Promise<string[]> => namesOf((await list(query)).json)
   const userOf = (name: string) => api.context.store.users.getByName(name)
   return { ...api, admin, list, names, userOf }
 }
@@ -24,11 +26,11 @@ t.test('pages lead through all users, each once (§9.14)', async (t) => {
   let path: string | undefined = '/hub/api/users?limit=2&sort=name'
   for (let pages = 0; path !== undefined && pages < 10; pages += 1) {
     const { json } = await as(admin)('GET', path, undefined, paginated)
-    seen.push(...json.items.map(({ name }: { name: string }) => name))
+    seen.push(...namesOf(json.items))
     t.equal(json._pagination.total, 5)
     const next: string | undefined = json._pagination.next?.url
     if (next !== undefined) t.equal(new URL(next).origin, origin, 'absolute, as the client asked')
-    path = next && next.slice(origin.length)
+    path = next?.slice(origin.length)
   }
   t.same(seen, ['admin', 'ana', 'ben', 'ina', 'zoe'])
   t.equal((await list('?limit=2')).json.length, 2, 'a bare list, cut')
@@ -36,7 +38,8 @@ t.test('pages lead through all users, each once (§9.14)', async (t) => {
 
 t.test('odd limits become possible ones, and what is no number is refused (§9.15)', async (t) => {
   const { list } = await createScene(t)
-  const limitOf = async (query: string) => (await list(query, paginated)).json._pagination.limit
+  const limitOf = async (query: string): Promise<unknown> =>
+    (await list(query, paginated)).json._pagination.limit
   t.equal(await limitOf('?limit=-3'), 3)
   t.equal(await limitOf('?limit=0'), 1)
   t.equal(await limitOf('?limit=99999'), 200)
@@ -82,7 +85,7 @@ t.test('stopped servers are shown to who asks for them (§9.19)', async (t) => {
   const { list, userOf, serverOf } = await createScene(t)
   serverOf(userOf('ana'), 'lab')
   const serversOf = async (query: string) =>
-    (await list(`?name_filter=ana${query}`)).json[0].servers
+    (await list(`?name_filter=ana${query}`)).json[0].servers as Readonly<Record<string, unknown>>
   for (const query of ['', '&include_stopped_servers=0', '&include_stopped_servers=False'])
     t.same(await serversOf(query), {}, query)
   for (const query of ['&include_stopped_servers=1', '&include_stopped_servers']) {

@@ -21,10 +21,11 @@ t.test('a credential tells whose it is and what it may do', async (t) => {
     token_id: /^a\d+$/,
     session_id: null,
   })
-  t.ok(json.scopes.includes('access:servers!user=ana'))
-  t.same(json.scopes, [...json.scopes].sort())
+  const scopes = json.scopes as string[]
+  t.ok(scopes.includes('access:servers!user=ana'))
+  t.same(scopes, [...scopes].sort())
   t.notOk(
-    json.scopes.some((scope: string) => /!(?:user|server)$/.test(scope)),
+    scopes.some((scope) => /!(?:user|server)$/.test(scope)),
     'all resolved',
   )
   const narrow = await as(ana, ['read:users:activity!user'])('GET', '/hub/api/user')
