@@ -65,18 +65,18 @@ function schemaAt(schema: TSchema | undefined, at: Path): TSchema | undefined {
     : undefined
 }
 
-const words: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  1: true,
-  false: false,
-  no: false,
-  0: false,
-}
+const words: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['yes', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['0', false],
+])
 
 /** What cannot be read stays text, so that the check says what was expected. */
 function readText(schema: TSchema | undefined, text: string): unknown {
-  if (Type.IsBoolean(schema)) return words[text.toLowerCase()] ?? text
+  if (Type.IsBoolean(schema)) return words.get(text.toLowerCase()) ?? text
   if (Type.IsInteger(schema) || Type.IsNumber(schema)) return readNumber(text)
   if (Type.IsArray(schema)) return readList(schema.items, text)
   if (Type.IsRecord(schema)) return readJson(text) ?? text

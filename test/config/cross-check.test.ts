@@ -1,0 +1,24 @@
+/** Settings that must fit each other. */
+import t from 'tap'
+import { crossCheck } from '../../src/config/cross-check.ts'
+import { type Config } from '../../src/config/schema.ts'
+
+const plugins = { auth: { native: {}, dummy: {} }, spawner: { process: {} } } as never
+const sentences = (config: Partial<Config>): string[] =>
+  crossCheck(config, plugins).map(({ at, sentence }) => `${at.join('.')} ${sentence}`)
+
+t.test('two listeners do not share a port, unless each takes any', async (t) => {
+  t.match(sentences({ port: 8000, internal_port: 8000 }), [/^internal_port is 8000/])
+  t.same(sentences({ port: 8000, internal_port: 8001 }), [])
+  t.same(sentences({ port: 0, internal_port: 0 }), [])
+  t.same(sentences({}), [], 'what is missing is told elsewhere')
+})
+
+t.test('a type that there is not is told, with the nearest', async (t) => {
+  const auth = (type: string) => ({ auth: { type } }) as Partial<Config>
+  t.match(sentences(auth('dumy')), [
+    /^auth\.type there is no 'dumy'; known are native, dummy\. Did you mean `dummy`\?/,
+  ])
+  t.match(sentences(auth('constructor')), [/there is no 'constructor'/])
+  t.same(sentences(auth('native')), [])
+})

@@ -1,0 +1,22 @@
+/** The schema of everything: our settings and a section per plug-in. */
+import t from 'tap'
+import { section, text } from '../../src/config/schema.ts'
+import { listSettings, optionOf, wholeSchema } from '../../src/config/sections.ts'
+
+t.test('every plug-in has a section of its own name', async (t) => {
+  const mine = section({ word: text('hi', 'W.') }, 'M.')
+  const settings = listSettings(wholeSchema({ auth: { mine }, spawner: { other: mine } }))
+  const keys = settings.map(({ key }) => key)
+  for (const key of [
+    'port',
+    'session.max_age',
+    'auth.type',
+    'auth.mine.word',
+    'spawner.cmd',
+    'spawner.other.word',
+  ])
+    t.ok(keys.includes(key), key)
+  t.equal(new Set(keys).size, keys.length)
+  const found = settings.find(({ key }) => key === 'auth.mine.word')
+  t.equal(found && optionOf(found.schema, 'default'), 'hi')
+})
