@@ -166,3 +166,18 @@ t.test('one that cannot be recovered keeps no other from it', async (t) => {
   t.equal(core.again(ana).state, 'ready')
   t.match(core.lines.join(''), /background work failed/)
 })
+
+t.test('a dead one that takes long to clean up does not keep the hub waiting', async (t) => {
+  const before = createCore(t)
+  const server = await ready(before)
+  const restarted = before.restart()
+  await before.spawner.programs()[0]?.end()
+  const core = await restarted
+  const { promise: gate, resolve: open } = Promise.withResolvers<undefined>()
+  core.spawner.stopWaitsFor = gate
+  await recover(core)
+  t.notSame(core.again(server).state, 'stopped', 'still at it')
+  t.same(tokensOf(core, server), [])
+  open(undefined)
+  t.ok(await eventually(() => core.again(server).state === 'stopped'))
+})
