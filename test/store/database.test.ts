@@ -300,3 +300,18 @@ t.test('nothing that was there is overwritten by opening', async (t) => {
   openStore(t, file).store.facts.set('a', '1')
   t.equal(openStore(t, file).store.facts.find('a'), '1')
 })
+
+t.test(
+  'who has read inside a transaction may also write: others wait from its beginning',
+  async (t) => {
+    const { store, file } = openStore(t)
+    const other = openStore(t, file)
+    other.database.pragma('busy_timeout = 20')
+    store.transaction(() => {
+      const seen = store.facts.find('sum') ?? '0'
+      t.throws(() => other.store.facts.set('sum', '5'), { code: 'Unavailable' })
+      store.facts.set('sum', String(Number(seen) + 1))
+    })
+    t.equal(other.store.facts.find('sum'), '1')
+  },
+)
