@@ -116,7 +116,8 @@ export function connect(
     },
     destroy: () => void socket.destroy(),
     get usable() {
-      return !paused && socket.writable && socket.readable && socket.writableLength === 0
+      const isOpen = !socket.connecting && socket.writable && socket.readable
+      return isOpen && !paused && socket.writableLength === 0
     },
   }
   return connection

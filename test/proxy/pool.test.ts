@@ -58,7 +58,7 @@ t.test('what is paused, closed or about to be closed by its server is not kept',
   const { upstream, pool, route, open } = await fixture(t)
   const paused = await open()
   paused.user = { ...idleUser, bytes: () => false }
-  upstream.peers[0]?.write('x')
+  ;(await upstream.first()).write('x')
   await eventually(() => !paused.usable)
   pool.release(route, paused, undefined)
   const closed = await open()
@@ -85,6 +85,6 @@ t.test('a hundred come and go, and none is left', async (t) => {
   for (let round = 0; round < 100; round++) pool.release(route, await open(), undefined)
   pool.close()
   await eventually(() => pool.size === 0)
+  await eventually(() => upstream.peers.length === 100)
   for (const peer of upstream.peers) await peer.ended()
-  t.equal(upstream.peers.length, 100)
 })
