@@ -54,9 +54,10 @@ export function createAccounts(options: AccountOptions, homesDir: string): Accou
   }
 
   const asHub = (user: AccountUser): Account => {
-    const { uid, gid, username, shell } = userInfo()
+    const own = ownAccount() ?? { username: user.slug, shell: null }
+    const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
     const home = prepareHome(path.join(homesDir, user.slug), { uid, gid })
-    return { uid, gid, name: username, home, shell: shell ?? defaultShell(), through: [] }
+    return { uid, gid, name: own.username, home, shell: own.shell ?? defaultShell(), through: [] }
   }
 
   const asUnixAccount = async (user: AccountUser): Promise<Account> => {
@@ -77,6 +78,15 @@ export function createAccounts(options: AccountOptions, homesDir: string): Accou
 
 const unavailable = (sentence: string, cause?: unknown): HubError =>
   new HubError('Unavailable', sentence, { cause })
+
+/** Undefined where the hub's uid has no entry in the password database, such as in a container. */
+function ownAccount(): { readonly username: string; readonly shell: string | null } | undefined {
+  try {
+    return userInfo()
+  } catch {
+    return undefined
+  }
+}
 
 const defaultShell = (): string => (existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh')
 
