@@ -17,16 +17,28 @@ export async function* checkServer(
 ): AsyncGenerator<Finding> {
   // Beside the real data, so that whatever keeps servers from reaching that is met here as well.
   const dir = mkdtempSync(join(nearestFolder(settings.data_dir), 'doctor-'))
-  const hub = createHub(passing(settings, dir), { log: createLog({ level: 'silent' }) })
+  const troubles: string[] = []
+  const log = createLog(
+    { level: 'error' },
+    { write: (line) => void troubles.push(troubleIn(line)) },
+  )
+  const hub = createHub(passing(settings, dir), { log })
   try {
     await hub.start()
-    yield* checkWith(hub, userName)
+    for await (const finding of checkWith(hub, userName))
+      yield { ...finding, found: [finding.found, ...troubles].join('\n    | ') }
   } catch (thrown) {
     yield fail('server', asError(thrown).message, 'Mend what is said above, then run this again.')
   } finally {
     await hub.stop({ servers: true })
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+/** What an error of the log says, without where in the program it came from. */
+function troubleIn(line: string): string {
+  const { msg, error } = JSON.parse(line) as { msg?: string; error?: { message?: string } }
+  return [msg, error?.message].filter((part) => part !== undefined).join(': ')
 }
 
 /** The same settings, but for where it keeps its data and listens. */

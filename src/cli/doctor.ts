@@ -13,7 +13,7 @@ import { checkServer } from './check-server.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { addressOf } from './hub-url.ts'
-import { settingsOf } from './settings.ts'
+import { fileOf, settingsOf } from './settings.ts'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -53,7 +53,8 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield* warnings.map((found) =>
     warn('configuration', found, 'Others of this machine can read it.'),
   )
-  if (warnings.length === 0) yield ok('configuration', call.text('config') ?? 'no problem')
+  if (warnings.length === 0)
+    yield ok('configuration', fileOf(call) ?? 'no file, so everything has its default')
   const folder = checkDataDir(dataDir)
   yield folder
   const database = checkDatabase(dataDir)

@@ -22,16 +22,14 @@ export const serve: Command = {
   async run(call) {
     const settings = settingsOf(call, { port: call.text('port') })
     for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
-    const asked = Promise.withResolvers<StopOptions>()
+    const ending = createEnding(call)
     const hub = createHub(settings, {
       log: createLog({ level: settings.log_level }, logTo(call)),
-      onShutdown: asked.resolve,
+      onShutdown: ending.begin,
     })
-    const servers = call.isSet('stop-servers')
-    const ending = Promise.race([endOf(call.terminal).then(() => ({ servers })), asked.promise])
     await hub.start()
     announce(hub, call.terminal)
-    await hub.stop(await ending)
+    await hub.stop(await ending.begun)
     call.terminal.say('The hub has stopped.')
     return 0
   },
@@ -48,19 +46,23 @@ const atOnceExitCode = 130
 /** One Ctrl-C arrives twice where a wrapper such as npm passes it on. */
 const sameSignalMs = 100
 
-/** Resolves at the first signal to end. */
-function endOf(terminal: Terminal): Promise<void> {
-  return new Promise((resolve) => {
-    let endingSinceMs: number | undefined
-    terminal.onEnd(() => {
-      const nowMs = performance.now()
-      if (endingSinceMs !== undefined && nowMs - endingSinceMs < sameSignalMs) return
-      if (endingSinceMs !== undefined) terminal.exit(atOnceExitCode)
-      endingSinceMs = nowMs
-      terminal.say('Stopping. Once more stops at once.')
-      resolve()
-    })
+/** The end of the hub: at the first signal, or when an administrator asks for it through the API. */
+function createEnding(call: Call): {
+  begin: (options: StopOptions) => void
+  begun: Promise<StopOptions>
+} {
+  const { terminal } = call
+  const { promise: begun, resolve: begin } = Promise.withResolvers<StopOptions>()
+  let signalledMs: number | undefined
+  terminal.onEnd(() => {
+    const nowMs = performance.now()
+    if (signalledMs !== undefined && nowMs - signalledMs < sameSignalMs) return
+    if (signalledMs !== undefined) terminal.exit(atOnceExitCode)
+    signalledMs = nowMs
+    terminal.say('Stopping. Once more stops at once.')
+    begin({ servers: call.isSet('stop-servers') })
   })
+  return { begin, begun }
 }
 
 function announce(hub: Hub, terminal: Terminal): void {

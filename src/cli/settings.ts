@@ -12,7 +12,7 @@ export function settingsOf(
   flags: Readonly<Record<string, string | undefined>> = {},
 ): LoadedConfig {
   const { environment } = call.terminal
-  const file = call.text('config') ?? filled(environment['LITTLEHUB_CONFIG'])
+  const file = fileOf(call)
   const data = call.text('data') ?? filled(environment['LITTLEHUB_DATA'])
   return loadConfig(
     {
@@ -24,6 +24,10 @@ export function settingsOf(
     pluginSchemas,
   )
 }
+
+/** The configuration file that was named, if any. */
+export const fileOf = ({ text, terminal }: Call): string | undefined =>
+  text('config') ?? filled(terminal.environment['LITTLEHUB_CONFIG'])
 
 /** A variable that is set to nothing is as good as unset. */
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)

@@ -76,6 +76,22 @@ t.test('a second signal ends it at once, whatever is still open', async (t) => {
   await request
 })
 
+t.test('an administrator ends it through the API', async (t) => {
+  const dataDir = t.testdir()
+  const environment = { LITTLEHUB_DATA: dataDir }
+  await littlehub(['user', 'add', 'ana', '--admin'], { environment })
+  const { out: secret } = await littlehub(['token', 'add', 'ana'], { environment })
+  const { hub } = serve(t, dataDir)
+  const [, url = ''] = await hub.waitFor(/littlehub listens on (\S+)/)
+  const response = await fetch(new URL('hub/api/shutdown', url), {
+    method: 'POST',
+    headers: { authorization: `token ${secret}` },
+  })
+  t.equal(response.status, 202)
+  t.equal(await hub.ended, 0)
+  t.match(hub.output(), /The hub has stopped/)
+})
+
 t.test('a port in use is said in one line; the exit code is 2 and nothing is left', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
