@@ -45,6 +45,7 @@ main() {
   begin_progress 4 .littlehub/log/install.log
   open_workshop
   if [ "$reset" = yes ]; then reset_trial; fi
+  if [ "$start" = yes ]; then check_port_free; fi
   printf 'Setting up littlehub in %s/.littlehub\n' "$PWD"
   step 'This machine'
   check_machine
@@ -90,6 +91,24 @@ check_port() {
   if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((10#$port < 1 || 10#$port > 65535)); then
     misused "--port takes a number from 1 to 65535, not \"$port\""
   fi
+}
+
+# Before anything is installed: a port in use is found out in a second, not after a minute.
+check_port_free() {
+  local hub wanted=$port
+  hub=$(running_hub)
+  [ -z "$hub" ] || misused_by "The hub of this trial runs already (process $hub)." 'Use it, or stop it with Ctrl-C in its terminal.'
+  [ -n "$wanted" ] || wanted=$(sed -n 's/^port:[[:space:]]*\([0-9]\{1,5\}\).*/\1/p' .littlehub/config.yaml 2>/dev/null) || true
+  wanted=${wanted:-8000}
+  if (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null; then
+    misused_by "Port $wanted of this machine is used by another program." "Stop that one, or take another port: ./install.sh --try --port $((10#$wanted < 65000 ? 10#$wanted + 1 : 8001))"
+  fi
+}
+
+# Nothing was changed, and it is up to the person: the hub itself ends with the same exit code.
+misused_by() {
+  printf '%s\n' "$@" >&2
+  exit 2
 }
 
 misused() {
