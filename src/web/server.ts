@@ -1,6 +1,6 @@
 /** The Fastify instance behind the front door: parsers, errors, static files; the route sets are mounted by the hub. */
 import { fastifyCookie } from '@fastify/cookie'
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { type RequestListener, type Server } from 'node:http'
 import { newId } from '../lib/secret.ts'
 import { type Log } from '../lib/log.ts'
@@ -22,7 +22,7 @@ export async function createWebServer(needs: WebServerNeeds): Promise<App> {
   const loggerInstance: FastifyBaseLogger = needs.log.child({ part: 'web' })
   const app = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) => needs.serve(handler),
     trustProxy: (address) => needs.origins.trusts(address),
     bodyLimit: needs.bodyLimitBytes,

@@ -22,7 +22,8 @@ export function linkPages(app: FastifyInstance, site: Site): void {
     const pattern = `${site.hubPath}${kind}/:secret`
     // The address holds a secret until it is used up: no other page gets to know it.
     const onRequest = (_request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-      reply.header('referrer-policy', 'no-referrer')
+      // The secret is in the path. `no-referrer` would hide the origin as well, and the form needs it (`Origin: null`).
+      reply.header('referrer-policy', 'strict-origin')
       done()
     }
 

@@ -1,0 +1,110 @@
+/** A hub as a whole: it starts, refuses what cannot work, and leaves nothing behind. */
+import { existsSync, statSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import path from 'node:path'
+import t from 'tap'
+import { loadConfig } from '../src/config/load.ts'
+import { pluginSchemas } from '../src/context.ts'
+import { createHub } from '../src/hub.ts'
+import { createLog } from '../src/lib/log.ts'
+import { startHub, temporaryFolder } from './support/hub.ts'
+
+const quiet = { log: createLog({ level: 'silent' }) }
+
+const hubOn = (dataDir: string, port = 0) =>
+  createHub(
+    loadConfig({ env: {}, flags: { data_dir: dataDir, port: String(port) } }, pluginSchemas),
+    quiet,
+  )
+
+const problemsOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => [],
+    (thrown: unknown) => (thrown as { problems: unknown }).problems,
+  )
+
+t.test('a started hub answers, and a stopped one has let go of everything', async (t) => {
+  const { hub, url, dataDir } = await startHub(t)
+  t.equal((await fetch(`${url}/hub/health`)).status, 200)
+  t.equal((await fetch(`${url}/hub/login`)).status, 200)
+  t.equal(statSync(path.join(dataDir, 'littlehub.db')).mode & 0o777, 0o600)
+  await hub.stop()
+  await hub.stop()
+  t.equal(existsSync(path.join(dataDir, 'hub.pid')), false)
+  t.equal(existsSync(path.join(dataDir, 'littlehub.db-wal')), false, 'the log is folded in')
+  await t.rejects(fetch(`${url}/hub/health`))
+  await hub.start()
+  t.equal((await fetch(`${hub.url}hub/health`)).status, 200, 'and it can start again')
+})
+
+t.test('a second hub on the same data folder is refused, and the first one goes on', async (t) => {
+  const { url, dataDir } = await startHub(t)
+  const problems = await problemsOf(hubOn(dataDir).start())
+  t.match(problems, [{ key: 'data_dir', sentence: new RegExp(`process id ${process.pid}`) }])
+  t.equal((await fetch(`${url}/hub/health`)).status, 200)
+})
+
+t.test('a port in use is one clear problem, and nothing is left half-started', async (t) => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => taken.close())
+  const dataDir = path.join(temporaryFolder(t), 'data')
+  const hub = hubOn(dataDir, (taken.address() as AddressInfo).port)
+  t.match(await problemsOf(hub.start()), [{ key: 'port', sentence: /in use/ }])
+  t.throws(() => hub.context, 'it does not run')
+  const next = hubOn(dataDir)
+  await next.start()
+  t.teardown(() => next.stop())
+  t.pass('the folder is free for another one')
+})
+
+t.test('servers reach the API inside, and nothing else, and no cookie counts there', async (t) => {
+  const { hub } = await startHub(t, { users: ['ana'] })
+  const port = Number(hub.context.store.facts.find('internal_port'))
+  const ask = (address: string, headers: Record<string, string> = {}): Promise<number> =>
+    new Promise((resolve, reject) => {
+      httpRequest({ host: '127.0.0.1', port, path: address, headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode ?? 0)
+      })
+        .on('error', reject)
+        .end()
+    })
+  const { user } = { user: hub.context.store.users.getByName('ana') }
+  const { secret } = hub.context.sessions.begin(user, { address: '127.0.0.1', userAgent: 'test' })
+  t.equal(await ask('/hub/api'), 200)
+  t.equal(await ask('/hub/login'), 404)
+  t.equal(await ask('/user/ana/'), 404)
+  t.equal(await ask('/hub/apix'), 404)
+  t.equal(await ask('/hub/api/user', { cookie: `littlehub-session=${secret}` }), 403)
+  const token = hub.context.tokens.issue({ user, note: 'test' }).secret
+  t.equal(await ask('/hub/api/user', { authorization: `token ${token}` }), 200)
+})
+
+t.test('the loopback port is the same after a restart', async (t) => {
+  const first = await startHub(t)
+  const before = first.hub.context.store.facts.find('internal_port')
+  await first.hub.stop()
+  const again = await startHub(t, { dataDir: first.dataDir })
+  t.equal(again.hub.context.store.facts.find('internal_port'), before)
+})
+
+t.test('a request under way is answered before a stopping hub ends', async (t) => {
+  const { hub, url } = await startHub(t)
+  const answered = new Promise<number>((resolve, reject) => {
+    const headers = { expect: '100-continue', 'content-length': 3 }
+    const asking = httpRequest(`${url}/hub/login`, { method: 'POST', headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    asking.on('error', reject)
+    asking.on('continue', () => {
+      const stopped = hub.stop()
+      asking.end('a=b')
+      t.teardown(() => stopped)
+    })
+    asking.flushHeaders()
+  })
+  t.equal(await answered, 403, 'its form is refused, but it is not cut off')
+})
