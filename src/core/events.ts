@@ -15,6 +15,8 @@ export interface Events {
   serverStopped(server: string, why: string): void
   serverRecovered(server: string): void
   tokenIssued(user: string, id: number): void
+  serviceAdded(service: string): void
+  serviceRemoved(service: string): void
 }
 
 export function createEvents(log: Log): Events {
@@ -36,6 +38,8 @@ export function createEvents(log: Log): Events {
     serverStopped: (server, why) => log.info({ server, why }, 'server stopped'),
     serverRecovered: (server) => log.info({ server }, 'server found alive again'),
     tokenIssued: (user, id) => log.info({ user, id }, 'API token issued'),
+    serviceAdded: (service) => log.info({ service }, 'service added'),
+    serviceRemoved: (service) => log.info({ service }, 'service removed'),
   }
 }
 

@@ -5,6 +5,7 @@ const statuses = {
   Unauthenticated: 401,
   Forbidden: 403,
   NotFound: 404,
+  NotAllowed: 405,
   Conflict: 409,
   TooLarge: 413,
   NotRunning: 424,

@@ -9,6 +9,10 @@ export type OAuthClient = {
   readonly description: string
   readonly allowedScopes: readonly string[]
   readonly serverId: number | undefined
+  /** Of a service instead of a server. */
+  readonly serviceId?: number | undefined
+  /** Nobody is asked whether it may. */
+  readonly noConfirm?: boolean
 }
 
 export type ChallengeMethod = 'S256' | 'plain'

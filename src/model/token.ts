@@ -23,3 +23,12 @@ export type Token = {
   readonly lastActivityAt: Date | undefined
   readonly expiresAt: Date | undefined
 }
+
+/** An API token of a service. It lasts as long as the service keeps it. */
+export type ServiceToken = Pick<
+  Token,
+  'id' | 'note' | 'scopes' | 'createdAt' | 'lastActivityAt'
+> & {
+  readonly serviceId: number
+  readonly serviceName: string
+}

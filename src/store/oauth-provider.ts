@@ -1,11 +1,12 @@
 /** The hub as OAuth 2 provider: clients and authorization codes. Codes by their hash. */
 import { type Database, type Parameters } from './database.ts'
-import { fromJson, toDate, toJson } from './rows.ts'
+import { fromJson, toDate, toFlag, toJson } from './rows.ts'
 import { type ChallengeMethod, type OAuthClient, type OAuthCode } from '../model/oauth-provider.ts'
 
 export interface OAuthProviderRows {
   findClient(id: string): OAuthClient | undefined
   findClientOfServer(serverId: number): OAuthClient | undefined
+  findClientOfService(serviceId: number): OAuthClient | undefined
   /** Makes or replaces it. */
   saveClient(client: OAuthClient): void
   /** With its codes and the tokens issued to it. */
@@ -23,6 +24,8 @@ type ClientRow = {
   readonly description: string
   readonly allowed_scopes: string
   readonly server_id: number | null
+  readonly service_id: number | null
+  readonly no_confirm: number
 }
 
 type CodeRow = {
@@ -46,18 +49,23 @@ type Codes = Omit<OAuthProviderRows, keyof Clients>
 function prepareClients(database: Database): Clients {
   const byId = database.prepare<ClientRow>('select * from oauth_clients where id = ?')
   const byServer = database.prepare<ClientRow>('select * from oauth_clients where server_id = ?')
+  const byService = database.prepare<ClientRow>('select * from oauth_clients where service_id = ?')
   // Not `insert or replace`: that deletes the old row, and with it the codes and tokens issued to the client.
   const save = database.prepare(`
-    insert into oauth_clients (id, secret_hash, redirect_uri, description, allowed_scopes, server_id)
-    values (:id, :secretHash, :redirectUri, :description, :allowedScopes, :serverId)
+    insert into oauth_clients (id, secret_hash, redirect_uri, description, allowed_scopes, server_id,
+      service_id, no_confirm)
+    values (:id, :secretHash, :redirectUri, :description, :allowedScopes, :serverId,
+      :serviceId, :noConfirm)
     on conflict (id) do update set secret_hash = excluded.secret_hash,
       redirect_uri = excluded.redirect_uri, description = excluded.description,
-      allowed_scopes = excluded.allowed_scopes, server_id = excluded.server_id`)
+      allowed_scopes = excluded.allowed_scopes, server_id = excluded.server_id,
+      service_id = excluded.service_id, no_confirm = excluded.no_confirm`)
   const remove = database.prepare('delete from oauth_clients where id = ?')
   const optional = (row: ClientRow | undefined): OAuthClient | undefined => row && toClient(row)
   return {
     findClient: (id) => optional(byId.get([id])),
     findClientOfServer: (serverId) => optional(byServer.get([serverId])),
+    findClientOfService: (serviceId) => optional(byService.get([serviceId])),
     saveClient: (client) => void save.run(toClientColumns(client)),
     removeClient: (id) => void remove.run([id]),
   }
@@ -87,6 +95,9 @@ function toClient(row: ClientRow): OAuthClient {
     description: row.description,
     allowedScopes: fromJson(row.allowed_scopes) as string[],
     serverId: row.server_id ?? undefined,
+    ...(row.service_id === null
+      ? {}
+      : { serviceId: row.service_id, noConfirm: row.no_confirm === 1 }),
   }
 }
 
@@ -98,6 +109,8 @@ function toClientColumns(client: OAuthClient): Parameters {
     description: client.description,
     allowedScopes: toJson(client.allowedScopes),
     serverId: client.serverId ?? null,
+    serviceId: client.serviceId ?? null,
+    noConfirm: toFlag(client.noConfirm ?? false),
   }
 }
 

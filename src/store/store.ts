@@ -6,6 +6,7 @@ import { createOAuthProviderRows, type OAuthProviderRows } from './oauth-provide
 import { createOneTimeLinks, type OneTimeLinks } from './one-time-links.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createServers, type Servers } from './servers.ts'
+import { createServiceTokens, type ServiceTokens } from './service-tokens.ts'
 import { createServices, type Services } from './services.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createShareCodes, type ShareCodes } from './share-codes.ts'
@@ -23,6 +24,7 @@ export interface Store {
   readonly groups: Groups
   readonly roles: Roles
   readonly services: Services
+  readonly serviceTokens: ServiceTokens
   readonly shares: Shares
   readonly shareCodes: ShareCodes
   readonly facts: Facts
@@ -55,6 +57,7 @@ export function createStore(database: Database): Store {
     groups: createGroups(database),
     roles: createRoles(database),
     services: createServices(database),
+    serviceTokens: createServiceTokens(database),
     shares: createShares(database),
     shareCodes: createShareCodes(database),
     facts: createFacts(database),

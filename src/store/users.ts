@@ -30,6 +30,8 @@ export interface Users {
   list(query: UserQuery): User[]
   count(search?: string): number
   countOf(filter: UserFilter): number
+  /** Disabled ones too. */
+  listAdmins(): User[]
   /** Admins who can log in: disabled ones do not count. */
   countAdmins(): number
   /** bcrypt hash of the native password; undefined when there is none. */
@@ -74,7 +76,7 @@ type Lookups = Pick<
   Users,
   'find' | 'findByName' | 'findByIdentity' | 'getByName' | 'findPasswordHash' | 'hasIdentity'
 >
-type Lists = Pick<Users, 'list' | 'count' | 'countOf' | 'countAdmins'>
+type Lists = Pick<Users, 'list' | 'count' | 'countOf' | 'listAdmins' | 'countAdmins'>
 type Changes = Omit<Users, keyof Lookups | keyof Lists>
 
 function prepareLookups(database: Database): Lookups {
@@ -136,6 +138,7 @@ function prepareLists(database: Database): Lists {
     `select count(*) as count from users u where ${isListed}`,
   )
   const countOf = (filter: UserFilter): number => count.get(toFilter(filter))?.count ?? 0
+  const everyAdmin = database.prepare<UserRow>(`${selectUsers} where u.admin = 1 order by u.id`)
   const admins = database.prepare<CountRow>(
     'select count(*) as count from users where admin = 1 and disabled = 0',
   )
@@ -146,6 +149,7 @@ function prepareLists(database: Database): Lists {
     },
     count: (search = '') => countOf({ search }),
     countOf,
+    listAdmins: () => everyAdmin.all().map(toUser),
     countAdmins: () => admins.get()?.count ?? 0,
   }
 }

@@ -1,0 +1,85 @@
+/** Rights: what users and services may do by their roles, those of their groups, and what is shared with them. */
+import { type Clock } from '../lib/time.ts'
+import { isDefaultRole } from '../model/custom-role.ts'
+import { type Group } from '../model/group.ts'
+import { roles, type Role } from '../model/role.ts'
+import { expandScopes } from '../model/scope.ts'
+import { type Service } from '../model/service.ts'
+import { type User } from '../model/user.ts'
+import { type Store } from '../store/store.ts'
+
+/** Who has rights; a user's are the same under any name. */
+export type RightsUser = Pick<User, 'id' | 'name' | 'admin'>
+export type RightsService = Pick<Service, 'id' | 'name' | 'admin'>
+
+export type Rights = {
+  /** Expanded and reduced. */
+  readonly scopes: ReadonlySet<string>
+  /** They have to be looked up again then at the latest: something that is shared ends. */
+  readonly until: Date | undefined
+}
+
+export interface RightsReader {
+  ofUser(user: RightsUser): Rights
+  ofService(service: RightsService): Rights
+  /** Any role there is; one of the four as the configuration has it. */
+  findRole(name: string): Role | undefined
+  /** Names of the roles they have themselves, sorted; not those of a user's groups (contract §3.5). */
+  listRolesOfUser(user: RightsUser): string[]
+  listRolesOfService(service: RightsService): string[]
+  listRolesOfGroup(group: Pick<Group, 'id'>): string[]
+}
+
+const everything = { offset: 0, limit: Number.MAX_SAFE_INTEGER }
+
+export function createRights(needs: {
+  readonly store: Store
+  readonly clock: Clock
+}): RightsReader {
+  const { store, clock } = needs
+
+  const findRole: RightsReader['findRole'] = (name) =>
+    store.roles.findByName(name) ?? (isDefaultRole(name) ? roles[name] : undefined)
+
+  /** `admin` is a flag of theirs, and `user` everybody has, so neither is an assignment. */
+  const rolesOfUser = (user: RightsUser): Role[] => [
+    findRole('user') ?? roles.user,
+    ...(user.admin ? [roles.admin] : []),
+    ...store.roles.listOf({ kind: 'user', id: user.id }),
+  ]
+
+  const rolesOfService = (service: RightsService): Role[] => [
+    ...(service.admin ? [roles.admin] : []),
+    ...store.roles.listOf({ kind: 'service', id: service.id }),
+  ]
+
+  return {
+    ofUser(user) {
+      const now = clock.now()
+      const held = [...rolesOfUser(user), ...store.roles.listOfGroupsOf(user.id)]
+      const shares = store.shares.listWithUser(user.id, everything, now)
+      const scopes = [...scopesOf(held), ...shares.flatMap((share) => share.scopes)]
+      const ends = shares.flatMap(({ expiresAt }) => expiresAt?.getTime() ?? [])
+      return {
+        scopes: expandScopes(scopes, { user: user.name }),
+        until: ends.length === 0 ? undefined : new Date(Math.min(...ends)),
+      }
+    },
+    ofService: (service) => ({
+      scopes: expandScopes(scopesOf(rolesOfService(service)), { service: service.name }),
+      until: undefined,
+    }),
+    findRole,
+    listRolesOfUser: (user) => namesOf(rolesOfUser(user)),
+    listRolesOfService: (service) => namesOf(rolesOfService(service)),
+    listRolesOfGroup: ({ id }) => namesOf(store.roles.listOf({ kind: 'group', id })),
+  }
+}
+
+/** `inherit` means something on tokens only: whoever holds it inherits from nobody. */
+const scopesOf = (held: readonly Role[]): string[] =>
+  held.flatMap(({ scopes }) => scopes).filter((scope) => scope !== 'inherit')
+
+const namesOf = (held: readonly Role[]): string[] => [
+  ...new Set(held.map(({ name }) => name).sort()),
+]
