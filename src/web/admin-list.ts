@@ -26,9 +26,10 @@ export async function adminData(
   request: FastifyRequest,
   { problem, done }: Said,
 ): Promise<ViewData['admin']> {
-  const { search, page } = lookOf(request)
-  const offset = (page - 1) * pageSize
+  const { search, page: asked } = lookOf(request)
   const total = site.store.users.countOf({ search })
+  const page = Math.min(asked, Math.max(1, Math.ceil(total / pageSize)))
+  const offset = (page - 1) * pageSize
   const users = site.store.users.list({ search, sort: 'name', offset, limit: pageSize })
   const bytes = await memoryOf(site, site.store.servers.listActive())
   const at = (to: number): string => addressOf(site, { search, page: to })

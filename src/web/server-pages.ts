@@ -6,7 +6,7 @@ import { cardOf } from './server-card.ts'
 import { type Site } from './site.ts'
 
 /** The progress stream of the API. */
-export function progressPathOf(hubPath: string, server: Server): string {
+export function progressPathOf(hubPath: string, server: Pick<Server, 'userName' | 'name'>): string {
   const user = `${hubPath}api/users/${encodeSegment(server.userName)}`
   return server.name === ''
     ? `${user}/server/progress`

@@ -23,7 +23,7 @@ export const momentOrNone = (at: Date | undefined, now: Date): Moment | undefine
 
 function relativeTo(ms: number): string {
   const distance = Math.abs(ms)
-  if (distance < 10 * SECOND) return 'just now'
+  if (distance < 10 * SECOND) return ms > 0 ? 'in a moment' : 'just now'
   const words = durationInWords(distance)
   return ms < 0 ? `${words} ago` : `in ${words}`
 }

@@ -51,7 +51,12 @@ export function createBrowser(url: string): Browser {
   const exchange = (address: string, { method = 'GET', headers = {}, body }: Sent): Promise<Page> =>
     new Promise((resolve, reject) => {
       const cookie = cookieHeader(address)
-      const request = http.request(url + address, {
+      // Not as a URL: that would tidy the path up, and some tests are about untidy ones.
+      const { hostname, port } = new URL(url)
+      const request = http.request({
+        hostname,
+        port,
+        path: address,
         method,
         agent: false,
         headers: {

@@ -28,6 +28,7 @@ export function createFakeSpawner(): FakeSpawner {
   let isHeld = false
   let lines: string[] = []
   let nextId = 1
+  const exitCodes = new Map<number, number>()
 
   const runOf = (state: SpawnState): Run | undefined => runs.get(Number(state['run']))
   const finish = (id: number): void => {
@@ -46,6 +47,7 @@ export function createFakeSpawner(): FakeSpawner {
     end(slug, exitCode) {
       for (const [id, run] of runs)
         if (run.slug === slug) {
+          exitCodes.set(id, exitCode)
           finish(id)
           for (const tell of run.exited) tell(exitCode)
         }
@@ -67,7 +69,11 @@ export function createFakeSpawner(): FakeSpawner {
       runs.set(id, { slug: request.slug, server, exited: [] })
       return { url: `http://127.0.0.1:${port}`, state: { run: id } }
     },
-    poll: (state) => Promise.resolve(runOf(state) ? { alive: true } : { alive: false }),
+    poll(state) {
+      const exitCode = exitCodes.get(Number(state['run']))
+      if (runOf(state)) return Promise.resolve({ alive: true })
+      return Promise.resolve({ alive: false, ...(exitCode === undefined ? {} : { exitCode }) })
+    },
     stop(state) {
       finish(Number(state['run']))
       return Promise.resolve()

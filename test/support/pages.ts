@@ -5,6 +5,7 @@ import { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type RouteOptions } from 'fastify'
 import { type Test } from 'tap'
+import { type RedirectAuthenticator } from '../../src/auth/authenticator.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import {
   createContext,
@@ -16,7 +17,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { createOrigins } from '../../src/web/origin.ts'
 import { mountPages } from '../../src/web/pages/pages.ts'
 import { createWebServer } from '../../src/web/server.ts'
-import { createBrowser, type Browser, type Page } from './browser.ts'
+import { createBrowser, unescapeHtml, type Browser, type Page } from './browser.ts'
 import { createFakeSpawner, type FakeSpawner } from './fake-spawner.ts'
 import { passwordOf, temporaryFolder } from './hub.ts'
 
@@ -33,6 +34,8 @@ export type TestPages = {
 
 export type PageOptions = Overrides & {
   readonly users?: readonly string[]
+  /** In the place of the configured one. */
+  readonly authenticator?: RedirectAuthenticator
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -54,7 +57,8 @@ export async function startPages(t: Test, options: PageOptions = {}): Promise<Te
   })
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => void routes.push(route))
-  await mountPages(app, { ...context, origins })
+  const { authenticator = context.authenticator } = options
+  await mountPages(app, { ...context, authenticator, origins })
   await app.ready()
   await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve))
   t.teardown(async () => {
@@ -94,8 +98,6 @@ export async function logIn(browser: Browser, name: string, password = passwordO
 
 /** What a person reads: without tags, spaces folded. */
 export const wordsOf = ({ text }: Page): string =>
-  text
-    .replace(/<(head|script|style)\b.*?<\/\1>/gs, ' ')
-    .replace(/<[^>]*>/g, '')
+  unescapeHtml(text.replace(/<(head|script|style)\b.*?<\/\1>/gs, ' ').replace(/<[^>]*>/g, ''))
     .replace(/\s+/g, ' ')
     .trim()

@@ -11,10 +11,13 @@ import { type FormProblem } from '../views.ts'
 import { browserInWords, momentOf } from '../words.ts'
 
 /** What may be said after a redirect; the address carries the key only. */
-const sentences: Readonly<Record<string, string>> = {
-  password: 'Your password is changed. Every other browser and every token of yours is logged out.',
-  sessions: 'Every other browser is logged out.',
-}
+const sentences: ReadonlyMap<string | null, string> = new Map([
+  [
+    'password',
+    'Your password is changed. Every other browser and every token of yours is logged out.',
+  ],
+  ['sessions', 'Every other browser is logged out.'],
+])
 
 export function accountPages(app: FastifyInstance, site: Site): void {
   const accountPath = `${site.hubPath}account`
@@ -63,7 +66,7 @@ function showAccount(
     hasPassword: site.store.users.findPasswordHash(visitor.user.id) !== undefined,
     minLength: site.config.password.min_length,
     problem,
-    done: problem ? undefined : sentences[queryOf(reply.request).get('done') ?? ''],
+    done: problem ? undefined : sentences.get(queryOf(reply.request).get('done')),
     sessions: site.store.sessions.listOf(visitor.user.id).map((each) => ({
       current: each.hash === session.hash,
       browser: browserInWords(each.userAgent),

@@ -75,7 +75,7 @@ export function adminActions(app: FastifyInstance, site: Site): void {
     return reply.redirect(`${site.hubPath}admin?done=deleted`, 303)
   })
   onUser('start', 'admin:servers', async (user, reply) => {
-    await isSoonDone(site.servers.start(defaultServer(site, user)), site.log)
+    await startServer(site, defaultServer(site, user))
     return back(reply)
   })
   onUser('stop', 'admin:servers', async (user, reply) => {
@@ -88,6 +88,15 @@ function defaultServer({ store }: Site, user: User): Server {
   const server = store.servers.findByName(user.id, '')
   if (!server) throw notFound('This account has no server.')
   return server
+}
+
+/** A failed start is told on the list itself, beside the name. */
+async function startServer({ servers, store, log }: Site, server: Server): Promise<void> {
+  try {
+    await isSoonDone(servers.start(server), log)
+  } catch (thrown) {
+    if (store.servers.find(server.id)?.state !== 'failed') throw thrown
+  }
 }
 
 /** One name a line, or separated by commas or semicolons, as lists come from elsewhere. */

@@ -8,18 +8,20 @@ import { queryOf } from '../form.ts'
 import { type Site } from '../site.ts'
 
 /** What may be said after a redirect; the address carries the key only. */
-const sentences: Readonly<Record<string, string>> = {
-  deleted: 'The account is deleted. Its files are still on the disk of this machine.',
-  disabled:
+const sentences: ReadonlyMap<string | null, string> = new Map([
+  ['deleted', 'The account is deleted. Its files are still on the disk of this machine.'],
+  [
+    'disabled',
     'The account is disabled: its logins and tokens have ended, its server is being stopped.',
-  enabled: 'The account is enabled again.',
-  admin: 'There is one more administrator now.',
-  user: 'There is one administrator fewer now.',
-}
+  ],
+  ['enabled', 'The account is enabled again.'],
+  ['admin', 'There is one more administrator now.'],
+  ['user', 'There is one administrator fewer now.'],
+])
 
 export function adminPages(app: FastifyInstance, site: Site): void {
   app.get(`${site.hubPath}admin`, { config: { access: { scope: 'admin-ui' } } }, (request, reply) =>
-    showAdmin(site, reply, { done: sentences[queryOf(request).get('done') ?? ''] }),
+    showAdmin(site, reply, { done: sentences.get(queryOf(request).get('done')) }),
   )
 
   app.get<{ Params: { id: string } }>(

@@ -1,0 +1,19 @@
+/** Forms and queries of a request. */
+import t from 'tap'
+import { formOf, queryOf } from '../../src/web/form.ts'
+
+t.test('a form is read from the raw body', async (t) => {
+  const form = formOf({ body: Buffer.from('name=al%C3%A9+x&password=a%26b') })
+  t.equal(form.get('name'), 'alé x')
+  t.equal(form.get('password'), 'a&b')
+})
+
+t.test('what is no form has no fields', async (t) => {
+  for (const body of [undefined, null, '', { name: 'ana' }]) t.equal(formOf({ body }).size, 0)
+  t.equal(formOf({ body: Buffer.from([0xff, 0xfe]) }).get('name'), null)
+})
+
+t.test('the query is what follows the first question mark', async (t) => {
+  t.equal(queryOf({ url: '/a?next=/b?c=1' }).get('next'), '/b?c=1')
+  t.equal(queryOf({ url: '/a' }).size, 0)
+})

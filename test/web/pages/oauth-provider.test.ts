@@ -1,0 +1,63 @@
+/** The page on which a person lets a program act for them. */
+import t from 'tap'
+import { startPages, wordsOf, type TestPages } from '../../support/pages.ts'
+
+async function startServerOf({ context }: TestPages, name: string): Promise<void> {
+  const user = context.store.users.getByName(name)
+  const server = context.store.servers.findByName(user.id, '')
+  if (server) await context.servers.start(server)
+}
+
+const asking = (user: string): string =>
+  `/hub/api/oauth2/authorize?${new URLSearchParams({
+    client_id: `jupyterhub-user-${user}`,
+    redirect_uri: `/user/${user}/oauth_callback`,
+    response_type: 'code',
+    state: 'a state',
+  }).toString()}`
+
+t.test('the owner of a server is led through without being asked', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  await startServerOf(pages, 'ana')
+  const ana = await pages.browser('ana')
+  const page = await ana.send(asking('ana'), { stay: true })
+  t.equal(page.status, 302)
+  t.match(page.headers.location, /^\/user\/ana\/oauth_callback\?code=[\w-]+&state=a(\+|%20)state$/)
+})
+
+t.test('a stranger logs in first and comes back', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const page = await (await pages.browser()).send(asking('ana'), { stay: true })
+  t.equal(
+    page.headers.location,
+    `/hub/login?${new URLSearchParams({ next: asking('ana') }).toString()}`,
+  )
+})
+
+t.test('an administrator who opens the server of another is asked', async (t) => {
+  const pages = await startPages(t, { users: ['admin', 'ana'] })
+  await startServerOf(pages, 'ana')
+  const admin = await pages.browser('admin')
+  const page = await admin.open(asking('ana'))
+  t.equal(page.status, 200)
+  t.match(wordsOf(page), /Allow access\?/)
+  const token = admin.cookies.get('_xsrf')?.value ?? ''
+  const without = await admin.send(asking('ana'), { method: 'POST', body: '', stay: true })
+  t.equal(without.status, 403)
+  const allowed = await admin.send(asking('ana'), {
+    method: 'POST',
+    body: `_xsrf=${token}`,
+    stay: true,
+  })
+  t.match(allowed.headers.location, /^\/user\/ana\/oauth_callback\?code=/)
+})
+
+t.test('a client that nobody knows is refused on a page, never by a redirect', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const ana = await pages.browser('ana')
+  for (const query of ['', '?client_id=x&redirect_uri=https://evil.example/&response_type=code']) {
+    const page = await ana.send(`/hub/api/oauth2/authorize${query}`, { stay: true })
+    t.equal(page.status, 400)
+    t.match(page.headers['content-type'], /text\/html/)
+  }
+})

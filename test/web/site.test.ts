@@ -1,0 +1,36 @@
+/** What all pages share: where a login leads, and what a new one does to the old. */
+import t from 'tap'
+import { logIn, startPages } from '../support/pages.ts'
+
+t.test('whoever asked for nothing is led to their server, or to a start of it', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const ana = await pages.browser('ana')
+  t.equal((await ana.send('/hub/', { stay: true })).headers.location, '/hub/spawn')
+  await ana.send('/hub/spawn', { stay: true })
+  t.equal((await ana.send('/hub/', { stay: true })).headers.location, '/user/ana/')
+})
+
+t.test('a login ends the one this browser had before', async (t) => {
+  const pages = await startPages(t, { users: ['ana', 'ben'] })
+  const browser = await pages.browser('ana')
+  const before = browser.cookies.get('littlehub-session')?.value ?? ''
+  const form = await browser.open('/hub/home')
+  t.match(form.text, />ana</)
+  browser.cookies.delete('_xsrf')
+  // The login page leads whoever is logged in elsewhere, so the form is sent by hand.
+  const token = /name="_xsrf" value="([^"]+)"/.exec(form.text)?.[1] ?? ''
+  const body = `username=ben&password=${encodeURIComponent('quite a long secret of ben')}&_xsrf=${token}`
+  t.equal((await browser.send('/hub/login', { method: 'POST', body, stay: true })).status, 302)
+  t.match((await browser.open('/hub/home')).text, />ben</)
+  const stolen = await pages.browser()
+  stolen.cookies.set('littlehub-session', { value: before, path: '/', attributes: '' })
+  t.equal((await stolen.send('/hub/home', { stay: true })).status, 302, 'the old one is dead')
+})
+
+t.test('a login sets the token of its forms at once', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const ana = await pages.browser()
+  await logIn(ana, 'ana')
+  const token = ana.cookies.get('_xsrf')?.value
+  t.match((await ana.open('/hub/home')).text, `value="${token ?? '?'}"`)
+})
