@@ -37,7 +37,7 @@ function declareGroups(groups: GroupDeclarations, needs: DeclarationNeeds): void
   }
 }
 
-function userNamed(rawName: string, { store, addUser }: DeclarationNeeds): User {
+function userNamed(rawName: string, needs: DeclarationNeeds): User {
   const name = normaliseName(rawName)
-  return store.users.findByName(name) ?? addUser(name)
+  return needs.store.users.findByName(name) ?? needs.addUser(name)
 }

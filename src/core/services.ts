@@ -97,8 +97,7 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
   const declareOne = (declared: DeclaredService): void => {
     const service = save(declared, { command: declared.command, fromConfig: true })
     saveClient(service, declared)
-    if (declared.apiToken === undefined) store.serviceTokens.removeOf(service.id)
-    else saveToken(service, declared.apiToken, 'from config')
+    if (declared.apiToken !== undefined) saveToken(service, declared.apiToken, 'from config')
   }
 
   /** @throws {HubError} InvalidInput, Conflict */
@@ -127,9 +126,11 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
   return {
     declare(declared) {
       store.transaction(() => {
-        for (const service of store.services.list())
-          if (service.fromConfig && !declared.some(({ name }) => name === service.name))
-            store.services.remove(service.id)
+        for (const service of store.services.list().filter(({ fromConfig }) => fromConfig)) {
+          // Before any is given: two services may exchange theirs.
+          store.serviceTokens.removeOf(service.id)
+          if (!declared.some(({ name }) => name === service.name)) store.services.remove(service.id)
+        }
         declared.forEach(declareOne)
       })
       access.forgetAll()
