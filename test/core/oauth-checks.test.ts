@@ -66,7 +66,8 @@ t.test('only the code flow, and only challenges that can be checked', (t) => {
     ['response_type=code&code_challenge=x&code_challenge_method=S512', 'invalid_request'],
     ['response_type=code&code_challenge=&code_challenge_method=S256', 'invalid_request'],
   ]
-  for (const [text, error] of rows) t.throws(() => readChallenge(query(text)), oauthError(error), text)
+  for (const [text, error] of rows)
+    t.throws(() => readChallenge(query(text)), oauthError(error), text)
   t.same(readChallenge(query('response_type=code')), {
     challenge: undefined,
     challengeMethod: 'plain',
