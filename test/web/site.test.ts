@@ -1,5 +1,8 @@
 /** What all pages share: where a login leads, and what a new one does to the old. */
+import { type FastifyReply } from 'fastify'
 import t from 'tap'
+import { createOrigins } from '../../src/web/origin.ts'
+import { createSite } from '../../src/web/site.ts'
 import { logIn, startPages } from '../support/pages.ts'
 
 t.test('whoever asked for nothing is led to their server, or to a start of it', async (t) => {
@@ -25,6 +28,16 @@ t.test('a login ends the one this browser had before', async (t) => {
   const stolen = await pages.browser()
   stolen.cookies.set('littlehub-session', { value: before, path: '/', attributes: '' })
   t.equal((await stolen.send('/hub/home', { stay: true })).status, 302, 'the old one is dead')
+})
+
+t.test('nothing but a tab is ever shown a page, whatever its route allows', async (t) => {
+  const { context } = await startPages(t)
+  const site = createSite({
+    ...context,
+    origins: createOrigins({ trustedProxies: [], publicUrl: '' }),
+  })
+  const reply = { request: { headers: { 'sec-fetch-dest': 'iframe' } } }
+  t.throws(() => site.show(reply as FastifyReply, 'logout', {}), { code: 'Forbidden' })
 })
 
 t.test('a login sets the token of its forms at once', async (t) => {

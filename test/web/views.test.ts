@@ -70,7 +70,7 @@ t.test('whatever is given to a view comes out as text (S-09, S-21, S-52)', async
   for (const [label, name, data] of everyView()) {
     const html = views.render(name, spiked(frame, hostile), spiked(data, hostile))
     t.notMatch(html, /<img src=x/, label)
-    t.notMatch(html, /="[^"]*'"[^"]*>/, `${label} keeps it inside its attribute`)
+    t.notMatch(html, /["']&gt;|'"/, `${label} keeps it inside its attribute`)
   }
 })
 

@@ -40,9 +40,15 @@ const pageSets = [
 /** Mounts everything that people see, and what answers addresses that lead nowhere. */
 export async function mountPages(app: FastifyInstance, needs: PageNeeds): Promise<void> {
   const site: Site = createSite(needs)
+  // On every answer of the hub (contract §0.3).
+  const compatibility = {
+    'x-jupyterhub-version': site.config.jupyterhub_version,
+    'access-control-allow-headers': 'accept, content-type, authorization',
+  }
   await app.register((pages, _options, done) => {
     pages.addHook('onRequest', (request, reply, next) => {
       reply.headers(pageHeaders(site.origins.of(request.raw).proto))
+      reply.headers(compatibility)
       next()
     })
     pages.setErrorHandler(createErrorHandler(site))
