@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-export type Asset = { readonly type: string; readonly content: Buffer; readonly etag: string }
+type Asset = { readonly type: string; readonly content: Buffer; readonly etag: string }
 
 export interface Assets {
   /** Of all files together. */

@@ -43,13 +43,11 @@ export type Site = PageNeeds & {
 /** Where views and static files are, beside `src/`. */
 const viewsDir = path.resolve(import.meta.dirname, '../../views')
 
-export const defaultViews = (): Views => createViews(viewsDir)
-
 export function createSite(needs: PageNeeds): Site {
   const { access, origins, store } = needs
   const baseUrl = needs.config.base_url
   const hubPath = `${baseUrl}hub/`
-  const views = defaultViews()
+  const views = createViews(viewsDir)
   const assets = readAssets(path.join(viewsDir, 'static'))
   const xsrf = createXsrf(needs.signingKey)
   const isSecure = (reply: FastifyReply): boolean => origins.of(reply.request.raw).proto === 'https'

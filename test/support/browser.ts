@@ -9,7 +9,7 @@ export type Page = {
   readonly text: string
 }
 
-export type Sent = {
+type Sent = {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string

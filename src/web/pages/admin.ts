@@ -47,7 +47,7 @@ export function getUser(site: Site, id: string): User {
   return user
 }
 
-export async function showAdmin(
+async function showAdmin(
   site: Site,
   reply: FastifyReply,
   said: Said,

@@ -37,7 +37,7 @@ export function loginPages(app: FastifyInstance, site: Site): void {
 }
 
 /** The page as it is first shown, or with what went wrong and the name kept. */
-export function showLogin(
+function showLogin(
   site: Site,
   reply: FastifyReply,
   problem: string | undefined,
