@@ -66,12 +66,7 @@ t.test('a browser may ask beforehand, without credentials', async (t) => {
 
 t.test('what is not there is a 404 in JSON, a wrong method a 405', async (t) => {
   const { nobody } = await startApi(t)
-  for (const path of [
-    '/hub/api/nothing',
-    '/hub/api/users/',
-    '/hub/api/users/ana/',
-    '/hub/api/USERS',
-  ]) {
+  for (const path of ['/hub/api/nothing', '/hub/api/users/ana/', '/hub/api/USERS']) {
     const { status, json } = await nobody('GET', path)
     t.equal(status, 404, path)
     t.match(json, { status: 404, message: String })
