@@ -15,7 +15,7 @@ import { formOf, queryOf } from './form.ts'
 import { isEmbedded } from './navigation.ts'
 import { type Origins } from './origin.ts'
 import { createSessionCookies } from './session.ts'
-import { createViews, type Frame, type ViewData, type ViewName, type Views } from './views.ts'
+import { createViews, type Frame, type ViewData, type ViewName } from './views.ts'
 
 export type PageNeeds = Context & { readonly origins: Origins }
 

@@ -47,11 +47,7 @@ export function getUser(site: Site, id: string): User {
   return user
 }
 
-async function showAdmin(
-  site: Site,
-  reply: FastifyReply,
-  said: Said,
-): Promise<FastifyReply> {
+async function showAdmin(site: Site, reply: FastifyReply, said: Said): Promise<FastifyReply> {
   return site.show(reply, 'admin', await adminData(site, reply.request, said))
 }
 

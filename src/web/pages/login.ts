@@ -37,11 +37,7 @@ export function loginPages(app: FastifyInstance, site: Site): void {
 }
 
 /** The page as it is first shown, or with what went wrong and the name kept. */
-function showLogin(
-  site: Site,
-  reply: FastifyReply,
-  problem: string | undefined,
-): FastifyReply {
+function showLogin(site: Site, reply: FastifyReply, problem: string | undefined): FastifyReply {
   const { authenticator, hubPath, config, store } = site
   const form = formOf(reply.request)
   const next = site.nextOf(reply.request)
