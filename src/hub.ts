@@ -8,7 +8,9 @@ import { cullIdleServers } from './core/culler.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
-import { HOUR, SECOND } from './lib/time.ts'
+import { asError } from './lib/errors.ts'
+import { createLog } from './lib/log.ts'
+import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -41,6 +43,9 @@ const activityEveryMs = 30 * SECOND
 /** How long what a command took away may still work. */
 const lookEveryMs = 500
 
+/** How long what is open may outlive the session or token it was opened with. */
+const expireEveryMs = MINUTE
+
 type Running = { readonly url: string; readonly context: WholeContext; stop: Hub['stop'] }
 
 /** Undone last first, when a start fails and when a running hub stops. */
@@ -69,12 +74,21 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
 }
 
 async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<Running> {
+  const log = overrides.log ?? createLog({ level: loaded.log_level })
   const steps: ((options: StopOptions) => unknown)[] = []
+  const undo: Undo = (step) => steps.push(step)
+  // One that fails keeps no other from being taken: whatever is let go of is wanted by the next hub.
   const stop = async (options: StopOptions = {}): Promise<void> => {
-    for (const step of steps.splice(0).reverse()) await step(options)
+    for (const step of steps.splice(0).reverse()) {
+      try {
+        await step(options)
+      } catch (thrown) {
+        log.error({ error: asError(thrown) }, 'a step of stopping failed')
+      }
+    }
   }
   try {
-    return { ...(await startInOrder(loaded, overrides, (step) => steps.push(step))), stop }
+    return { ...(await startInOrder(loaded, { ...overrides, log }, undo)), stop }
   } catch (thrown) {
     await stop()
     throw thrown
@@ -110,22 +124,21 @@ type Front = { readonly public: Server; readonly internal: Server; close(): Prom
 
 /** Everything that answers requests: the door, and behind it pages and API. */
 async function openFront(context: WholeContext, overrides: Overrides): Promise<Front> {
-  const { config, routes, access, exchange } = context
+  const { config, routes, access, exchange, log } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
   const origins = createOrigins({ trustedProxies, publicUrl })
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
-  const originOf = origins.of
-  const door = createDoor({ baseUrl, access, routes, forwarder, upgrader, exchange, originOf })
+  const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
+  const door = createDoor({ ...parts, originOf: (request) => origins.of(request) })
 
   const serve = (hub: RequestListener): Server => {
     const server = http.createServer(frontServerOptions, (request, response) =>
       door.request(request, response, hub),
     )
     guardServer(server)
-    return server.on('upgrade', door.upgrade)
+    return server.on('upgrade', (...arrived) => door.upgrade(...arrived))
   }
-  const { log } = context
   const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
   const stopHub = overrides.onShutdown ?? (() => undefined)
   await mountApi(app, { ...context, origins, stopHub })
@@ -149,8 +162,8 @@ function createInternal(apiPath: string, hub: RequestListener): Server {
   const server = http.createServer(frontServerOptions, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     delete request.headers.cookie
-    if (path === apiPath || path.startsWith(`${apiPath}/`)) return hub(request, response)
-    response.writeHead(404).end()
+    if (path === apiPath || path.startsWith(`${apiPath}/`)) hub(request, response)
+    else response.writeHead(404).end()
   })
   guardServer(server)
   return server
@@ -184,7 +197,7 @@ function startJobs(context: WholeContext): void {
   const { schedule, config } = context
   schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
-  schedule.every(HOUR, 'remove what has expired', () => removeExpired(context))
+  schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   const { enabled, every, timeout: timeoutMs, max_age: maxAgeMs } = config.cull
   if (!enabled) return
   const culling = { ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs }

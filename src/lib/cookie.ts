@@ -15,3 +15,10 @@ export function readCookie(header: string | undefined, name: string): string | u
   }
   return values.size === 1 ? values.values().next().value : undefined
 }
+
+/** The header without the cookies of this name; the others stay byte by byte. */
+export function withoutCookie(header: string, name: string): string {
+  const pairs = header.split(';')
+  const kept = pairs.filter((pair) => pair.split('=', 1)[0]?.trim() !== name)
+  return kept.length === pairs.length ? header : kept.join(';').trim()
+}

@@ -61,8 +61,7 @@ export function guardServer(server: Server): void {
     const response = latest.get(socket)
     const isAnswering = response !== undefined && !response.writableFinished && response.headersSent
     if (isAnswering || !socket.writable) return void socket.destroy()
-    socket.end(`HTTP/1.1 ${answers[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    setTimeout(() => socket.destroy(), lingerMs).unref()
+    endWith(socket, answers[status])
   }
 
   // The size of the head is bounded, so their number is; Node would leave out the ones beyond.
@@ -71,10 +70,19 @@ export function guardServer(server: Server): void {
     latest.set(request.socket, response),
   )
   server.on('clientError', (error: Error, socket: Duplex) => refuse(socket, statusOf(error)))
-  server.on('connect', (_: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => socket.destroy())
-    refuse(socket, 405)
-  })
+  server.on('connect', (_: IncomingMessage, socket: Duplex) => turnAway(socket, answers[405]))
+}
+
+/** Answers an upgrade that goes nowhere. Node has let go of its socket: nobody else would ever read, end or time it. */
+export function turnAway(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy())
+  socket.resume()
+  endWith(socket, status)
+}
+
+function endWith(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 
 const statuses: Readonly<Record<string, keyof typeof answers>> = {

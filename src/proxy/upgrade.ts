@@ -5,7 +5,7 @@ import { type Duplex } from 'node:stream'
 import { faultOf } from './faults.ts'
 import { defaultConnectTimeoutMs, type ForwarderNeeds } from './forward.ts'
 import { createLive } from './live.ts'
-import { isWebSocketRequest } from './listener.ts'
+import { isWebSocketRequest, turnAway } from './listener.ts'
 import { originForm, withoutQuery } from './path.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { type Route } from './routes.ts'
@@ -22,7 +22,7 @@ export interface Upgrader {
   upgrade(request: IncomingMessage, socket: Duplex, upgrade: Upgrade): void
   /** Connections joined, or about to be, at this moment. */
   readonly size: number
-  /** Ends every one of them. */
+  /** Ends every one of them, and joins no more. */
   close(): void
 }
 
@@ -34,6 +34,7 @@ export function createUpgrader(
 ): Upgrader {
   const { routes, connectTimeoutMs = defaultConnectTimeoutMs } = needs
   const live = createLive(routes)
+  let isClosed = false
 
   const isForwardable = (request: IncomingMessage, target: string, route: Route): boolean =>
     isWebSocketRequest(request) &&
@@ -47,15 +48,15 @@ export function createUpgrader(
       socket.on('error', () => socket.destroy())
       if (policy.signal.aborted) return void socket.destroy()
       const target = originForm(request.url ?? '')
-      if (!isForwardable(request, target, route))
-        return void socket.end(
-          'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+      if (isClosed) turnAway(socket, '503 Service Unavailable')
+      else if (!isForwardable(request, target, route)) turnAway(socket, '400 Bad Request')
+      else {
+        if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveProbeMs)
+        openTunnel(
+          { routes, live, connectTimeoutMs },
+          { request, socket, head, route, policy, target },
         )
-      if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveProbeMs)
-      openTunnel(
-        { routes, live, connectTimeoutMs },
-        { request, socket, head, route, policy, target },
-      )
+      }
     },
 
     get size() {
@@ -63,6 +64,7 @@ export function createUpgrader(
     },
 
     close() {
+      isClosed = true
       live.endAll(new Error('the hub is stopping'))
     },
   }

@@ -3,12 +3,17 @@ import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Access, type Principal } from '../core/access.ts'
 import { type TokenExchange } from '../core/token-exchange.ts'
-import { hubCookieNames } from '../model/session.ts'
+import { withoutCookie } from '../lib/cookie.ts'
+import { asError, HubError } from '../lib/errors.ts'
+import { type Log } from '../lib/log.ts'
+import { hubCookieNames, sessionCookie } from '../model/session.ts'
 import { type ExchangePolicy, type Forwarder } from '../proxy/forward.ts'
-import { isAmbiguousPath } from '../proxy/path.ts'
+import { turnAway } from '../proxy/listener.ts'
+import { isAmbiguousPath, withoutQuery } from '../proxy/path.ts'
 import { type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { type Origin } from './origin.ts'
+import { pageHeaders } from './security-headers.ts'
 
 export type DoorNeeds = {
   readonly baseUrl: string
@@ -17,6 +22,7 @@ export type DoorNeeds = {
   readonly forwarder: Forwarder
   readonly upgrader: Upgrader
   readonly exchange: TokenExchange
+  readonly log: Log
   /** How the browser addressed us, forwarded headers of trusted proxies believed. */
   originOf(request: IncomingMessage): Origin
 }
@@ -31,11 +37,28 @@ export interface Door {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-type Exchange = {
+/** Which server is asked for, and how it was addressed. */
+type Looked = {
   readonly request: IncomingMessage
-  readonly route: Route
-  readonly controller: AbortController
+  readonly origin: Origin
+  /** None: there is no server, or it does not run. */
+  readonly route: Route | undefined
 }
+
+type Asked = Looked & { readonly route: Route; readonly principal: Principal }
+
+type Exchange = Asked & { readonly controller: AbortController }
+
+const statusTexts = {
+  400: '400 Bad Request',
+  401: '401 Unauthorized',
+  403: '403 Forbidden',
+  424: '424 Failed Dependency',
+  500: '500 Internal Server Error',
+  503: '503 Service Unavailable',
+} as const
+
+type Refusal = keyof typeof statusTexts
 
 export function createDoor(needs: DoorNeeds): Door {
   const { access, routes, forwarder, upgrader } = needs
@@ -45,65 +68,119 @@ export function createDoor(needs: DoorNeeds): Door {
 
   access.onChange((userId) => {
     for (const exchange of open.get(userId) ?? [])
-      if (!mayUse(access.identify(exchange.request.headers), exchange.route))
-        exchange.controller.abort(new Error('access ended'))
+      if (!isStillAllowed(exchange)) exchange.controller.abort(new Error('access ended'))
   })
 
-  const mayUse = (principal: Principal | undefined, route: Route): boolean =>
-    access.can(principal, 'access:servers', {
-      server: `${route.owner.user}/${route.owner.server}`,
-    })
+  const mayUse = (principal: Principal, { owner }: Route): boolean =>
+    access.can(principal, 'access:servers', { server: `${owner.user}/${owner.server}` })
 
-  const admit = (request: IncomingMessage, route: Route, principal: Principal): Exchange => {
-    const exchange = { request, route, controller: new AbortController() }
-    const mine = open.get(principal.user.id)
-    if (mine) mine.add(exchange)
-    else open.set(principal.user.id, new Set([exchange]))
+  /** The same person by the same credential: a cookie that came along does not carry on what a token began. */
+  const isStillAllowed = ({ request, route, principal }: Exchange): boolean => {
+    const now = access.identify(request.headers)
+    return (
+      now?.user.id === principal.user.id &&
+      now.credential.kind === principal.credential.kind &&
+      mayUse(now, route)
+    )
+  }
+
+  const admit = (asked: Asked): Exchange => {
+    const exchange = { ...asked, controller: new AbortController() }
+    const { id } = asked.principal.user
+    open.set(id, (open.get(id) ?? new Set()).add(exchange))
     return exchange
   }
 
-  const release = (exchange: Exchange, userId: number): void => {
-    const mine = open.get(userId)
+  const release = (exchange: Exchange): void => {
+    const { id } = exchange.principal.user
+    const mine = open.get(id)
     mine?.delete(exchange)
-    if (mine?.size === 0) open.delete(userId)
+    if (mine?.size === 0) open.delete(id)
   }
 
-  const policyFor = (exchange: Exchange, principal: Principal): ExchangePolicy => {
-    const { proto, host, address, trustedPeer, port } = needs.originOf(exchange.request)
-    const authorization = needs.exchange.authorizationFor(principal, exchange.route.owner)
+  const policyFor = ({ origin, route, principal, controller }: Exchange): ExchangePolicy => {
+    const { proto, host, address, trustedPeer, port } = origin
+    const authorization = needs.exchange.authorizationFor(principal, route.owner)
     return {
       hubCookieNames,
       forwarded: { trustedPeer, address, proto, host, port },
-      signal: exchange.controller.signal,
+      signal: controller.signal,
       ...(authorization === undefined ? {} : { authorization }),
     }
   }
 
+  const failed = (thrown: unknown): Refusal => {
+    needs.log.error({ error: asError(thrown) }, 'the front door could not decide')
+    return thrown instanceof HubError && thrown.code === 'Unavailable' ? 503 : 500
+  }
+
+  /** Undefined: the address could be read in two ways. */
+  const look = (request: IncomingMessage): Looked | undefined => {
+    const path = withoutQuery(originForm(request))
+    if (isAmbiguousPath(path)) return undefined
+    const origin = needs.originOf(request)
+    dropTossedSession(request, origin)
+    return {
+      request,
+      origin,
+      route: path.startsWith(serversPath) ? routes.match(path) : undefined,
+    }
+  }
+
+  const pass: Door['request'] = (request, response, hub) => {
+    const looked = look(request)
+    const { route, origin } = looked ?? {}
+    const principal = route && access.identify(request.headers)
+    if (!origin) refuse(response, 400)
+    else if (!route || !principal || !mayUse(principal, route)) hub(request, response)
+    else if (isForged(request, origin, principal)) refuse(response, 403)
+    else {
+      const exchange = admit({ request, origin, route, principal })
+      response.once('close', () => release(exchange))
+      forwarder.forward(request, response, { route, policy: policyFor(exchange) })
+    }
+  }
+
+  const passUpgrade: Door['upgrade'] = (request, socket, head) => {
+    const asked = judge(request)
+    if (typeof asked === 'number') turnAway(socket, statusTexts[asked])
+    else {
+      const exchange = admit(asked)
+      socket.once('close', () => release(exchange))
+      upgrader.upgrade(request, socket, { head, route: asked.route, policy: policyFor(exchange) })
+    }
+  }
+
+  /** There is no page to lead anybody to: what does not go to a server gets a status. */
+  const judge = (request: IncomingMessage): Asked | Refusal => {
+    const looked = look(request)
+    if (!looked) return 400
+    const { origin, route } = looked
+    const principal = access.identify(request.headers)
+    if (!principal) return 401
+    if (isForged(request, origin, principal)) return 403
+    if (!route) return 424
+    return mayUse(principal, route) ? { request, origin, route, principal } : 403
+  }
+
+  // Both are called by Node's event loop: what they throw would end the hub for everybody.
   return {
     request(request, response, hub) {
-      const path = pathOf(request)
-      if (isAmbiguousPath(path)) return refuse(response)
-      if (!path.startsWith(serversPath)) return hub(request, response)
-      const route = routes.match(path)
-      const principal = route && access.identify(request.headers)
-      if (!route || !principal || !mayUse(principal, route)) return hub(request, response)
-      const exchange = admit(request, route, principal)
-      response.once('close', () => release(exchange, principal.user.id))
-      forwarder.forward(request, response, { route, policy: policyFor(exchange, principal) })
+      try {
+        pass(request, response, hub)
+      } catch (thrown) {
+        const status = failed(thrown)
+        if (response.headersSent) response.destroy()
+        else refuse(response, status)
+      }
     },
 
     upgrade(request, socket, head) {
-      const path = pathOf(request)
-      if (isAmbiguousPath(path)) return turnAway(socket, '400 Bad Request')
-      const principal = access.identify(request.headers)
-      if (!principal) return turnAway(socket, '401 Unauthorized')
-      if (isForeign(request, needs.originOf(request))) return turnAway(socket, '403 Forbidden')
-      const route = path.startsWith(serversPath) ? routes.match(path) : undefined
-      if (!route) return turnAway(socket, '424 Failed Dependency')
-      if (!mayUse(principal, route)) return turnAway(socket, '403 Forbidden')
-      const exchange = admit(request, route, principal)
-      socket.once('close', () => release(exchange, principal.user.id))
-      upgrader.upgrade(request, socket, { head, route, policy: policyFor(exchange, principal) })
+      try {
+        passUpgrade(request, socket, head)
+      } catch (thrown) {
+        turnAway(socket, statusTexts[failed(thrown)])
+      }
     },
   }
 }
@@ -117,24 +194,38 @@ function originForm(request: IncomingMessage): string {
   return request.url
 }
 
-function pathOf(request: IncomingMessage): string {
-  const target = originForm(request)
-  const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
+/** Over TLS the login is in the `__Host-` cookie alone: any host beside ours may have set the plain one (security S-05). */
+function dropTossedSession({ headers }: IncomingMessage, { proto }: Origin): void {
+  if (proto === 'https' && headers.cookie !== undefined)
+    headers.cookie = withoutCookie(headers.cookie, sessionCookie.plain)
 }
 
-/** A browser always names the page's origin when it opens a WebSocket; only our own may. */
-function isForeign(request: IncomingMessage, own: Origin): boolean {
-  const { origin } = request.headers
-  return origin !== undefined && origin.toLowerCase() !== `${own.proto}://${own.host}`.toLowerCase()
+/**
+ * A page of another origin made the browser ask, and it sent its login along unasked. A token never comes by itself.
+ * @see RFC 6455 §10.2, security S-20
+ */
+function isForged(request: IncomingMessage, own: Origin, { credential }: Principal): boolean {
+  const from = request.headers.origin?.toLowerCase()
+  if (from === undefined || credential.kind !== 'session') return false
+  return from !== `${own.proto}://${own.host}`.toLowerCase()
 }
 
-function refuse(response: ServerResponse): void {
-  response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-  response.end('This address is ambiguous: it contains dot segments or control characters.\n')
+const sentences: Readonly<Record<Refusal, string>> = {
+  400: 'This address is ambiguous: it contains dot segments or control characters.',
+  401: 'You are not logged in.',
+  403: 'Pages of other sites may not use this server in your name.',
+  424: 'This server is not running.',
+  500: 'Something went wrong. An administrator finds the reason in the log of the hub.',
+  503: 'The hub cannot do this at the moment. Try again soon.',
 }
 
-function turnAway(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+function refuse(response: ServerResponse, status: Refusal): void {
+  const body = `${sentences[status]}\n`
+  response.writeHead(status, {
+    ...pageHeaders('http'),
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': body.length,
+    connection: 'close',
+  })
+  response.end(body)
 }

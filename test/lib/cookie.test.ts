@@ -1,6 +1,6 @@
-/** Reading the Cookie header (S-05). */
+/** Reading the Cookie header, and taking cookies out of it (S-05). */
 import t from 'tap'
-import { readCookie } from '../../src/lib/cookie.ts'
+import { readCookie, withoutCookie } from '../../src/lib/cookie.ts'
 
 t.test('the value of one cookie, wherever it stands', async (t) => {
   const header = 'a=1; session=abc=; b=2'
@@ -32,3 +32,11 @@ t.test(
     t.equal(readCookie('session=a; session=a', 'session'), 'a')
   },
 )
+
+t.test('a header loses every cookie of one name, and nothing else', async (t) => {
+  t.equal(withoutCookie('a=1;session=x; b="2"', 'session'), 'a=1; b="2"')
+  t.equal(withoutCookie(' session =x; a=session=y; session', 'session'), 'a=session=y')
+  t.equal(withoutCookie('session=x', 'session'), '')
+  const others = ' a=1;__Host-session=2;; Session=3 '
+  t.equal(withoutCookie(others, 'session'), others)
+})
