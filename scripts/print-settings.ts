@@ -16,6 +16,7 @@ const formats: Readonly<Record<string, string>> = {
   duration: 'duration',
   size: 'size',
   path: 'path',
+  'optional-path': 'path',
   command: 'command',
   'search-path': 'search path',
 }

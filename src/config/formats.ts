@@ -22,12 +22,9 @@ export const formats: Readonly<Record<string, Format>> = {
     const remedy = 'write a number of bytes, or one with a unit, such as 512M or 2G.'
     return { problem: `'${written}' is not a size; ${remedy}` }
   },
-  path(written, dir) {
-    if (written === '') return { problem: 'expected a path, found nothing.' }
-    if (/^~(?:\/|$)/.test(written))
-      return { problem: "'~' is not understood; write the whole path." }
-    return { value: resolve(dir, written) }
-  },
+  path: (written, dir) =>
+    written === '' ? { problem: 'expected a path, found nothing.' } : readPath(written, dir),
+  'optional-path': (written, dir) => (written === '' ? { value: '' } : readPath(written, dir)),
   /** A program or argument: only what clearly is a relative path becomes absolute. */
   command: (written, dir) => ({ value: resolveDotted(written, dir) }),
   /** Folders with colons between them, as in PATH. */
@@ -37,6 +34,11 @@ export const formats: Readonly<Record<string, Format>> = {
       .map((entry) => resolveDotted(entry, dir))
       .join(':'),
   }),
+}
+
+function readPath(written: string, dir: string): Decoded {
+  if (/^~(?:\/|$)/.test(written)) return { problem: "'~' is not understood; write the whole path." }
+  return { value: resolve(dir, written) }
 }
 
 const resolveDotted = (entry: string, dir: string): string =>

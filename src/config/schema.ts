@@ -1,7 +1,18 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
 import { Type, type Static } from 'typebox'
 import { customScopes, groups, roles, services } from './declarations.ts'
-import { count, duration, flag, list, path, section, size, table, text } from './setting.ts'
+import {
+  count,
+  duration,
+  flag,
+  list,
+  optionalPath,
+  path,
+  section,
+  size,
+  table,
+  text,
+} from './setting.ts'
 
 export { duration, flag, list, section, size, text }
 
@@ -53,6 +64,17 @@ const cull = section(
     max_age: duration('0s', 'A server running for this long is stopped, busy or not; 0s: never.'),
   },
   'Stopping idle servers.',
+)
+
+const announcement = section(
+  {
+    text: text('', 'A line on top of every page; text, not HTML.'),
+    login: text('', 'The line of the login page, in the place of `text`.'),
+    home: text('', 'The line of the home page, in the place of `text`.'),
+    spawn: text('', 'The line of the pages of a start, in the place of `text`.'),
+    logout: text('', 'The line of the logout page, in the place of `text`.'),
+  },
+  'What people are told on the pages of the hub.',
 )
 
 const tokens = section(
@@ -119,6 +141,23 @@ export const settings = section(
       { default: 'info', description: 'How much is logged.' },
     ),
     body_limit: size('1M', 'Largest form or API request body; uploads to servers have no limit.'),
+    default_url: Type.String({
+      default: '',
+      pattern: '^(?:/[^/\\\\].*|https?://.+)?$',
+      description:
+        'Where a login leads that was asked for nothing else; empty: see `redirect_to_server`.',
+    }),
+    redirect_to_server: flag(true, 'It leads to the own server, not to the home page.'),
+    implicit_spawn_seconds: count(
+      0,
+      'A page that says that a server is not running starts it after this long; 0: never.',
+      3600,
+    ),
+    logo_file: optionalPath('Image in the place of our logo: SVG, PNG, JPEG, GIF, WebP or ICO.'),
+    views_dir: optionalPath(
+      'Folder of views (and a folder `static` in it) that come before our own of the same name.',
+    ),
+    announcement,
     session,
     password,
     links,

@@ -13,6 +13,10 @@ export const size = (initial: string, description: string) =>
 export const path = (initial: string, description: string) =>
   Type.String({ format: 'path', default: initial, description })
 
+/** The same, or nothing: empty. */
+export const optionalPath = (description: string) =>
+  Type.String({ format: 'optional-path', default: '', description })
+
 export const text = (initial: string, description: string) =>
   Type.String({ default: initial, description })
 

@@ -29,6 +29,9 @@ t.test('what cannot be read says what can', async (t) => {
   t.match(formats['path']?.('', '/'), { problem: /found nothing/ })
   t.match(formats['path']?.('~/x', '/'), { problem: /whole path/ })
   t.same(formats['path']?.('~x', '/d'), { value: '/d/~x' })
+  t.same(formats['optional-path']?.('', '/d'), { value: '' })
+  t.same(formats['optional-path']?.('./x', '/d'), { value: '/d/x' })
+  t.match(formats['optional-path']?.('~/x', '/d'), { problem: /whole path/ })
 })
 
 t.test('only what clearly is a path of a program is taken for one', async (t) => {
