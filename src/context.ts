@@ -14,6 +14,7 @@ import { createLinks, type Links } from './core/links.ts'
 import { createLogin, type Login } from './core/login.ts'
 import { createNamedServers, type NamedServers } from './core/named-servers.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
+import { createPeople, type People } from './core/people.ts'
 import { createSchedule, type Schedule } from './core/schedule.ts'
 import { createServers, type ServerVerbs } from './core/servers.ts'
 import { createSessions, type SessionVerbs } from './core/sessions.ts'
@@ -29,6 +30,8 @@ import { passwordProblem } from './lib/password-policy.ts'
 import { createPasswords } from './lib/password.ts'
 import { createThrottle } from './lib/throttle.ts'
 import { systemClock, type Clock } from './lib/time.ts'
+import { defineCustomScopes } from './model/scope-table.ts'
+import { type GroupsOf } from './model/scope.ts'
 import { createRoutes, type Routes } from './proxy/routes.ts'
 import { serverEnvironment } from './spawn/environment.ts'
 import { spawners } from './spawn/registry.ts'
@@ -37,7 +40,7 @@ import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
 
 /** What route files get: readers, verbs, settings. */
-export type Context = {
+export type Context = People & {
   readonly config: Config
   readonly log: Log
   readonly clock: Clock
@@ -91,7 +94,8 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
   const schedule = createSchedule({ log })
   const hubPath = `${config.base_url}hub/`
   const idleTimeoutMs = config.session.idle_timeout
-  const groupsOf = (): readonly string[] => []
+  const groupsOf: GroupsOf = (userName) => store.groups.listNamesOfUser(userName)
+  defineCustomScopes(config.custom_scopes)
 
   const activity = createActivity({ store, clock })
   const access = createAccess({ store, clock, activity, idleTimeoutMs, groupsOf })
@@ -202,6 +206,8 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     events,
   })
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
+  const baseUrl = config.base_url
+  const people = createPeople({ store, clock, access, events, users, groupsOf, baseUrl })
   const exchange = createTokenExchange({ tokens, access, clock })
   const signingKey = readKey(path.join(config.data_dir, 'signing-key'))
 
@@ -223,6 +229,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     oauthProvider,
     xsrf: createXsrf(signingKey),
     signingKey,
+    ...people,
     spawner,
     routes,
     events,

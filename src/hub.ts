@@ -5,6 +5,7 @@ import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
 import { createContext, internalPortFact, type Overrides, type WholeContext } from './context.ts'
 import { cullIdleServers } from './core/culler.ts'
+import { applyDeclarations } from './core/declarations.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
@@ -106,6 +107,7 @@ async function startInOrder(
   undo(() => lock.release())
   const context = createContext(loaded, overrides)
   undo(() => context.store.close())
+  applyDeclarations(loaded, context)
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))

@@ -7,8 +7,8 @@ import { fullName } from '../model/server.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
+import { createRights } from './rights.ts'
 import { type IncomingHttpHeaders } from 'node:http'
-import { roles } from '../model/role.ts'
 import {
   createScopeSet,
   expandScopes,
@@ -18,8 +18,9 @@ import {
   type ScopeSet,
   type ScopeTarget,
 } from '../model/scope.ts'
+import { type Service } from '../model/service.ts'
 import { type Session } from '../model/session.ts'
-import { type Token, type TokenHash } from '../model/token.ts'
+import { type ServiceToken, type Token, type TokenHash } from '../model/token.ts'
 import { type User } from '../model/user.ts'
 
 export type Credential =
@@ -33,23 +34,34 @@ export type Principal = {
   readonly credential: Credential
 }
 
+/** A service that makes this request. Who calls the API is either; `'service' in caller` tells. */
+export type ServicePrincipal = {
+  readonly service: Service
+  readonly scopes: ScopeSet
+  readonly credential: { readonly kind: 'service'; readonly token: ServiceToken }
+}
+
+export type Caller = Principal | ServicePrincipal
+
 export interface Access {
   /** A valid `Authorization: token` wins, else the session cookie (contract §0.7). Disabled users are nobody. */
   identify(headers: IncomingHttpHeaders): Principal | undefined
   /** The session cookie only: what pages use. */
   identifySession(headers: IncomingHttpHeaders): Principal | undefined
-  can(principal: Principal | undefined, scope: string, target?: ScopeTarget): boolean
+  /** A valid `Authorization: token` of a service: what the API accepts besides. */
+  identifyService(headers: IncomingHttpHeaders): ServicePrincipal | undefined
+  can(caller: Caller | undefined, scope: string, target?: ScopeTarget): boolean
   /** What a token may do at this moment; undefined when its owner may do nothing any more. */
   scopesOf(token: Token): ScopeSet | undefined
   /**
    * JupyterHub's rule (contract §0.5).
    * @throws {HubError} Forbidden: no credential, or the scope is not held in any form; NotFound: held, but not for this target.
    */
-  require(
-    principal: Principal | undefined,
+  require<Who extends Caller>(
+    caller: Who | undefined,
     scopes: readonly string[],
     target?: ScopeTarget,
-  ): Principal
+  ): Who
   /** Forgets what it knew of a user, at once, and tells the listeners: call after any change to sessions, tokens, rights. */
   forget(userId: number): void
   /** The same for everybody: call when another process may have changed the database. */
@@ -71,10 +83,14 @@ export type AccessNeeds = {
 const usualCacheSize = 10_000
 
 /** `usedMs`: when it was last used, since its session was read and may be written down by now. */
-type Known = { readonly principal: Principal; usedMs: number }
+type Known = Loaded & { usedMs: number }
+
+/** `until`: when what it may do has to be looked up again, should it be known so long. */
+type Loaded = { readonly principal: Principal; readonly until: Date | undefined }
 
 export function createAccess(needs: AccessNeeds): Access {
   const { store, clock, activity, cacheSize = usualCacheSize } = needs
+  const rights = createRights({ store, clock })
   /** Principals by the credential as it was sent. */
   const known = new Map<string, Known>()
   const keysOf = new Map<number, Set<string>>()
@@ -82,7 +98,7 @@ export function createAccess(needs: AccessNeeds): Access {
   const everIdentified = new Set<number>()
   const listeners = new Set<(userId: number) => void>()
 
-  const use = (key: string, load: () => Principal | undefined): Principal | undefined => {
+  const use = (key: string, load: () => Loaded | undefined): Principal | undefined => {
     const entry = stillKnown(key) ?? remember(key, load())
     if (entry) noteUse(entry)
     return entry?.principal
@@ -96,14 +112,14 @@ export function createAccess(needs: AccessNeeds): Access {
     return undefined
   }
 
-  const remember = (key: string, principal: Principal | undefined): Known | undefined => {
-    if (!principal) return undefined
+  const remember = (key: string, loaded: Loaded | undefined): Known | undefined => {
+    if (!loaded) return undefined
     if (known.size >= cacheSize) {
       known.clear()
       keysOf.clear()
     }
-    const { id } = principal.user
-    const entry = { principal, usedMs: 0 }
+    const { id } = loaded.principal.user
+    const entry = { ...loaded, usedMs: 0 }
     known.set(key, entry)
     everIdentified.add(id)
     const keys = keysOf.get(id)
@@ -112,7 +128,8 @@ export function createAccess(needs: AccessNeeds): Access {
     return entry
   }
 
-  const isOver = ({ principal: { credential }, usedMs }: Known): boolean => {
+  const isOver = ({ principal: { credential }, until, usedMs }: Known): boolean => {
+    if (until !== undefined && until <= clock.now()) return true
     if (credential.kind === 'session') return isSessionOver(credential.session, usedMs)
     const { expiresAt } = credential.token
     return expiresAt !== undefined && expiresAt <= clock.now()
@@ -138,38 +155,61 @@ export function createAccess(needs: AccessNeeds): Access {
     }
   }
 
-  const sessionPrincipal = (secret: string): Principal | undefined => {
+  const sessionPrincipal = (secret: string): Loaded | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
     if (!session || isSessionOver(session, 0)) return undefined
     const user = store.users.find(session.userId)
     if (!user || user.disabled) return undefined
-    const scopes = createScopeSet(ownerScopes(user), needs.groupsOf)
-    return { user, scopes, credential: { kind: 'session', session } }
+    const owned = rights.ofUser(user)
+    const scopes = createScopeSet(owned.scopes, needs.groupsOf)
+    const principal: Principal = { user, scopes, credential: { kind: 'session', session } }
+    return { principal, until: owned.until }
   }
 
-  const tokenPrincipal = (secret: string): Principal | undefined => {
+  const tokenPrincipal = (secret: string): Loaded | undefined => {
     const token = store.tokens.findByHash(hashSecret(secret) as TokenHash, clock.now())
     const user = token && store.users.find(token.userId)
     if (!token || !user || user.disabled) return undefined
-    const scopes = createScopeSet(tokenScopes(token, user), needs.groupsOf)
-    return { user, scopes, credential: { kind: 'token', token } }
+    const owned = rights.ofUser(user)
+    const scopes = createScopeSet(tokenScopes(token, user, owned.scopes), needs.groupsOf)
+    const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
+    return { principal, until: owned.until }
+  }
+
+  /** Not kept in memory: services are few, and what they may do is read anew each time. */
+  const identifyService: Access['identifyService'] = (headers) => {
+    const secret = tokenIn(headers.authorization)
+    const token = secret && store.serviceTokens.findByHash(hashSecret(secret) as TokenHash)
+    const service = token ? store.services.find(token.serviceId) : undefined
+    if (!token || !service) return undefined
+    activity.sawToken(token.id)
+    const scopes = createScopeSet(rights.ofService(service).scopes, needs.groupsOf)
+    return { service, scopes, credential: { kind: 'service', token } }
   }
 
   /** A token's scopes at this moment: never more than its owner's (contract §2.6). */
-  const tokenScopes = (token: Token, user: User): ReadonlySet<string> => {
-    const owned = ownerScopes(user)
+  const tokenScopes = (
+    token: Token,
+    user: User,
+    owned: ReadonlySet<string>,
+  ): ReadonlySet<string> => {
     if (token.scopes.includes('inherit')) return owned
-    const server = token.clientId === undefined ? undefined : serverOfClient(token.clientId)
-    const holder = server === undefined ? { user: user.name } : { user: user.name, server }
-    const client = server === undefined ? [] : [`access:servers!server=${server}`]
-    const granted = expandScopes([...token.scopes, ...client, ...identifyScopes(user.name)], holder)
+    const client = token.clientId === undefined ? {} : holderOfClient(token.clientId)
+    const access = Object.entries(client).map(([kind, name]) => `access:${kind}s!${kind}=${name}`)
+    const granted = expandScopes([...token.scopes, ...access, ...identifyScopes(user.name)], {
+      user: user.name,
+      ...client,
+    })
     return intersectScopes(granted, owned, needs.groupsOf)
   }
 
-  const serverOfClient = (clientId: string): string | undefined => {
-    const serverId = store.oauthProvider.findClient(clientId)?.serverId
+  /** The server or service that an OAuth client is. */
+  const holderOfClient = (clientId: string): { server: string } | { service: string } | object => {
+    const { serverId, serviceId } = store.oauthProvider.findClient(clientId) ?? {}
     const server = serverId === undefined ? undefined : store.servers.find(serverId)
-    return server && fullName(server)
+    if (server) return { server: fullName(server) }
+    const service = serviceId === undefined ? undefined : store.services.find(serviceId)
+    return service ? { service: service.name } : {}
   }
 
   const identifySession: Access['identifySession'] = (headers) => {
@@ -184,8 +224,7 @@ export function createAccess(needs: AccessNeeds): Access {
     return secret === undefined ? undefined : use(`t ${secret}`, () => tokenPrincipal(secret))
   }
 
-  const can: Access['can'] = (principal, scope, target) =>
-    principal?.scopes.has(scope, target) ?? false
+  const can: Access['can'] = (caller, scope, target) => caller?.scopes.has(scope, target) ?? false
 
   const forget: Access['forget'] = (userId) => {
     for (const key of keysOf.get(userId) ?? []) known.delete(key)
@@ -196,16 +235,18 @@ export function createAccess(needs: AccessNeeds): Access {
   return {
     identify: (headers) => identifyToken(headers) ?? identifySession(headers),
     identifySession,
+    identifyService,
     can,
     scopesOf(token) {
       const user = store.users.find(token.userId)
       if (!user || user.disabled) return undefined
-      return createScopeSet(tokenScopes(token, user), needs.groupsOf)
+      const owned = rights.ofUser(user).scopes
+      return createScopeSet(tokenScopes(token, user, owned), needs.groupsOf)
     },
-    require(principal, scopes, target) {
-      if (!principal) throw forbidden('Missing or invalid credentials.')
-      if (scopes.some((scope) => can(principal, scope, target))) return principal
-      if (target !== undefined && scopes.some((scope) => principal.scopes.holdsAny(scope)))
+    require(caller, scopes, target) {
+      if (!caller) throw forbidden('Missing or invalid credentials.')
+      if (scopes.some((scope) => can(caller, scope, target))) return caller
+      if (target !== undefined && scopes.some((scope) => caller.scopes.holdsAny(scope)))
         throw notFound('No access to resources or resources not found')
       throw forbidden(
         `Action is not authorized with current scopes; requires any of [${scopes.join(', ')}]`,
@@ -217,12 +258,6 @@ export function createAccess(needs: AccessNeeds): Access {
     },
     onChange: (listener) => void listeners.add(listener),
   }
-}
-
-/** Everything a user may do by their roles. */
-export function ownerScopes(user: User): ReadonlySet<string> {
-  const held = user.admin ? [...roles.user.scopes, ...roles.admin.scopes] : roles.user.scopes
-  return expandScopes(held, { user: user.name })
 }
 
 /** The secret of `Authorization: token …` or `bearer …`. */

@@ -5,13 +5,13 @@ import { normaliseName, type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 import { type RoleVerbs } from './roles.ts'
 import { type ServiceVerbs } from './services.ts'
+import { type UserVerbs } from './users.ts'
 
 export type DeclarationNeeds = {
   readonly store: Store
   readonly roles: RoleVerbs
   readonly services: ServiceVerbs
-  /** Makes a user without a password. */
-  addUser(name: string): User
+  readonly users: Pick<UserVerbs, 'add'>
 }
 
 /** @throws {ConfigError} for roles of services that do not exist; nothing is changed then. */
@@ -39,5 +39,5 @@ function declareGroups(groups: GroupDeclarations, needs: DeclarationNeeds): void
 
 function userNamed(rawName: string, needs: DeclarationNeeds): User {
   const name = normaliseName(rawName)
-  return needs.store.users.findByName(name) ?? needs.addUser(name)
+  return needs.store.users.findByName(name) ?? needs.users.add(name, { admin: false })
 }

@@ -4,6 +4,7 @@ import { type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { type SessionVerbs } from './sessions.ts'
+import { type ShareVerbs } from './shares.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 type ActivityNeeds = { readonly routes: Routes; readonly activity: Activity }
@@ -24,18 +25,20 @@ export function writeActivity(needs: ActivityNeeds): void {
   needs.activity.flush()
 }
 
-/** Removes sessions, tokens, links and codes past their end; they are refused from their end on in any case. */
+/** Removes sessions, tokens, links, shares and codes past their end; they are refused from their end on in any case. */
 export function removeExpired(needs: {
   store: Store
   clock: Clock
   activity: Activity
   sessions: SessionVerbs
   tokens: TokenVerbs
+  shares: ShareVerbs
 }): void {
   // What was used a moment ago has to be known as used before the unused are removed.
   needs.activity.flush()
   needs.sessions.expire()
   needs.tokens.expire()
+  needs.shares.expire()
   needs.store.links.removeExpired(needs.clock.now())
   needs.store.oauthProvider.removeExpiredCodes(needs.clock.now())
 }

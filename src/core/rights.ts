@@ -22,7 +22,9 @@ export type Rights = {
 export interface RightsReader {
   ofUser(user: RightsUser): Rights
   ofService(service: RightsService): Rights
-  /** Any role there is; one of the four as the configuration has it. */
+  /** One of the four, as the configuration has it. */
+  getDefaultRole(name: keyof typeof roles): Role
+  /** Any role there is. */
   findRole(name: string): Role | undefined
   /** Names of the roles they have themselves, sorted; not those of a user's groups (contract §3.5). */
   listRolesOfUser(user: RightsUser): string[]
@@ -38,12 +40,15 @@ export function createRights(needs: {
 }): RightsReader {
   const { store, clock } = needs
 
+  const getDefaultRole: RightsReader['getDefaultRole'] = (name) =>
+    store.roles.findByName(name) ?? roles[name]
+
   const findRole: RightsReader['findRole'] = (name) =>
-    store.roles.findByName(name) ?? (isDefaultRole(name) ? roles[name] : undefined)
+    isDefaultRole(name) ? getDefaultRole(name) : store.roles.findByName(name)
 
   /** `admin` is a flag of theirs, and `user` everybody has, so neither is an assignment. */
   const rolesOfUser = (user: RightsUser): Role[] => [
-    findRole('user') ?? roles.user,
+    getDefaultRole('user'),
     ...(user.admin ? [roles.admin] : []),
     ...store.roles.listOf({ kind: 'user', id: user.id }),
   ]
@@ -69,6 +74,7 @@ export function createRights(needs: {
       scopes: expandScopes(scopesOf(rolesOfService(service)), { service: service.name }),
       until: undefined,
     }),
+    getDefaultRole,
     findRole,
     listRolesOfUser: (user) => namesOf(rolesOfUser(user)),
     listRolesOfService: (service) => namesOf(rolesOfService(service)),

@@ -2,7 +2,6 @@
 import { invalidInput } from '../lib/errors.ts'
 import { hashSecret, newSecret } from '../lib/secret.ts'
 import { SECOND, type Clock } from '../lib/time.ts'
-import { roles } from '../model/role.ts'
 import {
   checkScopes,
   expandScopes,
@@ -16,8 +15,9 @@ import { fullName, serverClientId, serverPath, type Server } from '../model/serv
 import { type Token, type TokenHash, type TokenSecret } from '../model/token.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
-import { ownerScopes, type Access } from './access.ts'
+import { type Access } from './access.ts'
 import { type Events } from './events.ts'
+import { createRights } from './rights.ts'
 
 export type TokenRequest = {
   readonly user: User
@@ -49,7 +49,7 @@ export interface TokenVerbs {
   revoke(token: Token): void
   /** Whatever one run of a server was given: its token, its OAuth client, and the tokens that client got. */
   revokeForServer(server: Server): void
-  /** Removes those past their end. */
+  /** Removes those past their end, and ends what was opened with them. */
   expire(): void
 }
 
@@ -74,6 +74,8 @@ type NewToken = {
 
 export function createTokens(needs: TokenNeeds): TokenVerbs {
   const { store, clock, access, groupsOf, events } = needs
+  const rights = createRights({ store, clock })
+  const defaultScopes = (): readonly string[] => rights.getDefaultRole('token').scopes
 
   const create = ({ user, expiresInSeconds, ...rest }: NewToken): NewTokenSecret => {
     const secret = newSecret() as TokenSecret
@@ -101,7 +103,7 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     checkScopes(scopes)
     const { denied } = grantScopes(
       scopes.filter((scope) => scope !== 'inherit'),
-      ownerScopes(user),
+      rights.ofUser(user).scopes,
       { holder: { user: user.name }, groupsOf },
     )
     if (denied.length > 0) throw notHeld(denied, `User ${user.name}`)
@@ -114,16 +116,18 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     { asked, issuer }: { asked: readonly string[] | undefined; issuer: ScopeSet },
   ): readonly string[] => {
     const own = new Set(issuer.list())
-    const inherited = asked?.includes('inherit') ?? true
-    const wanted = inherited ? ownerScopes(user) : expandScopes(asked ?? [], { user: user.name })
+    const scopes = asked ?? defaultScopes()
+    const wanted = scopes.includes('inherit')
+      ? rights.ofUser(user).scopes
+      : expandScopes(scopes, { user: user.name })
     const common = intersectScopes(wanted, own, groupsOf)
-    if ([...wanted].every((scope) => common.has(scope))) return asked ?? roles.token.scopes
+    if ([...wanted].every((scope) => common.has(scope))) return scopes
     if (asked === undefined) return [...common].sort()
     throw notHeld(asked, 'whoever asks for this token')
   }
 
   const issue: TokenVerbs['issue'] = ({ user, note, scopes, expiresInSeconds, issuer }) => {
-    const owned = heldByOwner(user, scopes ?? roles.token.scopes)
+    const owned = heldByOwner(user, scopes ?? defaultScopes())
     const granted = issuer ? heldByIssuer(user, { asked: scopes, issuer }) : owned
     return create({ user, note, scopes: granted, expiresInSeconds })
   }
@@ -136,7 +140,9 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
       const issued = create({
         user: { id: server.userId, name: server.userName },
         note: `Server at ${path}`,
-        scopes: roles.server.scopes.flatMap((scope) => resolveFilter(scope, holder) ?? []),
+        scopes: rights
+          .getDefaultRole('server')
+          .scopes.flatMap((scope) => resolveFilter(scope, holder) ?? []),
         serverId: server.id,
       })
       store.oauthProvider.saveClient({
@@ -175,7 +181,9 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
       const owners = store.transaction(() => removeForServer(server))
       for (const userId of owners) access.forget(userId)
     },
-    expire: () => store.tokens.removeExpired(clock.now()),
+    expire() {
+      for (const userId of new Set(store.tokens.removeExpired(clock.now()))) access.forget(userId)
+    },
   }
 }
 

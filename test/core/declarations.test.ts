@@ -18,7 +18,7 @@ function setUp(t: Test) {
   const events = { serviceAdded: () => undefined, serviceRemoved: () => undefined }
   const needs = {
     store,
-    addUser,
+    users: { add: addUser },
     roles: createRoles({ store, access, addUser }),
     services: createServices({ store, clock, access, rights, events, baseUrl: '/' }),
   }
