@@ -5,7 +5,10 @@ const sizes = {
   complexity: ['error', 10],
   'max-depth': ['error', 3],
   'max-params': ['error', 3],
-  'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true, IIFEs: true }],
+  'max-lines-per-function': [
+    'error',
+    { max: 40, skipBlankLines: true, skipComments: true, IIFEs: true },
+  ],
   'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
 }
 
@@ -15,7 +18,10 @@ export default tseslint.config(
     files: ['src/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: new URL('..', import.meta.url).pathname },
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: new URL('..', import.meta.url).pathname,
+      },
     },
     rules: {
       '@typescript-eslint/consistent-type-definitions': 'off',

@@ -20,5 +20,6 @@ const differing = Object.keys(wanted).filter((path) => {
   const found = installed[path] || {}
   return found.version !== wanted[path].version || found.integrity !== wanted[path].integrity
 })
-if (differing.length > 0) console.log('not installed as locked: ' + differing.slice(0, 5).join(', '))
+if (differing.length > 0)
+  console.log('not installed as locked: ' + differing.slice(0, 5).join(', '))
 process.exit(differing.length > 0 ? 1 : 0)

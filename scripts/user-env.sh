@@ -199,21 +199,24 @@ download_debian_pip() {
 build_env() {
   local env=.littlehub/env.new
   rm -rf "$env"
-  if [ -n "$uv" ]; then build_with_uv "$env"; else build_with_pip "$env"; fi || return 1
+  install_env "$env" "$requirements" || return 1
   requirements_hash >"$env/made-from" || return 1
   runs_as_server "$PWD/$env/bin/jupyterhub-singleuser" --version && runs_as_server "$PWD/$env/bin/jupyter-lab" --version
 }
 
+# install_env ENV REQUIREMENTS: with what find_python and find_installer found.
+install_env() { if [ -n "$uv" ]; then build_with_uv "$@"; else build_with_pip "$@"; fi; }
+
 # Byte-compiled, since those who run it cannot write into it: a server starts in two thirds of the time.
 build_with_uv() {
   "$uv" venv --relocatable --python "$python" "$1" &&
-    "$uv" pip install --python "$1/bin/python" --compile-bytecode -r "$requirements"
+    "$uv" pip install --python "$1/bin/python" --compile-bytecode -r "$2"
 }
 
 build_with_pip() {
   "$python" -m venv --without-pip "$1" || return 1
   pip_python=$1/bin/python
-  pip_install -r "$requirements" && make_scripts_relative "$1/bin"
+  pip_install -r "$2" && make_scripts_relative "$1/bin"
 }
 
 make_scripts_relative() {
