@@ -1,20 +1,26 @@
 /** `…/progress`: a start as server-sent events (contract §3.8; WHATWG HTML §9.2). */
-import { type FastifyInstance } from 'fastify'
+import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { type ProgressEvent } from '../core/servers.ts'
 import { SECOND } from '../lib/time.ts'
-import { type ApiNeeds } from './guard.ts'
+import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
 import { serverIn } from './servers.ts'
 
 /** Proxies between us and the browser close what is silent for longer. */
 const keepAliveMs = 8 * SECOND
 
 export function progressRoutes(app: FastifyInstance, needs: ApiNeeds): void {
-  const open = new Set<AbortController>()
+  const open = new Map<AbortController, FastifyRequest>()
   // A stream that nobody ends would keep the hub from stopping.
   app.addHook('preClose', (done) => {
-    for (const controller of open) controller.abort()
+    for (const controller of open.keys()) controller.abort()
     done()
+  })
+  // It ends with the login that opened it (security S-04).
+  needs.access.onChange((userId) => {
+    for (const [controller, request] of open)
+      if (principalOf(request).user.id === userId && !mayStillWatch(request, needs))
+        controller.abort()
   })
 
   const config = { scope: 'read:servers', target: 'server' } as const
@@ -28,13 +34,19 @@ export function progressRoutes(app: FastifyInstance, needs: ApiNeeds): void {
       // Awaited before the first byte, so that what is no progress is still an error with its status.
       const first = await events.next()
       const stream = Readable.from(frames(first, events, signal))
-      open.add(controller)
+      open.set(controller, request)
       stream.once('close', () => {
         controller.abort()
         open.delete(controller)
       })
       return reply.type('text/event-stream').header('cache-control', 'no-cache').send(stream)
     })
+}
+
+function mayStillWatch(request: FastifyRequest, { access }: ApiNeeds): boolean {
+  const { user, server } = namesIn(request)
+  const principal = access.identify(request.headers)
+  return access.can(principal, 'read:servers', { server: `${user}/${server}` })
 }
 
 type Step = IteratorResult<ProgressEvent, unknown>

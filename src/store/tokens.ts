@@ -23,7 +23,8 @@ export interface Tokens {
   removeOfClient(userId: number, clientId: string): void
   /** All of a user but the running servers' own ones. */
   removeAllOf(userId: number): void
-  removeExpired(now: Date): void
+  /** @returns whose they were, one for each. */
+  removeExpired(now: Date): number[]
 }
 
 type TokenRow = {
@@ -92,14 +93,16 @@ function prepareRemovals(database: Database): Removals {
   const ofSession = database.prepare('delete from tokens where session_public_id = ?')
   const ofClient = database.prepare('delete from tokens where user_id = ? and client_id = ?')
   const ofUser = database.prepare('delete from tokens where user_id = ? and server_id is null')
-  const expired = database.prepare('delete from tokens where expires_at <= ?')
+  const expired = database.prepare<Pick<TokenRow, 'user_id'>>(
+    'delete from tokens where expires_at <= ? returning user_id',
+  )
   return {
     remove: (id) => void byId.run([id]),
     removeOfServer: (serverId) => void ofServer.run([serverId]),
     removeOfSession: (sessionPublicId) => void ofSession.run([sessionPublicId]),
     removeOfClient: (userId, clientId) => void ofClient.run([userId, clientId]),
     removeAllOf: (userId) => void ofUser.run([userId]),
-    removeExpired: (now) => void expired.run([now.getTime()]),
+    removeExpired: (now) => expired.all([now.getTime()]).map((row) => row.user_id),
   }
 }
 
