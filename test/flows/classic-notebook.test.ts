@@ -20,9 +20,14 @@ t.test('a student computes in the classic Notebook, stops it and logs out', asyn
   await logIn(page, url, { name: 'ana', password: passwordOf('ana') })
   await page.waitForURL(`${url}/user/ana/tree**`)
   await page.locator('#new-dropdown-button').click()
-  const opened = student.waitForEvent('page')
-  await page.locator('#new-menu').getByText(/^Python 3/).click()
-  await runFirstCell(await opened, '6*7', '42')
+  const [notebook] = await Promise.all([
+    student.waitForEvent('page'),
+    page
+      .locator('#new-menu')
+      .getByText(/^Python 3/)
+      .click(),
+  ])
+  await runFirstCell(notebook, '6*7', '42')
   t.pass('the cell ran')
 
   await page.getByRole('link', { name: 'Control Panel' }).click()

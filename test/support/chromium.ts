@@ -1,6 +1,12 @@
 /** The real Chromium of this machine, ended with the test. */
 import { existsSync } from 'node:fs'
-import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core'
+import {
+  chromium,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core'
 import { type Test } from 'tap'
 
 const executablePath = [
@@ -23,13 +29,16 @@ const args = [
 /** How long a page may take on a busy machine. */
 const patienceMs = 60_000
 
+export type NewPerson = (options?: BrowserContextOptions) => Promise<BrowserContext>
+
 /** @returns a function that opens a new, empty browser profile each time: a person of their own. */
-export async function startChromium(t: Test): Promise<() => Promise<BrowserContext>> {
+export async function startChromium(t: Test): Promise<NewPerson> {
   if (executablePath === undefined) throw new Error('no Chromium here: scripts/test installs it')
   const browser = await chromium.launch({ executablePath, args })
   t.teardown(() => browser.close())
-  return async () => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  return async (options = {}) => {
+    const viewport = { width: 1280, height: 800 }
+    const context = await browser.newContext({ viewport, ...options })
     context.setDefaultTimeout(patienceMs)
     t.teardown(() => keepPicture(context, t))
     return context
@@ -44,13 +53,16 @@ async function keepPicture(context: BrowserContext, t: Test): Promise<void> {
     await page.screenshot({ path: `.littlehub/log/${name}-${index}.png` })
 }
 
-/** Fills in the login form and sends it. */
-export async function logIn(
-  page: Page,
-  url: string,
-  who: { name: string; password: string },
-): Promise<void> {
+export type Person = { readonly name: string; readonly password: string }
+
+/** Opens the login form, fills it in and sends it. */
+export async function logIn(page: Page, url: string, who: Person): Promise<void> {
   await page.goto(`${url}/hub/login`)
+  await fillInLogin(page, who)
+}
+
+/** Fills in the login form that is open, and sends it. */
+export async function fillInLogin(page: Page, who: Person): Promise<void> {
   await page.getByLabel('Username').fill(who.name)
   await page.getByLabel('Password', { exact: true }).fill(who.password)
   await page.getByRole('button', { name: 'Log in' }).click()
