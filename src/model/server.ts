@@ -24,6 +24,8 @@ export type Server = {
   readonly userName: string
   /** `''` is the default server. */
   readonly name: string
+  /** What people read instead of its name; undefined: the name. */
+  readonly displayName: string | undefined
   readonly state: ServerState
   /** Where it answers, while starting, ready or stopping: `http://127.0.0.1:PORT`. */
   readonly url: string | undefined
@@ -96,4 +98,15 @@ export function checkServerName(name: string): void {
   if (name === '') return
   if (/^[a-z](?:[a-z0-9]|-(?!-)){0,29}$/.test(name) && !name.endsWith('-')) return
   throw invalidInput(`Invalid server_name: '${JSON.stringify(name).slice(1, -1).slice(0, 60)}'`)
+}
+
+/** Control, format, surrogate, private and unassigned characters, and every space but the plain one. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]|[^\S ]/u
+
+/** @returns it in NFC. @throws {HubError} InvalidInput unless it is 1–255 printable characters with single spaces inside. */
+export function normaliseDisplayName(raw: string): string {
+  const name = raw.normalize('NFC')
+  const isGood = name !== '' && name === name.trim() && !name.includes('  ')
+  if (isGood && Array.from(name).length <= 255 && !unprintable.test(name)) return name
+  throw invalidInput('Invalid display_name: 1–255 printable characters, single spaces inside.')
 }

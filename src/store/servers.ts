@@ -14,7 +14,15 @@ import {
 export type ServerChange = Partial<
   Pick<
     Server,
-    'state' | 'url' | 'spawnState' | 'options' | 'failure' | 'startedAt' | 'lastActivityAt'
+    | 'name'
+    | 'displayName'
+    | 'state'
+    | 'url'
+    | 'spawnState'
+    | 'options'
+    | 'failure'
+    | 'startedAt'
+    | 'lastActivityAt'
   >
 >
 
@@ -26,7 +34,7 @@ export interface Servers {
   listActive(): Server[]
   /** Makes a named server's row. @throws {HubError} Conflict when it exists. */
   create(userId: number, name: string): Server
-  /** @throws {HubError} NotFound */
+  /** @throws {HubError} NotFound; Conflict when the owner has another server of that name. */
   update(id: number, change: ServerChange): Server
   /** Only ever moves forward; one call, one transaction. */
   touchMany(activity: ReadonlyMap<number, Date>): void
@@ -38,6 +46,7 @@ type ServerRow = {
   readonly user_id: number
   readonly user_name: string
   readonly name: string
+  readonly display_name: string | null
   readonly state: ServerState
   readonly url: string | null
   readonly spawn_state: string | null
@@ -63,7 +72,7 @@ export function createServers(database: Database): Servers {
   )
   const insert = database.prepare('insert into servers (user_id, name) values (?, ?)')
   const save = database.prepare(`
-    update servers set state = :state, url = :url, spawn_state = :spawnState, options = :options,
+    update servers set name = :name, display_name = :displayName, state = :state, url = :url, spawn_state = :spawnState, options = :options,
       failure = :failure, started_at = :startedAt, last_activity_at = :lastActivityAt
     where id = :id`)
   const touch = database.prepare(
@@ -78,12 +87,12 @@ export function createServers(database: Database): Servers {
   }
 
   function create(userId: number, name: string): Server {
-    const taken = `There is already a server named '${name}'.`
-    return get(orConflict(taken, () => insert.run([userId, name])).id)
+    return get(orConflict(taken(name), () => insert.run([userId, name])).id)
   }
 
   function update(id: number, change: ServerChange): Server {
-    save.run(toColumns({ ...get(id), ...change }))
+    const server = { ...get(id), ...change }
+    orConflict(taken(server.name), () => save.run(toColumns(server)))
     return get(id)
   }
 
@@ -102,6 +111,8 @@ export function createServers(database: Database): Servers {
   }
 }
 
+const taken = (name: string): string => `There is already a server named '${name}'.`
+
 const optional = (row: ServerRow | undefined): Server | undefined => row && toServer(row)
 
 function toServer(row: ServerRow): Server {
@@ -110,6 +121,7 @@ function toServer(row: ServerRow): Server {
     userId: row.user_id,
     userName: row.user_name,
     name: row.name,
+    displayName: row.display_name ?? undefined,
     state: row.state,
     url: row.url ?? undefined,
     spawnState: fromJson(row.spawn_state) as SpawnState | undefined,
@@ -123,6 +135,8 @@ function toServer(row: ServerRow): Server {
 function toColumns(server: Server): Parameters {
   return {
     id: server.id,
+    name: server.name,
+    displayName: server.displayName ?? null,
     state: server.state,
     url: server.url ?? null,
     spawnState: toJson(server.spawnState),

@@ -77,3 +77,13 @@ t.test('activity of many is one write, only forward, and gone servers do not mat
     [at(50), at(60)],
   )
 })
+
+t.test('a server is renamed, and gets a name for people, but no name that is taken', async (t) => {
+  const { servers, ana } = setUp(t)
+  const lab = servers.create(ana, 'lab')
+  const changed = servers.update(lab.id, { name: 'lab2', displayName: 'Ana’s lab' })
+  t.match(changed, { id: lab.id, name: 'lab2', displayName: 'Ana’s lab' })
+  servers.create(ana, 'lab')
+  t.throws(() => servers.update(lab.id, { name: 'lab' }), { code: 'Conflict' })
+  t.equal(servers.findByName(ana, 'lab2')?.id, lab.id)
+})
