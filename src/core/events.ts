@@ -9,6 +9,7 @@ export interface Events {
   passwordSet(user: string): void
   userAdded(user: string): void
   userRemoved(user: string): void
+  userRenamed(from: string, to: string): void
   rightsChanged(user: string, rights: { admin?: boolean; disabled?: boolean }): void
   serverStarted(server: string, tookMs: number): void
   serverFailed(server: string, why: string, exitCode: number | undefined): void
@@ -31,6 +32,7 @@ export function createEvents(log: Log): Events {
     claimed: (user, address) => log.warn({ user, address }, 'hub claimed by its first owner'),
     passwordSet: (user) => log.info({ user }, 'password set'),
     userAdded: (user) => log.info({ user }, 'user added'),
+    userRenamed: (from, to) => log.info({ user: to, from }, 'user renamed'),
     userRemoved: (user) => log.info({ user }, 'user removed'),
     rightsChanged: (user, rights) => log.info({ user, ...rights }, 'rights changed'),
     serverStarted: (server, tookMs) => log.info({ server, tookMs }, 'server ready'),

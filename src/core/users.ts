@@ -3,6 +3,7 @@ import { asError, conflict, forbidden, HubError, invalidInput, notFound } from '
 import { createKeyedLock } from '../lib/lock.ts'
 import { type Passwords } from '../lib/password.ts'
 import { type Clock } from '../lib/time.ts'
+import { isActive } from '../model/server.ts'
 import { normaliseName } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 import { type Access } from './access.ts'
@@ -26,6 +27,11 @@ export interface UserVerbs {
   addMany(rawNames: readonly string[], options: { admin: boolean }): Added[]
   /** @throws {HubError} InvalidInput, Conflict. No invitation. */
   add(rawName: string, options: { admin: boolean; passwordHash?: string }): User
+  /**
+   * Whatever is theirs stays theirs, under the new name. @returns the user as they are then.
+   * @throws {HubError} InvalidInput: an impossible name, a name in use, or a server of theirs is active.
+   */
+  rename(user: User, rawName: string): User
   /** When their rights really change, all their sessions end (security S-53). @throws {HubError} Conflict for the last admin. */
   setAdmin(user: User, admin: boolean): void
   /** A disabled user's sessions, tokens and servers end. @throws {HubError} Conflict for the last admin. */
@@ -136,8 +142,23 @@ export function createUsers(needs: UserNeeds): UserVerbs {
     })
   }
 
+  const rename: UserVerbs['rename'] = (user, rawName) => {
+    const name = normaliseName(rawName)
+    if (name === user.name) return rowOf(user)
+    // JupyterHub's status for both is 400.
+    if (store.users.findByName(name))
+      throw invalidInput(`User ${name} already exists, username must be unique`)
+    if (store.servers.listOf(user.id).some(isActive))
+      throw invalidInput(`Stop the servers of ${user.name} before renaming them.`)
+    store.users.rename(user.id, name)
+    access.forget(user.id)
+    events.userRenamed(user.name, name)
+    return rowOf(user)
+  }
+
   return {
     add,
+    rename,
     addMany(rawNames, { admin }) {
       if (rawNames.length > mostNames)
         throw invalidInput(`At most ${mostNames} names can be added at once.`)

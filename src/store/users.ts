@@ -30,6 +30,8 @@ export interface Users {
   list(query: UserQuery): User[]
   count(search?: string): number
   countOf(filter: UserFilter): number
+  /** Users who were active at that time or later. */
+  countActiveSince(at: Date): number
   /** Disabled ones too. */
   listAdmins(): User[]
   /** Admins who can log in: disabled ones do not count. */
@@ -41,6 +43,8 @@ export interface Users {
   create(user: NewUser): User
   /** @throws {HubError} Conflict when the identity is somebody else's. */
   linkIdentity(id: number, issuer: string, subject: string): void
+  /** The slug stays, and with it whatever is on disk. @throws {HubError} Conflict when the name is taken. */
+  rename(id: number, name: string): void
   setAdmin(id: number, admin: boolean): void
   setDisabled(id: number, disabled: boolean): void
   setPasswordHash(id: number, hash: string): void
@@ -76,7 +80,10 @@ type Lookups = Pick<
   Users,
   'find' | 'findByName' | 'findByIdentity' | 'getByName' | 'findPasswordHash' | 'hasIdentity'
 >
-type Lists = Pick<Users, 'list' | 'count' | 'countOf' | 'listAdmins' | 'countAdmins'>
+type Lists = Pick<
+  Users,
+  'list' | 'count' | 'countOf' | 'countActiveSince' | 'listAdmins' | 'countAdmins'
+>
 type Changes = Omit<Users, keyof Lookups | keyof Lists>
 
 function prepareLookups(database: Database): Lookups {
@@ -138,6 +145,9 @@ function prepareLists(database: Database): Lists {
     `select count(*) as count from users u where ${isListed}`,
   )
   const countOf = (filter: UserFilter): number => count.get(toFilter(filter))?.count ?? 0
+  const activeSince = database.prepare<CountRow>(
+    'select count(*) as count from users where last_activity_at >= ?',
+  )
   const everyAdmin = database.prepare<UserRow>(`${selectUsers} where u.admin = 1 order by u.id`)
   const admins = database.prepare<CountRow>(
     'select count(*) as count from users where admin = 1 and disabled = 0',
@@ -149,6 +159,7 @@ function prepareLists(database: Database): Lists {
     },
     count: (search = '') => countOf({ search }),
     countOf,
+    countActiveSince: (at) => activeSince.get([at.getTime()])?.count ?? 0,
     listAdmins: () => everyAdmin.all().map(toUser),
     countAdmins: () => admins.get()?.count ?? 0,
   }
@@ -161,6 +172,7 @@ const asPartOfName = (search = ''): string =>
   search.normalize('NFKC').toLowerCase().normalize('NFKC')
 
 function prepareChanges(database: Database): Changes {
+  const rename = database.prepare('update users set name = ? where id = ?')
   const admin = database.prepare('update users set admin = ? where id = ?')
   const disabled = database.prepare('update users set disabled = ? where id = ?')
   const password = database.prepare('update users set password_hash = ? where id = ?')
@@ -171,6 +183,7 @@ function prepareChanges(database: Database): Changes {
   return {
     create: prepareCreate(database),
     linkIdentity: prepareLink(database),
+    rename: (id, name) => void orConflict(taken(name), () => rename.run([name, id])),
     setAdmin: (id, isAdmin) => void admin.run([toFlag(isAdmin), id]),
     setDisabled: (id, isDisabled) => void disabled.run([toFlag(isDisabled), id]),
     setPasswordHash: (id, hash) => void password.run([hash, id]),
@@ -184,20 +197,28 @@ function prepareCreate(database: Database): Users['create'] {
     insert into users (name, slug, admin, created_at) values (:name, :slug, :admin, :at)
     returning id, name, slug, admin, disabled, created_at, last_activity_at`)
   const insertServer = database.prepare("insert into servers (user_id, name) values (?, '')")
+  const bySlug = database.prepare<object>('select 1 from users where slug = ?')
+
+  /** Whoever had this name before and was renamed keeps its slug, and the folders that are called so. */
+  function freeSlug(name: string): string {
+    for (let attempt = 1; ; attempt++) {
+      const slug = slugOf(attempt === 1 ? name : `${name} ${attempt}`)
+      if (bySlug.get([slug]) === undefined) return slug
+    }
+  }
 
   function create(user: NewUser): User {
-    const columns = { slug: slugOf(user.name), admin: toFlag(user.admin), at: user.at.getTime() }
+    const columns = { slug: freeSlug(user.name), admin: toFlag(user.admin), at: user.at.getTime() }
     const row = insert.get({ name: user.name, ...columns })
     if (row === undefined) throw new Error('a user that was just made is missing')
     insertServer.run([row.id])
     return toUser(row)
   }
 
-  return (user) =>
-    orConflict(`There is already a user named '${user.name}'.`, () =>
-      database.transaction(() => create(user)),
-    )
+  return (user) => orConflict(taken(user.name), () => database.transaction(() => create(user)))
 }
+
+const taken = (name: string): string => `There is already a user named '${name}'.`
 
 function prepareLink(database: Database): Users['linkIdentity'] {
   const insert = database.prepare(`

@@ -17,6 +17,7 @@ t.test('every event is one line with a fixed phrase and its facts', async (t) =>
     events.passwordSet('ana')
     events.userAdded('ana')
     events.userRemoved('ana')
+    events.userRenamed('ana', 'zoe')
     events.rightsChanged('ana', { admin: true })
     events.serverStarted('ana:lab', 1200)
     events.serverFailed('ana', 'out of memory', 137)
@@ -24,9 +25,9 @@ t.test('every event is one line with a fixed phrase and its facts', async (t) =>
     events.serverRecovered('ana')
     events.tokenIssued('ana', 3)
   })
-  t.equal(lines.length, 12)
-  t.match(JSON.parse(lines[7] ?? ''), { server: 'ana:lab', tookMs: 1200, msg: 'server ready' })
-  t.match(JSON.parse(lines[8] ?? ''), { why: 'out of memory', exitCode: 137 })
+  t.equal(lines.length, 13)
+  t.match(JSON.parse(lines[8] ?? ''), { server: 'ana:lab', tookMs: 1200, msg: 'server ready' })
+  t.match(JSON.parse(lines[9] ?? ''), { why: 'out of memory', exitCode: 137 })
 })
 
 t.test('the line of a refused login is short and printable', async (t) => {

@@ -202,3 +202,32 @@ t.test('a full disk changes neither password nor sessions', async (t) => {
   t.ok(core.asSession(browser))
   t.ok(await login.withPassword('ana', goodPassword, origin))
 })
+
+t.test(
+  'a renamed user keeps whatever is theirs, and nobody else gets it with the old name',
+  async (t) => {
+    const core = createCore(t)
+    const { users, store, tokens } = core.context
+    const ana = core.addUser('ana')
+    const { secret } = tokens.issue({ user: ana, note: '' })
+    const session = core.logIn(ana)
+    const renamed = users.rename(ana, ' Zoë ')
+    t.match(renamed, { id: ana.id, name: 'zoë', slug: 'ana' })
+    t.match(core.asToken(secret), { user: { name: 'zoë' } })
+    t.ok(core.asToken(secret)?.scopes.has('access:servers', { user: 'zoë' }))
+    t.match(core.asSession(session), { user: { name: 'zoë' } })
+    const heir = core.addUser('ana')
+    t.not(heir.slug, 'ana', 'folders are called after slugs')
+    t.notOk(core.asToken(secret)?.scopes.has('read:users', { user: 'ana' }))
+    t.equal(users.rename(renamed, 'ZOË').name, 'zoë', 'the same name is no change')
+    for (const bad of ['', 'a/b', '..', 'ana'])
+      t.throws(() => users.rename(renamed, bad), { code: 'InvalidInput' }, bad)
+    const server = core.serverOf(heir)
+    store.servers.update(server.id, { state: 'starting' })
+    t.throws(() => users.rename(heir, 'anna'), {
+      code: 'InvalidInput',
+      message: /Stop the servers/,
+    })
+    store.servers.update(server.id, { state: 'stopped' })
+  },
+)

@@ -165,3 +165,28 @@ t.test('with a user goes all that was theirs, and their number never comes back'
     )
   t.not(store.users.create({ name: 'ana', admin: false, at: at(0) }).id, id)
 })
+
+t.test('who was active lately is counted', async (t) => {
+  const { store } = openStore(t)
+  const [ana, ben] = ['ana', 'ben'].map((name) =>
+    store.users.create({ name, admin: false, at: at(0) }),
+  )
+  store.users.touch(ana?.id ?? 0, at(10))
+  t.equal(store.users.countActiveSince(at(10)), 1)
+  t.equal(store.users.countActiveSince(at(11)), 0)
+  store.users.touch(ben?.id ?? 0, at(12))
+  t.equal(store.users.countActiveSince(at(10)), 2)
+})
+
+t.test('a new user with the name of one who was renamed gets a slug of their own', async (t) => {
+  const { store } = openStore(t)
+  const create = (name: string) => store.users.create({ name, admin: false, at: at(0) })
+  const ana = create('ana')
+  store.users.rename(ana.id, 'zoe')
+  t.match(store.users.find(ana.id), { name: 'zoe', slug: 'ana' })
+  const slugs = [create('ana').slug]
+  store.users.rename(store.users.getByName('ana').id, 'ana-two')
+  slugs.push(create('ana').slug)
+  t.equal(new Set(['ana', ...slugs]).size, 3)
+  t.throws(() => store.users.rename(ana.id, 'ana'), { code: 'Conflict' })
+})
