@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 /** bcrypt reads no further. */
-export const maxPasswordBytes = 72
+const maxPasswordBytes = 72
 
 export type PasswordPolicy = {
   /** Fewest characters (code points). */

@@ -3,8 +3,6 @@ import { compare, genSaltSync, getRounds, hash as bcryptHash } from 'bcrypt'
 import { HubError, invalidInput } from './errors.ts'
 import { hashProblem } from './password-policy.ts'
 
-export { passwordProblem } from './password-policy.ts'
-
 export interface Passwords {
   /**
    * @returns a bcrypt hash (`$2b$…`) for the store.

@@ -36,25 +36,24 @@ export function createOrigins({ trustedProxies, publicUrl }: OriginNeeds): Origi
     return isIP(plain) > 0 && trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
   }
 
+  const addressed = ({ socket, headers }: IncomingMessage, trustedPeer: boolean) => {
+    if (own) return { proto: protoOf(own.protocol), host: own.host }
+    const said = trustedPeer
+      ? { proto: first(headers['x-forwarded-proto']), host: first(headers['x-forwarded-host']) }
+      : {}
+    const seen = 'encrypted' in socket ? 'https' : 'http'
+    return { proto: protoOf(said.proto ?? seen), host: said.host ?? headers.host ?? 'localhost' }
+  }
+
   return {
     trusts,
     of(request) {
       const peer = withoutMapping(request.socket.remoteAddress ?? '')
       const trustedPeer = trusts(peer)
-      const said = (name: string): string | undefined =>
-        trustedPeer ? first(request.headers[name]) : undefined
-      const encrypted = 'encrypted' in request.socket
-      const proto = own
-        ? protoOf(own.protocol)
-        : protoOf(said('x-forwarded-proto') ?? (encrypted ? 'https' : 'http'))
-      const host = own?.host ?? said('x-forwarded-host') ?? request.headers.host ?? 'localhost'
-      return {
-        proto,
-        host,
-        port: portOf(host) ?? (proto === 'https' ? 443 : 80),
-        address: trustedPeer ? clientOf(request, peer, trusts) : peer,
-        trustedPeer,
-      }
+      const { proto, host } = addressed(request, trustedPeer)
+      const port = portOf(host) ?? (proto === 'https' ? 443 : 80)
+      const address = trustedPeer ? clientOf(request, peer, trusts) : peer
+      return { proto, host, port, address, trustedPeer }
     },
   }
 }

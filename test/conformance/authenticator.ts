@@ -122,7 +122,7 @@ function redirectContract(t: Test, authenticator: RedirectKind): void {
           .finish(callbackUrl, new URLSearchParams(query), flow)
           .catch((thrown: unknown) => {
             t.ok(refused(thrown), name)
-          t.match(thrown, { message: /another browser/ }, name)
+            t.match(thrown, { message: /another browser/ }, name)
             throw thrown
           }),
         name,

@@ -66,7 +66,9 @@ export async function startHubProcess(
     pid: () => hub?.pid ?? 0,
     command: async (...words) =>
       (await promisify(execFile)(process.execPath, [main, ...words], { cwd: folder, env })).stdout,
-    kill: async () => void (await end('SIGKILL')),
+    kill: async () => {
+      await end('SIGKILL')
+    },
     stop: () => end('SIGTERM'),
     restart: start,
     output: () => readFileSync(logFile, 'utf8'),
