@@ -29,7 +29,7 @@ const args = [
 /** How long a page may take on a busy machine. */
 const patienceMs = 60_000
 
-export type NewPerson = (options?: BrowserContextOptions) => Promise<BrowserContext>
+type NewPerson = (options?: BrowserContextOptions) => Promise<BrowserContext>
 
 /** @returns a function that opens a new, empty browser profile each time: a person of their own. */
 export async function startChromium(t: Test): Promise<NewPerson> {
@@ -53,7 +53,7 @@ async function keepPicture(context: BrowserContext, t: Test): Promise<void> {
     await page.screenshot({ path: `.littlehub/log/${name}-${index}.png` })
 }
 
-export type Person = { readonly name: string; readonly password: string }
+type Person = { readonly name: string; readonly password: string }
 
 /** Opens the login form, fills it in and sends it. */
 export async function logIn(page: Page, url: string, who: Person): Promise<void> {

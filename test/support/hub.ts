@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { pluginSchemas, type Overrides } from '../../src/context.ts'
 import { createHub, type Hub } from '../../src/hub.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { type Server } from '../../src/model/server.ts'
 
 export type HubOptions = Overrides & {
   /** Settings by dotted key, as on the command line. */
@@ -49,6 +50,14 @@ export async function addUser(hub: Hub, name: string): Promise<void> {
   const { users } = hub.context
   const user = users.add(name, { admin: name === 'admin' })
   await users.setPassword(user, passwordOf(name))
+}
+
+/** The default server of a user, as it is now. */
+export function serverOf({ context: { store } }: Hub, userName: string): Server {
+  const user = store.users.findByName(userName)
+  const server = user && store.servers.findByName(user.id, '')
+  if (!server) throw new Error(`there is no user ${userName}`)
+  return server
 }
 
 /** A new folder that servers with other uids can reach, deleted with the test. */
