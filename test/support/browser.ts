@@ -18,8 +18,10 @@ type Sent = {
 }
 
 export type Browser = {
-  /** By name, as the jar has them now. */
+  /** By name, as the jar has them now; a server's own by path and name: `/user/ana/ _xsrf`. */
   readonly cookies: Map<string, { value: string; path: string; attributes: string }>
+  /** What it sends to this address. */
+  cookieHeader(address: string): string
   send(address: string, options?: Sent): Promise<Page>
   open(address: string): Promise<Page>
   /** Fills the form of `page` whose action or button fits and sends it, hidden fields and all. */
@@ -38,14 +40,15 @@ export function createBrowser(url: string): Browser {
       const [name = '', value = ''] = pair.split(/=(.*)/s)
       const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/'
       const isGone = attributes.some((each) => /^max-age=0$/i.test(each)) || value === ''
-      if (isGone) cookies.delete(name)
-      else cookies.set(name, { value, path, attributes: attributes.join('; ') })
+      const key = path.includes('/user/') ? `${path} ${name}` : name
+      if (isGone) cookies.delete(key)
+      else cookies.set(key, { value, path, attributes: attributes.join('; ') })
     }
   }
   const cookieHeader = (address: string): string =>
     [...cookies]
       .filter(([, { path }]) => address.startsWith(path))
-      .map(([name, { value }]) => `${name}=${value}`)
+      .map(([key, { value }]) => `${key.split(' ').at(-1)}=${value}`)
       .join('; ')
 
   const exchange = (address: string, { method = 'GET', headers = {}, body }: Sent): Promise<Page> =>
@@ -102,6 +105,7 @@ export function createBrowser(url: string): Browser {
 
   return {
     cookies,
+    cookieHeader,
     send,
     open: (address) => send(address),
     submit(page, which, fields = {}) {
