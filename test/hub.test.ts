@@ -8,6 +8,7 @@ import { loadConfig } from '../src/config/load.ts'
 import { pluginSchemas } from '../src/context.ts'
 import { createHub } from '../src/hub.ts'
 import { createLog } from '../src/lib/log.ts'
+import { cookieOf, startDoor, upgrade } from './support/door.ts'
 import { startHub, temporaryFolder } from './support/hub.ts'
 
 const quiet = { log: createLog({ level: 'silent' }) }
@@ -107,4 +108,39 @@ t.test('a request under way is answered before a stopping hub ends', async (t) =
     asking.flushHeaders()
   })
   t.equal(await answered, 403, 'its form is refused, but it is not cut off')
+})
+
+t.test('a step of stopping that fails is told, and keeps no other from being taken', async (t) => {
+  const lines: string[] = []
+  const log = createLog({ level: 'error' }, { write: (line) => void lines.push(line) })
+  const { hub, url, dataDir } = await startHub(t, { log })
+  const { activity, servers } = hub.context
+  activity.flush = () => {
+    throw new Error('the disk is full')
+  }
+  servers.letGo = () => Promise.reject(new Error('it hangs on'))
+  await hub.stop()
+  t.match(lines.join(''), /it hangs on[^]*a step of stopping failed[^]*the disk is full/)
+  await t.rejects(fetch(`${url}/hub/health`))
+  t.equal(existsSync(path.join(dataDir, 'hub.pid')), false, 'the folder is free')
+  t.equal(existsSync(path.join(dataDir, 'littlehub.db-wal')), false, 'the database is closed')
+})
+
+t.test('a hub that stops opens no WebSocket any more, and waits for none', async (t) => {
+  const door = await startDoor(t, { users: ['ana'] })
+  await door.startServer('ana')
+  const cookie = cookieOf(door.logIn('ana'))
+  const [open, late] = [await door.dial(), await door.dial()]
+  open.write(upgrade('/user/ana/ws', cookie))
+  await open.until('open')
+  // Half a head keeps its connection from counting as idle.
+  const bytes = upgrade('/user/ana/ws', cookie)
+  late.write(bytes.slice(0, 40))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const stopped = door.hub.stop({ servers: true })
+  await open.ended()
+  late.write(bytes.slice(40))
+  t.notMatch(await late.ended(), /^HTTP\/1\.1 101/)
+  await stopped
+  t.equal(door.seenBy('ana').split('GET /user/ana/ws').length, 2, 'one reached the server')
 })
