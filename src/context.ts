@@ -119,6 +119,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     overrides.spawner ??
     pluginOf(spawners, config.spawner.type).create(pluginOptions.spawner, needsOfPlugins)
 
+  const internalPort = (): number => Number(store.facts.find(internalPortFact))
   const routes = createRoutes(() => clock.now().getTime())
   const starter = createStarter({
     store,
@@ -134,7 +135,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
         config,
         server,
         secret,
-        internalPort: Number(store.facts.find(internalPortFact)),
+        internalPort: internalPort(),
       }),
   })
   const servers = createServers({
@@ -206,8 +207,10 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     events,
   })
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
-  const baseUrl = config.base_url
-  const people = createPeople({ store, clock, access, events, users, groupsOf, baseUrl })
+  const people = createPeople({
+    ...{ store, routes, clock, access, events, users, groupsOf, config, log, schedule },
+    internalPort,
+  })
   const exchange = createTokenExchange({ tokens, access, clock })
   const signingKey = readKey(path.join(config.data_dir, 'signing-key'))
 

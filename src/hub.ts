@@ -117,6 +117,8 @@ async function startInOrder(
   await recoverServers(context)
   const actualPort = await listen(front.public, { host, port })
   startJobs(context)
+  undo(() => context.managedServices.stopAll())
+  await context.managedServices.startAll()
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
   context.log.info({ url }, 'hub listening')
   return { url, context }

@@ -1,12 +1,20 @@
 /** The verbs about groups, roles, services and shares, built together. */
+import { type Config } from '../config/schema.ts'
+import { type Log } from '../lib/log.ts'
 import { type Clock } from '../lib/time.ts'
 import { type GroupsOf } from '../model/scope.ts'
+import { type Service } from '../model/service.ts'
+import { serviceEnvironment } from '../spawn/service-environment.ts'
+import { createServiceProcesses } from '../spawn/service-process.ts'
+import { type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Access } from './access.ts'
 import { type Events } from './events.ts'
 import { createGroups, type GroupVerbs } from './groups.ts'
+import { createManagedServices, type ManagedServices } from './managed-services.ts'
 import { createRights, type RightsReader } from './rights.ts'
 import { createRoles, type RoleVerbs } from './roles.ts'
+import { type Schedule } from './schedule.ts'
 import { createServices, type ServiceVerbs } from './services.ts'
 import { createShares, type ShareVerbs } from './shares.ts'
 import { type UserVerbs } from './users.ts'
@@ -17,25 +25,49 @@ export type People = {
   readonly roles: RoleVerbs
   readonly services: ServiceVerbs
   readonly shares: ShareVerbs
+  readonly managedServices: ManagedServices
 }
 
 export type PeopleNeeds = {
   readonly store: Store
+  readonly routes: Routes
   readonly clock: Clock
   readonly access: Access
   readonly events: Events
   readonly users: Pick<UserVerbs, 'add'>
   readonly groupsOf: GroupsOf
-  readonly baseUrl: string
+  readonly config: Config
+  readonly log: Log
+  readonly schedule: Schedule
+  /** Where the hub's API listens for servers and services. */
+  readonly internalPort: () => number
 }
 
 export function createPeople(needs: PeopleNeeds): People {
+  const { config } = needs
   const rights = createRights(needs)
+  const services = createServices({ ...needs, rights, baseUrl: config.base_url })
   return {
     groups: createGroups(needs),
     rights,
     roles: createRoles({ ...needs, addUser: (name) => needs.users.add(name, { admin: false }) }),
-    services: createServices({ ...needs, rights }),
+    services,
     shares: createShares(needs),
+    managedServices: createManagedServices({
+      ...needs,
+      services,
+      declared: config.services,
+      processes: createServiceProcesses({ dataDir: config.data_dir, log: needs.log }),
+      environment: (service, given) => environmentOf(service, given, needs),
+    }),
   }
+}
+
+function environmentOf(
+  service: Service,
+  given: { readonly more: Readonly<Record<string, string>>; readonly secret: string },
+  { store, config, internalPort }: PeopleNeeds,
+): Record<string, string> {
+  const client = store.oauthProvider.findClientOfService(service.id)
+  return serviceEnvironment({ config, service, client, ...given, internalPort: internalPort() })
 }
