@@ -204,6 +204,7 @@ function startJobs(context: WholeContext): void {
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   const { enabled, every, timeout: timeoutMs, max_age: maxAgeMs } = config.cull
   if (!enabled) return
-  const culling = { ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs }
+  const silent = new Set<number>()
+  const culling = { ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs, silent }
   schedule.every(every, 'stop idle servers', () => cullIdleServers(culling))
 }

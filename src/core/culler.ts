@@ -3,7 +3,7 @@ import { forEach } from '../lib/each.ts'
 import { type Clock } from '../lib/time.ts'
 import { fullName, serverPath, type Server } from '../model/server.ts'
 import { type Routes } from '../proxy/routes.ts'
-import { hasBusyKernel } from '../spawn/kernels.ts'
+import { askKernels, type KernelWork } from '../spawn/kernels.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { isSameRun } from './endings.ts'
@@ -23,6 +23,8 @@ export type CullerNeeds = {
   readonly timeoutMs: number
   /** 0: never. */
   readonly maxAgeMs: number
+  /** Ids of servers that did not answer when they were asked last: one that is silent once may only be at work. */
+  readonly silent: Set<number>
 }
 
 /** Asked and stopped at the same time: each may take seconds. */
@@ -39,10 +41,11 @@ async function cull(server: Server, needs: CullerNeeds): Promise<void> {
     return
   }
   if (!isIdle(server, needs)) return
-  if (await isBusy(server, needs)) {
-    needs.activity.sawServer(server.id, needs.clock.now())
-    return
-  }
+  const work = await workOf(server, needs)
+  if (work === 'busy') needs.activity.sawServer(server.id, needs.clock.now())
+  const wasSilent = needs.silent.delete(server.id)
+  if (work === 'silent' && !wasSilent) needs.silent.add(server.id)
+  if (work === 'busy' || (work === 'silent' && !wasSilent)) return
   // Somebody may have come back while it was asked.
   const isStillDue = (row: Server): boolean => isSameRun(row, server) && isIdle(row, needs)
   await needs.servers.stop(server, tooLongIdle(needs.timeoutMs), isStillDue)
@@ -62,9 +65,9 @@ function isIdle(server: Server, needs: CullerNeeds): boolean {
 }
 
 /** A short-lived key, good for this one server, asks it about its kernels. */
-async function isBusy(server: Server, needs: CullerNeeds): Promise<boolean> {
+async function workOf(server: Server, needs: CullerNeeds): Promise<KernelWork> {
   const user = needs.store.users.find(server.userId)
-  if (!user || server.url === undefined) return false
+  if (!user || server.url === undefined) return 'idle'
   const { token, secret } = needs.tokens.issue({
     user,
     note: `Asking ${label(server)} whether it is idle`,
@@ -72,11 +75,7 @@ async function isBusy(server: Server, needs: CullerNeeds): Promise<boolean> {
     expiresInSeconds: 60,
   })
   try {
-    return await hasBusyKernel(
-      server.url,
-      serverPath(needs.baseUrl, user.name, server.name),
-      secret,
-    )
+    return await askKernels(server.url, serverPath(needs.baseUrl, user.name, server.name), secret)
   } finally {
     needs.tokens.revoke(token)
   }

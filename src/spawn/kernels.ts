@@ -3,20 +3,32 @@
 /** Longest wait for the answer. */
 const timeoutMs = 5000
 
+/** `silent`: it could not be asked, which says nothing about its kernels. */
+export type KernelWork = 'busy' | 'idle' | 'silent'
+
 /**
  * Whether a kernel of the server at `url` + `prefix` is executing something (Jupyter Server REST API: `GET api/kernels`).
- * False for a program that is no Jupyter server, and when it does not answer.
+ * The question itself is no use of the server. A program that is no Jupyter server is idle.
  */
-export async function hasBusyKernel(url: string, prefix: string, token: string): Promise<boolean> {
+export async function askKernels(url: string, prefix: string, token: string): Promise<KernelWork> {
   try {
-    const response = await fetch(`${url}${prefix}api/kernels`, {
+    const response = await fetch(`${url}${prefix}api/kernels?no_track_activity=1`, {
       headers: { authorization: `token ${token}` },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    return response.ok && isBusyList(await response.json())
+    if (response.status >= 500) return 'silent'
+    return response.ok && isBusyList(parsed(await response.text())) ? 'busy' : 'idle'
   } catch {
-    return false
+    return 'silent'
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

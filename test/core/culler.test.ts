@@ -5,8 +5,8 @@ import { HOUR, MINUTE } from '../../src/lib/time.ts'
 import { type Server } from '../../src/model/server.ts'
 import { createCore, type Core } from '../support/core.ts'
 
-const cull = (core: Core, maxAgeMs = 0): Promise<void> =>
-  cullIdleServers({ ...core.context, baseUrl: '/', timeoutMs: HOUR, maxAgeMs })
+const cull = (core: Core, maxAgeMs = 0, silent = new Set<number>()): Promise<void> =>
+  cullIdleServers({ ...core.context, baseUrl: '/', timeoutMs: HOUR, maxAgeMs, silent })
 
 async function started(core: Core, name = 'ana'): Promise<Server> {
   return core.context.servers.start(core.serverOf(core.addUser(name)))
@@ -124,3 +124,25 @@ t.test('a server that is starting is left alone', async (t) => {
   await core.context.servers.stop(server)
   await starting
 })
+
+t.test('a server that does not answer once keeps running, and twice in a row it is idle', async (t) => {
+  const core = createCore(t)
+  const server = await started(core)
+  const silent = new Set<number>()
+  const [program] = core.spawner.programs()
+  if (program) program.behaviour = 'stays silent'
+  core.clock.advance(2 * HOUR)
+  await cull(core, 0, silent)
+  t.equal(core.again(server).state, 'ready')
+  if (program) program.behaviour = 'answers'
+  core.spawner.kernels = [{ execution_state: 'busy' }]
+  await cull(core, 0, silent)
+  t.equal(core.again(server).state, 'ready')
+  t.equal(silent.size, 0, 'it has answered since')
+  if (program) program.behaviour = 'stays silent'
+  core.clock.advance(2 * HOUR)
+  await cull(core, 0, silent)
+  t.equal(core.again(server).state, 'ready')
+  await cull(core, 0, silent)
+  t.equal(core.again(server).state, 'stopped')
+}) // prettier-ignore

@@ -2,7 +2,7 @@
 import http from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { hasBusyKernel } from '../../src/spawn/kernels.ts'
+import { askKernels } from '../../src/spawn/kernels.ts'
 
 async function answering(
   t: Test,
@@ -25,11 +25,11 @@ async function answering(
 t.test('one busy kernel is enough, and it is asked for with the given token', async (t) => {
   const kernels = [{ execution_state: 'idle' }, { execution_state: 'busy' }]
   const { url, seen } = await answering(t, 200, JSON.stringify(kernels))
-  t.equal(await hasBusyKernel(url, '/user/ana/', 'abc'), true)
-  t.same(seen, ['GET /user/ana/api/kernels token abc'])
+  t.equal(await askKernels(url, '/user/ana/', 'abc'), 'busy')
+  t.same(seen, ['GET /user/ana/api/kernels?no_track_activity=1 token abc'])
 })
 
-t.test('idle kernels, other programs, refusals and silence are not busy', async (t) => {
+t.test('idle kernels, other programs and refusals are idle', async (t) => {
   for (const [status, body] of [
     [200, '[]'],
     [200, '[{"execution_state":"idle"},null,3]'],
@@ -39,7 +39,12 @@ t.test('idle kernels, other programs, refusals and silence are not busy', async 
     [302, '[{"execution_state":"busy"}]'],
   ] as const) {
     const { url } = await answering(t, status, body)
-    t.equal(await hasBusyKernel(url, '/', 'abc'), false, body)
+    t.equal(await askKernels(url, '/', 'abc'), 'idle', body)
   }
-  t.equal(await hasBusyKernel('http://127.0.0.1:1', '/', 'abc'), false)
+})
+
+t.test('a server that cannot be asked is not said to be idle', async (t) => {
+  t.equal(await askKernels('http://127.0.0.1:1', '/', 'abc'), 'silent')
+  const { url } = await answering(t, 503, '[]')
+  t.equal(await askKernels(url, '/', 'abc'), 'silent')
 })
