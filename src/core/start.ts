@@ -76,7 +76,7 @@ export const hubEnds = new Error('the hub ends')
 
 /** How often and how long apart a starting server is asked whether it answers. */
 const firstProbeMs = 100
-const slowestProbeMs = 1000
+const slowestProbeMs = 200
 
 /** How often somebody who waits hears that it goes on. */
 const encourageMs = 3000
@@ -97,11 +97,14 @@ export const serverSlug = (user: User, server: { readonly name: string }): strin
 
 export function createStarter(needs: StartNeeds): Starter {
   const { store, spawner, routes, tokens } = needs
+  /** The keys of the servers that this hub started, so that no log shows them. */
+  const secrets = new Map<number, string>()
 
   const start: Starter['start'] = (attempt) =>
     undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
       const { server, progress, signal } = attempt
       const secret = tokens.issueForServer(server)
+      secrets.set(server.id, secret)
       undo(() => tokens.revokeForServer(server))
       progress.add({ progress: 20, message: 'Starting the program' })
       const started = await runProgram(attempt, needs.environment(server, secret))
@@ -225,6 +228,8 @@ export function createStarter(needs: StartNeeds): Starter {
   const explainExit: Starter['explainExit'] = async (server, user, exitCode) => {
     const lines = await lastLines(serverSlug(user, server))
     const hint = hintFor(exitCode, lines)
+    const secret = secrets.get(server.id)
+    secrets.delete(server.id)
     return {
       message:
         exitCode === undefined
@@ -232,7 +237,7 @@ export function createStarter(needs: StartNeeds): Starter {
           : `The server ended by itself with exit code ${exitCode}.`,
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(hint === undefined ? {} : { hint }),
-      logTail: redactLog(lines, []),
+      logTail: redactLog(lines, secret === undefined ? [] : [secret]),
     }
   }
 

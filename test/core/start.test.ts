@@ -52,8 +52,9 @@ t.test(
 )
 
 t.test('only the end of the hub leaves the program running', async (t) => {
+  const dir = t.testdir()
   for (const reason of [hubEnds, new Error('cancelled')]) {
-    const core = createCore(t, { dataDir: `${t.testdirName}/${reason.message}` })
+    const core = createCore(t, { dataDir: `${dir}/${reason.message}` })
     const { starter, attempt, controller } = attemptOf(core)
     core.spawner.behaviour = 'stays silent'
     const starting = starter.start(attempt).catch((error: unknown) => error)
@@ -93,4 +94,22 @@ t.test('the owner is told what a failure says for people, and nothing of the oth
   })
   t.same(failureOf(new HubError('Unavailable', 'No room.')), { message: 'No room.' })
   t.notMatch(failureOf(new Error('/etc/secret: EACCES')).message, /secret/)
+})
+
+t.test('a log that repeats the key of its server is shown without it', async (t) => {
+  const core = createCore(t)
+  const { starter, attempt } = attemptOf(core)
+  core.spawner.behaviour = 'stays silent'
+  const starting = starter.start(attempt).catch((thrown: unknown) => failureOf(thrown))
+  t.ok(await eventually(() => core.spawner.programs().length === 1))
+  const [program] = core.spawner.programs()
+  const secret = program?.environment['JUPYTERHUB_API_TOKEN'] ?? ''
+  // In a place where nothing else tells that it is one.
+  core.spawner.logLines = [`x${secret}x`]
+  await program?.end(3)
+  t.same(await starting, {
+    message: 'The server ended by itself with exit code 3.',
+    exitCode: 3,
+    logTail: ['x[redacted]x'],
+  })
 })
