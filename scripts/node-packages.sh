@@ -27,11 +27,12 @@ node_packages_current() {
 }
 
 # Install scripts are run one by one rather than by npm: newer versions of npm refuse them, and only one is needed,
-# the one by which the package "node" brings the program for this machine.
+# the one by which the package "node" brings the program for this machine. A connection that stalls is given up after a
+# minute and tried again; npm's own patience is five.
 npm_ci() {
   local omit=(--omit=dev)
   if [ "$1" = all ] || node scripts/node-packages-current.cjs had-development; then omit=(); fi
-  npm ci "${omit[@]}" --ignore-scripts --no-audit --no-fund || return 1
+  npm ci "${omit[@]}" --ignore-scripts --no-audit --no-fund --fetch-timeout=60000 --fetch-retries=4 || return 1
   (cd node_modules/node && node installArchSpecificPackage.js) || return 1
   ln -sf ../node/bin/node node_modules/.bin/node
 }
