@@ -21,8 +21,10 @@ export type Page = {
 const pageType = 'application/jupyterhub-pagination+json'
 
 /** JupyterHub: `api_page_default_limit` for clients that follow pages, `api_page_max_limit` for all. */
-const defaultLimit = 50
-const maxLimit = 200
+export type PageLimits = {
+  readonly page_default_limit: number
+  readonly page_max_limit: number
+}
 
 /** The query of a request; of repeated parameters the last one counts, as in JupyterHub. */
 export function queryOf(request: { readonly url: string }): URLSearchParams {
@@ -36,14 +38,15 @@ export function lastOf(query: URLSearchParams, name: string): string | undefined
 }
 
 /** @throws {HubError} InvalidInput when offset or limit are no integers. */
-export function readPage(request: PageRequest): Page {
+export function readPage(request: PageRequest, limits: PageLimits): Page {
   const query = queryOf(request)
   const wrapped = acceptsPages(request.headers.accept)
   const offset = integer(lastOf(query, 'offset'), 0)
-  const limit = integer(lastOf(query, 'limit'), wrapped ? defaultLimit : maxLimit)
+  const usual = wrapped ? limits.page_default_limit : limits.page_max_limit
+  const limit = integer(lastOf(query, 'limit'), usual)
   return {
     offset: Math.max(0, offset),
-    limit: Math.min(Math.max(1, Math.abs(limit)), maxLimit),
+    limit: Math.min(Math.max(1, Math.abs(limit)), limits.page_max_limit),
     wrapped,
   }
 }

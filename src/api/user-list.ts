@@ -1,21 +1,24 @@
 /** `GET /users`: filter, sort and page, as far as the caller may see (contract §3.4). */
 import { type FastifyInstance } from 'fastify'
 import { forbidden, invalidInput } from '../lib/errors.ts'
+import { type Reach } from '../model/scope.ts'
 import { type User } from '../model/user.ts'
+import { type StoreReader } from '../store/store.ts'
 import { type UserFilter } from '../store/users.ts'
-import { principalOf, type ApiNeeds } from './guard.ts'
+import { callerOf, type ApiNeeds } from './guard.ts'
 import { lastOf, paginate, queryOf, readPage } from './page.ts'
 import { type Presenter } from './present.ts'
 import { wantsStopped } from './users.ts'
 
 export function userListRoutes(
   app: FastifyInstance,
-  { store, present }: ApiNeeds & { readonly present: Presenter },
+  { store, present, config }: ApiNeeds & { readonly present: Presenter },
 ): void {
   app.get('/users', { config: { scope: 'list:users', target: 'listed' } }, (request) => {
-    const { scopes } = principalOf(request)
-    const page = readPage(request)
-    const filter = { ...readFilter(queryOf(request)), ...reachOf(scopes.reach('list:users')) }
+    const { scopes } = callerOf(request)
+    const page = readPage(request, config.api)
+    const reach = reachOf(scopes.reach('list:users'), store)
+    const filter = { ...readFilter(queryOf(request)), ...reach }
     const options = { stoppedServers: wantsStopped(request) }
     const visible = store.users
       .list({ ...filter, ...readSort(queryOf(request)), ...page })
@@ -24,14 +27,16 @@ export function userListRoutes(
   })
 }
 
-type Reach = ReturnType<ReturnType<typeof principalOf>['scopes']['reach']>
-
 /** Whom the caller's right to list is about. @throws {HubError} Forbidden when it is about no user at all. */
-function reachOf(reach: Reach): Pick<UserFilter, 'names'> {
+function reachOf(reach: Reach | undefined, { groups }: StoreReader): Pick<UserFilter, 'names'> {
   if (reach === 'everything') return {}
   if (reach?.user === undefined && reach?.group === undefined)
     throw forbidden('The scope list:users of these credentials is not about users.')
-  return { names: [...(reach.user ?? [])] }
+  const members = [...(reach.group ?? [])].flatMap((name) => {
+    const group = groups.findByName(name)
+    return group ? groups.listMembers(group.id) : []
+  })
+  return { names: [...(reach.user ?? []), ...members] }
 }
 
 const states = ['active', 'ready', 'inactive'] as const
