@@ -9,6 +9,7 @@ import { applyDeclarations } from './core/declarations.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
+import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
@@ -108,6 +109,7 @@ async function startInOrder(
   const context = createContext(loaded, overrides)
   undo(() => context.store.close())
   applyDeclarations(loaded, context)
+  routeServices({ ...context, baseUrl: base_url })
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
@@ -145,13 +147,15 @@ async function openFront(context: WholeContext, overrides: Overrides): Promise<F
   }
   const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
   const stopHub = overrides.onShutdown ?? (() => undefined)
-  await mountApi(app, { ...context, origins, stopHub })
+  const stopping = new AbortController()
+  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub })
   await mountPages(app, { ...context, origins })
   await app.ready()
   const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>
     app.routing(request, response),
   )
   const close = async (): Promise<void> => {
+    stopping.abort()
     const drained = drain([app.server, internal])
     upgrader.close()
     await drained

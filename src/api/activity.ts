@@ -13,7 +13,7 @@ const report = Type.Object({
 })
 
 export function activityRoutes(app: FastifyInstance, needs: ApiNeeds): void {
-  const config = { scope: 'users:activity', target: 'user' } as const
+  const config = { scope: 'users:activity', target: 'user', body: report } as const
   app.post('/users/:name/activity', { config }, (request, reply) => {
     const user = userIn(request, needs)
     const { last_activity, servers = {} } = parse(report, readJson(request))

@@ -2,14 +2,21 @@
 import { type FastifyInstance } from 'fastify'
 import { createXsrf } from '../core/xsrf.ts'
 import { activityRoutes } from './activity.ts'
+import { authorizationRoutes } from './authorizations.ts'
 import { answerErrors } from './errors.ts'
 import { guardRoutes, type ApiNeeds } from './guard.ts'
 import { apiHeaders } from './headers.ts'
+import { groupRoutes } from './groups.ts'
 import { infoRoutes } from './info.ts'
 import { oauthProviderRoutes } from './oauth-provider.ts'
 import { createPresenter } from './present.ts'
+import { proxyRoutes } from './proxy.ts'
 import { progressRoutes } from './progress.ts'
 import { serverRoutes } from './servers.ts'
+import { serviceRoutes } from './services.ts'
+import { shareCodeRoutes } from './share-codes.ts'
+import { sharedRoutes } from './shared.ts'
+import { shareRoutes } from './shares.ts'
 import { tokenRoutes } from './tokens.ts'
 import { userListRoutes } from './user-list.ts'
 import { userRoutes } from './users.ts'
@@ -35,6 +42,13 @@ export async function mountApi(app: FastifyInstance, needs: ApiNeeds): Promise<v
       tokenRoutes(api, withPresenter)
       serverRoutes(api, withPresenter)
       progressRoutes(api, needs)
+      groupRoutes(api, needs)
+      serviceRoutes(api, needs)
+      shareRoutes(api, needs)
+      shareCodeRoutes(api, needs)
+      sharedRoutes(api, needs)
+      proxyRoutes(api, needs)
+      authorizationRoutes(api)
       oauthProviderRoutes(api, needs)
       done()
     },

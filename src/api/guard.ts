@@ -1,14 +1,16 @@
 /** Turns a route's declared scope into a check, made before its body is read. */
 import { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import { type IncomingMessage } from 'node:http'
+import { type TSchema } from 'typebox'
 import { type Context } from '../context.ts'
-import { type Principal } from '../core/access.ts'
+import { type Caller, type Principal } from '../core/access.ts'
 import { type NamedServers } from '../core/named-servers.ts'
 import { type Xsrf } from '../core/xsrf.ts'
 import { asError, forbidden } from '../lib/errors.ts'
 import { type ScopeName } from '../model/scope-table.ts'
 import { type ScopeTarget } from '../model/scope.ts'
 import { normaliseName } from '../model/user.ts'
+import { type Routes } from '../proxy/routes.ts'
 import { lastOf, queryOf } from './page.ts'
 
 /** What the API is mounted with. */
@@ -18,6 +20,9 @@ export type ApiNeeds = Context & {
     of(request: IncomingMessage): { readonly proto: string; readonly host: string }
   }
   readonly namedServers: NamedServers
+  readonly routes: Routes
+  /** Aborted when the hub begins to stop: whatever would go on for long ends then. */
+  readonly stopping: AbortSignal
   /** Ends the hub, and its servers with it when `servers`. Returns at once. */
   stopHub(options: { readonly servers: boolean }): void
 }
@@ -25,35 +30,54 @@ export type ApiNeeds = Context & {
 /** Which scopes a route asks for: one of them is enough. */
 export type ScopeRule = ScopeName | readonly ScopeName[] | 'any-credential' | 'anyone'
 
-/** For whom it asks: the user or server that its path names, or whoever its handler then lists. */
-export type TargetRule = 'user' | 'server' | 'listed'
+/** For what it asks: the user, server, group or service that its path names, or whatever its handler then lists. */
+export type TargetRule = 'user' | 'server' | 'group' | 'service' | 'listed'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: ScopeRule
     target?: TargetRule
+    /** What the handler checks the body with; printed in the API's own description. */
+    body?: TSchema
+    /** Who has no other credential may have one in the body, which the handler looks at (contract §3.6). */
+    credentialInBody?: true
   }
 }
 
 export type GuardNeeds = Pick<ApiNeeds, 'access' | 'origins'> & { readonly xsrf: Xsrf }
 
-const principals = new WeakMap<object, Principal>()
+const callers = new WeakMap<object, Caller>()
+
+/** Who makes this request, if anybody; for routes that take a credential in the body. */
+export const findCaller = (request: FastifyRequest): Caller | undefined => callers.get(request)
 
 /** Whoever makes this request; only on routes that ask for a scope or a credential. */
-export function principalOf(request: FastifyRequest): Principal {
-  const principal = principals.get(request)
-  if (!principal)
-    throw new Error(`${request.method} ${String(request.routeOptions.url)} has no principal`)
-  return principal
+export function callerOf(request: FastifyRequest): Caller {
+  const caller = findCaller(request)
+  if (!caller)
+    throw new Error(`${request.method} ${String(request.routeOptions.url)} has no caller`)
+  return caller
+}
+
+export type NamesInPath = {
+  readonly user: string
+  readonly server: string
+  readonly group: string
+  readonly service: string
+  /** Whose server it is, where `user` is somebody else. */
+  readonly owner: string
 }
 
 /** The names in the path, each as it is stored. */
-export function namesIn(request: FastifyRequest): {
-  readonly user: string
-  readonly server: string
-} {
-  const { name, server } = request.params as { readonly name?: string; readonly server?: string }
-  return { user: storedName(name ?? ''), server: server ?? '' }
+export function namesIn(request: FastifyRequest): NamesInPath {
+  const { name, server, group, service, owner } = request.params as Record<string, string>
+  return {
+    user: storedName(name ?? ''),
+    server: server ?? '',
+    group: group ?? '',
+    service: service ?? '',
+    owner: storedName(owner ?? ''),
+  }
 }
 
 /** The one normalisation (security S-38); what no user can be called stays as it is and is not found. */
@@ -84,7 +108,7 @@ export function checkDeclaration({ config = {}, method, url }: RouteOptions): vo
   const { scope, target } = config
   if (scope === undefined) throw new Error(`route without scope: ${route}`)
   if (scope === 'anyone' || scope === 'any-credential') return
-  const namesSomebody = target === 'user' || target === 'server'
+  const namesSomebody = target !== undefined && target !== 'listed'
   if (url.includes('/:') !== namesSomebody)
     throw new Error(`route whose path and target do not fit: ${route}`)
   if (target === 'listed' && method !== 'GET' && method !== 'HEAD')
@@ -92,21 +116,41 @@ export function checkDeclaration({ config = {}, method, url }: RouteOptions): vo
 }
 
 function admit(request: FastifyRequest, needs: GuardNeeds): void {
-  const { scope, target } = request.routeOptions.config
+  const { scope, credentialInBody } = request.routeOptions.config
   if (scope === undefined || scope === 'anyone') return
-  const found = identify(request, needs)
+  const found = needs.access.identifyService(request.headers) ?? identify(request, needs)
+  if (!found && credentialInBody) return
   if (!found) throw forbidden('Missing or invalid credentials.')
-  principals.set(request, found)
-  if (scope === 'any-credential') return
-  const scopes = typeof scope === 'string' ? [scope] : scope
-  if (target === 'listed' && scopes.some((one) => found.scopes.holdsAny(one))) return
-  needs.access.require(found, scopes, targetOf(request, target))
+  callers.set(request, found)
+  if (scope !== 'any-credential')
+    requireScope(request, found, { ...needs, scopes: typeof scope === 'string' ? [scope] : scope })
+}
+
+function requireScope(
+  request: FastifyRequest,
+  caller: Caller,
+  { access, scopes }: Pick<GuardNeeds, 'access'> & { readonly scopes: readonly ScopeName[] },
+): void {
+  const { target } = request.routeOptions.config
+  if (target === 'listed' && scopes.some((one) => caller.scopes.holdsAny(one))) return
+  access.require(caller, scopes, targetOf(request, target))
 }
 
 function targetOf(request: FastifyRequest, target?: TargetRule): ScopeTarget | undefined {
-  const { user, server } = namesIn(request)
-  if (target === 'user') return { user }
-  return target === 'server' ? { server: `${user}/${server}` } : undefined
+  const { user, server, group, service } = namesIn(request)
+  switch (target) {
+    case 'user':
+      return { user }
+    case 'server':
+      return { server: `${user}/${server}` }
+    case 'group':
+      return { group }
+    case 'service':
+      return { service }
+    case 'listed':
+    case undefined:
+      return undefined
+  }
 }
 
 /** A token needs nothing besides; a cookie is sent by the browser unasked, so it counts for requests of our pages only. */

@@ -33,7 +33,7 @@ export function infoRoutes(app: FastifyInstance, { config, ...needs }: ApiNeeds)
     littlehub: { version },
   }))
 
-  app.post('/shutdown', { config: { scope: 'shutdown' } }, (request, reply) => {
+  app.post('/shutdown', { config: { scope: 'shutdown', body: shutdown } }, (request, reply) => {
     const { servers = false } = parse(shutdown, readJson(request) ?? {})
     reply.raw.once('close', () => needs.stopHub({ servers }))
     return reply.code(202).send({ message: 'Shutting down Hub' })

@@ -1,7 +1,8 @@
 /** Model → JSON, field by field, by what the caller may see (contract §3.5). The only place with snake_case JSON. */
 import { type Access } from '../core/access.ts'
 import { type Activity } from '../core/activity.ts'
-import { type ScopeSet } from '../model/scope.ts'
+import { type RightsReader } from '../core/rights.ts'
+import { type ScopeSet, type ScopeTarget } from '../model/scope.ts'
 import {
   escapeName,
   fullName,
@@ -29,11 +30,12 @@ export type PresenterNeeds = {
   readonly store: StoreReader
   readonly activity: Activity
   readonly access: Access
+  readonly rights: RightsReader
   readonly config: { readonly base_url: string; readonly public_url: string }
 }
 
 /** What each scope shows of a user (JupyterHub: `user_model`). */
-const keysOf: Readonly<Record<string, readonly string[]>> = {
+const userKeys: Readonly<Record<string, readonly string[]>> = {
   'read:users': [
     'kind',
     'name',
@@ -53,44 +55,54 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   'admin:auth_state': ['kind', 'name', 'auth_state'],
 }
 
+/** What a viewer may see of something, by the table of what each scope shows. */
+export function visibleKeys(
+  table: Readonly<Record<string, readonly string[]>>,
+  viewer: ScopeSet,
+  target: ScopeTarget,
+): Set<string> {
+  const held = Object.entries(table).filter(([scope]) => viewer.has(scope, target))
+  return new Set(held.flatMap(([, keys]) => keys))
+}
+
+/** Only the fields of these names; each is worked out only then. */
+export function pick(
+  keys: ReadonlySet<string>,
+  fields: Readonly<Record<string, () => unknown>>,
+): Json {
+  const visible = Object.entries(fields).filter(([key]) => keys.has(key))
+  return Object.fromEntries(visible.map(([key, read]) => [key, read()]))
+}
+
 export function createPresenter(needs: PresenterNeeds): Presenter {
-  const { store, activity } = needs
+  const { store, activity, rights } = needs
   const { base_url: baseUrl, public_url: publicUrl } = needs.config
 
   const pathOf = (server: Server): string => serverPath(baseUrl, server.userName, server.name)
   const absolute = (path: string): string | null => (publicUrl === '' ? null : publicUrl + path)
 
   const user: Presenter['user'] = (shown, viewer, options = {}) => {
-    const keys = new Set(
-      Object.entries(keysOf)
-        .filter(([scope]) => viewer.has(scope, { user: shown.name }))
-        .flatMap(([, visible]) => visible),
-    )
+    const keys = visibleKeys(userKeys, viewer, { user: shown.name })
     const servers = serversOf(shown, viewer, options)
     if (servers !== undefined) keys.add('kind').add('name')
     if (keys.size === 0) return undefined
-    const all = { ...personOf(shown), ...runningOf(shown) }
-    const visible = Object.entries(all).filter(([key]) => keys.has(key))
-    return { ...Object.fromEntries(visible), ...(servers === undefined ? {} : { servers }) }
+    return { ...pick(keys, fieldsOf(shown)), ...(servers === undefined ? {} : { servers }) }
   }
 
-  const personOf = (shown: User): Json => ({
-    kind: 'user',
-    name: shown.name,
-    user_info: null,
-    admin: shown.admin,
-    roles: shown.admin ? ['admin', 'user'] : ['user'],
-    groups: [],
-    created: timestamp(shown.createdAt),
-    last_activity: timestamp(shown.lastActivityAt),
-    auth_state: null,
-  })
-
-  const runningOf = (shown: User): Json => {
-    const server = store.servers.findByName(shown.id, '')
+  const fieldsOf = (shown: User): Record<string, () => unknown> => {
+    const main = store.servers.findByName(shown.id, '')
     return {
-      server: server?.state === 'ready' ? pathOf(server) : null,
-      pending: server ? pendingOf(server.state) : null,
+      kind: () => 'user',
+      name: () => shown.name,
+      user_info: () => null,
+      admin: () => shown.admin,
+      roles: () => rights.listRolesOfUser(shown),
+      groups: () => store.groups.listNamesOfUser(shown.name),
+      created: () => timestamp(shown.createdAt),
+      last_activity: () => timestamp(shown.lastActivityAt),
+      auth_state: () => null,
+      server: () => (main?.state === 'ready' ? pathOf(main) : null),
+      pending: () => (main ? pendingOf(main.state) : null),
     }
   }
 
@@ -110,7 +122,7 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
     const progress = `${baseUrl}hub/api/users/${escapeName(shown.userName)}/${ownPath(shown)}/progress`
     return {
       name: shown.name,
-      display_name: shown.name,
+      display_name: shown.displayName ?? shown.name,
       full_name: fullName(shown),
       last_activity: timestamp(activity.ofServer(shown.id)),
       started: timestamp(shown.startedAt),

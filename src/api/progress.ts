@@ -3,7 +3,7 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import { type ProgressEvent } from '../core/servers.ts'
 import { SECOND } from '../lib/time.ts'
-import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
+import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { serverIn } from './servers.ts'
 
 /** Proxies between us and the browser close what is silent for longer. */
@@ -12,15 +12,21 @@ const keepAliveMs = 8 * SECOND
 export function progressRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const open = new Map<AbortController, FastifyRequest>()
   // A stream that nobody ends would keep the hub from stopping.
-  app.addHook('preClose', (done) => {
+  const endAll = (): void => {
     for (const controller of open.keys()) controller.abort()
+  }
+  needs.stopping.addEventListener('abort', endAll)
+  app.addHook('preClose', (done) => {
+    endAll()
     done()
   })
   // It ends with the login that opened it (security S-04).
   needs.access.onChange((userId) => {
-    for (const [controller, request] of open)
-      if (principalOf(request).user.id === userId && !mayStillWatch(request, needs))
-        controller.abort()
+    for (const [controller, request] of open) {
+      const caller = callerOf(request)
+      const isConcerned = !('user' in caller) || caller.user.id === userId
+      if (isConcerned && !mayStillWatch(request, needs)) controller.abort()
+    }
   })
 
   const config = { scope: 'read:servers', target: 'server' } as const
@@ -39,14 +45,16 @@ export function progressRoutes(app: FastifyInstance, needs: ApiNeeds): void {
         controller.abort()
         open.delete(controller)
       })
-      return reply.type('text/event-stream').header('cache-control', 'no-cache').send(stream)
+      // Nothing comes after it, so that a connection that is left over keeps no hub from stopping.
+      reply.header('connection', 'close').header('cache-control', 'no-cache')
+      return reply.type('text/event-stream').send(stream)
     })
 }
 
 function mayStillWatch(request: FastifyRequest, { access }: ApiNeeds): boolean {
   const { user, server } = namesIn(request)
-  const principal = access.identify(request.headers)
-  return access.can(principal, 'read:servers', { server: `${user}/${server}` })
+  const caller = access.identifyService(request.headers) ?? access.identify(request.headers)
+  return access.can(caller, 'read:servers', { server: `${user}/${server}` })
 }
 
 type Step = IteratorResult<ProgressEvent, unknown>

@@ -2,21 +2,34 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { HubError, invalidInput, notFound } from '../lib/errors.ts'
-import { type Server } from '../model/server.ts'
+import { normaliseDisplayName, type Server } from '../model/server.ts'
 import { parse, readJson } from './body.ts'
-import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
+import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { type Presenter } from './present.ts'
 import { userIn } from './users.ts'
 import { within } from './within.ts'
 
 type ServerNeeds = ApiNeeds & { readonly present: Presenter }
-type Options = Readonly<Record<string, unknown>>
+/** What a body asks for; absent options are those of the last start. */
+type Wanted = {
+  readonly options?: Readonly<Record<string, unknown>>
+  readonly displayName?: string
+}
 
 const anyObject = Type.Record(Type.String(), Type.Unknown())
+const displayName = Type.String({ maxLength: 1000 })
 const startRequest = Type.Object({
-  display_name: Type.Optional(Type.String({ maxLength: 255 })),
+  display_name: Type.Optional(Type.Union([displayName, Type.Null()])),
   user_options: Type.Optional(Type.Union([anyObject, Type.Null()])),
 })
+const editRequest = Type.Object(
+  {
+    name: Type.Optional(Type.String({ maxLength: 300 })),
+    display_name: Type.Optional(displayName),
+    user_options: Type.Optional(anyObject),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
 const stopRequest = Type.Object({ remove: Type.Optional(Type.Boolean()) })
 
 export function serverRoutes(app: FastifyInstance, needs: ServerNeeds): void {
@@ -24,28 +37,39 @@ export function serverRoutes(app: FastifyInstance, needs: ServerNeeds): void {
 
   for (const path of ['/users/:name/server', '/users/:name/servers/:server']) {
     app.get(path, { config: { scope: 'read:servers', target: 'server' } }, (request) =>
-      present.server(serverIn(request, needs), principalOf(request).scopes),
+      present.server(serverIn(request, needs), callerOf(request).scopes),
     )
 
     const starting = { scope: 'start:servers', target: 'server' } as const
-    app.put(path, { config: starting }, (request, reply) => {
-      const { server: name } = namesIn(request)
-      if (name === '') throw new HubError('Conflict', 'The default server is always there.')
-      readOptions(request)
-      const server = namedServers.add(userIn(request, needs), name)
-      return reply.code(201).send(present.server(server, principalOf(request).scopes))
+    app.put(path, { config: { ...starting, body: startRequest } }, (request, reply) => {
+      const server = create(request, needs)
+      return reply.code(201).send(present.server(server, callerOf(request).scopes))
     })
 
-    app.post(path, { config: starting }, async (request, reply) => {
+    app.post(path, { config: { ...starting, body: startRequest } }, async (request, reply) => {
       const user = userIn(request, needs)
-      const options = readOptions(request)
+      const wanted = readWanted(request)
       const { server: name } = namesIn(request)
       const known = needs.store.servers.findByName(user.id, name)
-      return await start(known ?? namedServers.add(user, name), options, { reply, needs })
+      const server = known ?? namedServers.add(user, name)
+      return await start(server, wanted, { reply, needs })
+    })
+
+    app.patch(path, { config: { ...starting, body: editRequest } }, (request) => {
+      const server = serverIn(request, needs)
+      const { name, display_name, user_options } = parse(editRequest, readJson(request))
+      const edited = namedServers.edit(server, {
+        ...(name === undefined ? {} : { name }),
+        ...(display_name === undefined ? {} : { displayName: display_name }),
+        ...(user_options === undefined ? {} : { options: user_options }),
+      })
+      return present.server(edited, callerOf(request).scopes)
     })
 
     const stopping = { scope: 'delete:servers', target: 'server' } as const
-    app.delete(path, { config: stopping }, (request, reply) => stop(request, reply, needs))
+    app.delete(path, { config: { ...stopping, body: stopRequest } }, (request, reply) =>
+      stop(request, reply, needs),
+    )
   }
 }
 
@@ -58,22 +82,37 @@ export function serverIn(request: FastifyRequest, needs: ApiNeeds): Server {
   return server
 }
 
-/** Undefined: those of the last start. An object with neither key is itself the options, as before JupyterHub 6. */
-function readOptions(request: FastifyRequest): Options | undefined {
+/** A named server that is not started yet. @throws {HubError} Conflict: there is one. */
+function create(request: FastifyRequest, needs: ServerNeeds): Server {
+  const user = userIn(request, needs)
+  const { server: name } = namesIn(request)
+  if (name === '') throw new HubError('Conflict', 'The default server is always there.')
+  const { options, displayName: shown } = readWanted(request)
+  if (shown !== undefined) normaliseDisplayName(shown)
+  return needs.namedServers.edit(needs.namedServers.add(user, name), {
+    ...(options === undefined ? {} : { options }),
+    ...(shown === undefined ? {} : { displayName: shown }),
+  })
+}
+
+/** An object with neither key is itself the options, as before JupyterHub 6. */
+function readWanted(request: FastifyRequest): Wanted {
   const body = readJson(request)
-  if (body === undefined) return undefined
+  if (body === undefined) return {}
   const object = parse(anyObject, body)
-  if (!('user_options' in object) && !('display_name' in object)) return object
-  return parse(startRequest, object).user_options ?? undefined
+  if (!('user_options' in object) && !('display_name' in object)) return { options: object }
+  const { user_options: options, display_name: shown } = parse(startRequest, object)
+  return { ...(options && { options }), ...(shown != null && { displayName: shown }) }
 }
 
 async function start(
   server: Server,
-  options: Options | undefined,
+  { options, displayName: shown }: Wanted,
   { reply, needs }: { reply: FastifyReply; needs: ServerNeeds },
 ): Promise<FastifyReply> {
   const { servers, store, config } = needs
   if (server.state === 'starting') return empty(reply, 202)
+  if (shown !== undefined) needs.namedServers.setDisplayName(server, shown)
   try {
     const work = servers.start(server, options)
     const outcome = await within(work, config.spawner.slow_spawn_timeout)

@@ -1,28 +1,37 @@
 /** `/users/:name/tokens`: list, issue, revoke (contract §3.6). */
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { forbidden, invalidInput, notFound } from '../lib/errors.ts'
-import { roles as roleTable } from '../model/role.ts'
+import { type Caller } from '../core/access.ts'
+import { type RightsReader } from '../core/rights.ts'
+import { forbidden, HubError, invalidInput, notFound } from '../lib/errors.ts'
+import { SECOND } from '../lib/time.ts'
+import { sessionCookie } from '../model/session.ts'
 import { type Token } from '../model/token.ts'
 import { parse, readJson } from './body.ts'
-import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
+import { findCaller, namesIn, type ApiNeeds } from './guard.ts'
 import { type Presenter } from './present.ts'
 
 const nullable = <Schema extends Type.TSchema>(schema: Schema) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
+const credentials = Type.Object({
+  username: Type.String({ maxLength: 600 }),
+  password: Type.String({ maxLength: 5000 }),
+})
 const tokenRequest = Type.Object({
   note: nullable(Type.String({ maxLength: 1000 })),
   expires_in: nullable(Type.Integer({ minimum: 1, maximum: 10_000_000_000 })),
   scopes: nullable(Type.Array(Type.String({ maxLength: 500 }), { maxItems: 200 })),
   roles: nullable(Type.Array(Type.String({ maxLength: 300 }), { maxItems: 50 })),
+  auth: nullable(credentials),
 })
 type Wanted = Type.Static<typeof tokenRequest>
 
 export function tokenRoutes(
   app: FastifyInstance,
-  { store, clock, tokens, present }: ApiNeeds & { readonly present: Presenter },
+  needs: ApiNeeds & { readonly present: Presenter },
 ): void {
+  const { store, clock, tokens, present, rights, config } = needs
   const read = { config: { scope: 'read:tokens', target: 'user' } } as const
   const write = { config: { scope: 'tokens', target: 'user' } } as const
 
@@ -42,19 +51,21 @@ export function tokenRoutes(
     }
   })
 
-  app.post('/users/:name/tokens', write, (request, reply) => {
-    const issuer = principalOf(request)
+  const issuing = { ...write.config, credentialInBody: true, body: tokenRequest } as const
+  app.post('/users/:name/tokens', { config: issuing }, async (request, reply) => {
     const { user: name } = namesIn(request)
+    const issuer = findCaller(request) ?? (await callerInBody(request, needs))
     const user = store.users.findByName(name)
     if (!user) throw forbidden(`User ${name} not found or no permissions to generate tokens`)
     const wanted = parse(tokenRequest, readJson(request) ?? {})
-    const scopes = scopesIn(wanted)
+    const scopes = scopesIn(wanted, rights)
+    const expiresInSeconds = lifeOf(wanted, config.tokens.max_age)
     const { token, secret } = tokens.issue({
       user,
-      note: wanted.note ?? defaultNote(issuer.user.name, name),
+      note: wanted.note ?? defaultNote(issuer, name),
       issuer: issuer.scopes,
       ...(scopes ? { scopes } : {}),
-      ...(wanted.expires_in ? { expiresInSeconds: wanted.expires_in } : {}),
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     })
     return reply.code(201).send({ ...present.token(token), token: secret })
   })
@@ -67,16 +78,51 @@ export function tokenRoutes(
   })
 }
 
+/**
+ * Whoever proves with name and password in the body to be somebody who may (contract §3.6). Nobody stays logged in.
+ * @throws {HubError} Forbidden, TooMany
+ */
+async function callerInBody(request: FastifyRequest, needs: ApiNeeds): Promise<Caller> {
+  const { auth } = parse(tokenRequest, readJson(request) ?? {})
+  if (!auth) throw forbidden('Missing or invalid credentials.')
+  const origin = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' }
+  const { secret, session } = await needs.login.withPassword(auth.username, auth.password, origin)
+  try {
+    const cookie = `${sessionCookie.plain}=${secret}`
+    const target = { user: namesIn(request).user }
+    return needs.access.require(needs.access.identifySession({ cookie }), ['tokens'], target)
+  } catch (thrown) {
+    // As for somebody who is not there: names are not told apart.
+    if (thrown instanceof HubError && thrown.code === 'NotFound')
+      throw forbidden(`User not found or no permissions to generate tokens`)
+    throw thrown
+  } finally {
+    needs.sessions.end(session)
+  }
+}
+
+/** In seconds; undefined: for ever. @throws {HubError} InvalidInput for more than is allowed. */
+function lifeOf({ expires_in: wanted }: Wanted, maxAgeMs: number): number | undefined {
+  const longest = maxAgeMs === 0 ? undefined : Math.floor(maxAgeMs / SECOND)
+  if (wanted == null) return longest
+  if (longest !== undefined && wanted > longest)
+    throw invalidInput(`expires_in: ${wanted} must not exceed ${longest}`)
+  return wanted
+}
+
 /** Roles are JupyterHub 2's way to say it; what is kept are their scopes. */
-function scopesIn({ scopes, roles }: Wanted): readonly string[] | undefined {
+function scopesIn({ scopes, roles }: Wanted, rights: RightsReader): readonly string[] | undefined {
   if (scopes && roles) throw invalidInput('Give either scopes or roles, not both.')
   if (!roles) return scopes ?? undefined
   return roles.flatMap((name) => {
-    const role = Object.values(roleTable).find((one) => one.name === name)
+    const role = rights.findRole(name)
     if (!role) throw invalidInput(`Role ${JSON.stringify(name.slice(0, 60))} does not exist`)
     return role.scopes
   })
 }
 
-const defaultNote = (issuer: string, owner: string): string =>
-  issuer === owner ? 'Requested via api' : `Requested via api by user ${issuer}`
+function defaultNote(issuer: Caller, owner: string): string {
+  if ('service' in issuer) return `Requested via api by service ${issuer.service.name}`
+  const by = issuer.user.name === owner ? '' : ` by user ${issuer.user.name}`
+  return `Requested via api${by}`
+}

@@ -1,14 +1,14 @@
 /** `/user` and `/users`: who there is; add, change, remove (contract §3.3, §3.4, §3.7). */
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type Principal } from '../core/access.ts'
+import { type Caller } from '../core/access.ts'
 import { label } from '../core/servers.ts'
 import { conflict, forbidden, HubError, invalidInput } from '../lib/errors.ts'
 import { roles } from '../model/role.ts'
 import { normaliseName, type User } from '../model/user.ts'
 import { parse, readJson } from './body.ts'
-import { namesIn, principalOf, type ApiNeeds } from './guard.ts'
-import { type Presenter } from './present.ts'
+import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
+import { type Json, type Presenter } from './present.ts'
 import { within } from './within.ts'
 
 type UserNeeds = ApiNeeds & { readonly present: Presenter }
@@ -29,47 +29,38 @@ const userChange = Type.Object(
 export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
   const { store, users, present } = needs
 
-  app.get('/user', { config: { scope: 'any-credential' } }, (request) => {
-    const { user, scopes, credential } = principalOf(request)
-    const isToken = credential.kind === 'token'
-    return {
-      ...present.user(user, scopes),
-      token_id: isToken ? `a${credential.token.id}` : null,
-      session_id: isToken
-        ? (credential.token.sessionPublicId ?? null)
-        : credential.session.publicId,
-      scopes: scopes.list(),
-    }
-  })
+  app.get('/user', { config: { scope: 'any-credential' } }, (request) =>
+    whoIs(callerOf(request), needs),
+  )
 
-  app.post('/users', { config: { scope: 'admin:users' } }, (request, reply) => {
-    const principal = principalOf(request)
+  app.post('/users', { config: { scope: 'admin:users', body: newUsers } }, (request, reply) => {
+    const caller = callerOf(request)
     const { usernames, admin = false } = parse(newUsers, readJson(request))
-    if (admin) requireAllRights(principal)
+    if (admin) requireAllRights(caller)
     const names = readNames(usernames).filter((name) => !store.users.findByName(name))
     if (names.length === 0) throw conflict(`All ${usernames.length} users already exist`)
     const added = names.map((name) => users.add(name, { admin }))
-    return reply.code(201).send(added.map((user) => present.user(user, principal.scopes)))
+    return reply.code(201).send(added.map((user) => present.user(user, caller.scopes)))
   })
 
   const named = { scope: 'admin:users', target: 'user' } as const
-  app.post('/users/:name', { config: named }, (request, reply) => {
-    const principal = principalOf(request)
+  app.post('/users/:name', { config: { ...named, body: newUser } }, (request, reply) => {
+    const caller = callerOf(request)
     const { admin = false } = parse(newUser, readJson(request) ?? {})
-    if (admin) requireAllRights(principal)
+    if (admin) requireAllRights(caller)
     const user = users.add(namesIn(request).user, { admin })
-    return reply.code(201).send(present.user(user, principal.scopes))
+    return reply.code(201).send(present.user(user, caller.scopes))
   })
 
-  app.patch('/users/:name', { config: named }, (request) => {
-    const principal = principalOf(request)
+  app.patch('/users/:name', { config: { ...named, body: userChange } }, (request) => {
+    const caller = callerOf(request)
     const user = userIn(request, needs)
     const change = parse(userChange, readJson(request))
-    if (user.admin || change.admin === true) requireAllRights(principal)
-    if (change.name !== undefined && normaliseName(change.name) !== user.name)
-      throw invalidInput('Users of this hub keep their names.')
-    if (change.admin !== undefined) users.setAdmin(user, change.admin)
-    return present.user(store.users.getByName(user.name), principal.scopes)
+    if (Object.keys(change).length === 0) throw invalidInput('Nothing to change.')
+    if (user.admin || change.admin === true) requireAllRights(caller)
+    const renamed = change.name === undefined ? user : users.rename(user, change.name)
+    if (change.admin !== undefined) users.setAdmin(renamed, change.admin)
+    return present.user(store.users.getByName(renamed.name), caller.scopes)
   })
 
   oneUserRoutes(app, needs)
@@ -87,22 +78,53 @@ function oneUserRoutes(app: FastifyInstance, needs: UserNeeds): void {
     'read:roles:users',
   ] as const
   app.get('/users/:name', { config: { scope: read, target: 'user' } }, (request) =>
-    present.user(userIn(request, needs), principalOf(request).scopes, {
+    present.user(userIn(request, needs), callerOf(request).scopes, {
       stoppedServers: wantsStopped(request),
     }),
   )
 
+  // What JupyterHub once did here, its front door does at each request: who holds `servers` may look in.
+  app.post(
+    '/users/:name/admin-access',
+    { config: { scope: 'servers', target: 'user' } },
+    (request, reply) => {
+      userIn(request, needs)
+      return reply.code(200).send('')
+    },
+  )
+
   const remove = { scope: 'delete:users', target: 'user' } as const
   app.delete('/users/:name', { config: remove }, async (request, reply) => {
-    const principal = principalOf(request)
+    const caller = callerOf(request)
     const user = userIn(request, needs)
-    if (user.id === principal.user.id) throw invalidInput('Cannot delete yourself!')
-    if (user.admin) requireAllRights(principal)
+    if ('user' in caller && user.id === caller.user.id)
+      throw invalidInput('Cannot delete yourself!')
+    if (user.admin) requireAllRights(caller)
     const stopping = store.servers.listOf(user.id).find(({ state }) => state === 'stopping')
     if (stopping) throw invalidInput(`${label(stopping)} is pending stop`)
     const outcome = await within(users.remove(user), config.spawner.slow_stop_timeout)
     return reply.code(outcome === 'late' ? 202 : 204).send()
   })
+}
+
+/** The credential's owner, with what it is and may do (contract §3.3). */
+function whoIs(caller: Caller, { present, rights }: UserNeeds): Json {
+  const scopes = caller.scopes.list()
+  if ('service' in caller) {
+    const { service, credential } = caller
+    const roles = rights.listRolesOfService(service)
+    const shown = { kind: 'service', name: service.name, admin: service.admin, roles }
+    return { ...shown, token_id: `a${credential.token.id}`, session_id: null, scopes }
+  }
+  const { credential } = caller
+  const ids =
+    credential.kind === 'token'
+      ? {
+          token_id: `a${credential.token.id}`,
+          session_id: credential.token.sessionPublicId ?? null,
+        }
+      : { token_id: null, session_id: credential.session.publicId }
+  return { ...present.user(caller.user, caller.scopes), ...ids, scopes }
 }
 
 /** @throws {HubError} NotFound */
@@ -117,8 +139,8 @@ export function wantsStopped(request: FastifyRequest): boolean {
 }
 
 /** Nobody hands out, or acts on, rights that they lack themselves (security S-06). */
-function requireAllRights(principal: Principal): void {
-  if (!roles.admin.scopes.every((scope) => principal.scopes.has(scope)))
+function requireAllRights(caller: Caller): void {
+  if (!roles.admin.scopes.every((scope) => caller.scopes.has(scope)))
     throw forbidden('Only an administrator can make, change or remove administrators.')
 }
 

@@ -25,17 +25,17 @@ export type Service = {
 /** What somebody registers, checked by `serviceProblem` and completed by `completeService`. */
 export type ServiceSpec = {
   readonly name: string
-  readonly admin?: boolean
-  readonly url?: string
+  readonly admin?: boolean | undefined
+  readonly url?: string | undefined
   /** Chosen by whoever runs the service; also the secret of its OAuth client. */
-  readonly apiToken?: string
-  readonly info?: Readonly<Record<string, unknown>>
-  readonly display?: boolean
-  readonly access?: ServiceAccess
-  readonly oauthClientId?: string
-  readonly oauthRedirectUri?: string
-  readonly oauthClientAllowedScopes?: readonly string[]
-  readonly oauthNoConfirm?: boolean
+  readonly apiToken?: string | undefined
+  readonly info?: Readonly<Record<string, unknown>> | undefined
+  readonly display?: boolean | undefined
+  readonly access?: ServiceAccess | undefined
+  readonly oauthClientId?: string | undefined
+  readonly oauthRedirectUri?: string | undefined
+  readonly oauthClientAllowedScopes?: readonly string[] | undefined
+  readonly oauthNoConfirm?: boolean | undefined
 }
 
 /** Shortest secret that somebody may choose (JupyterHub: `APIToken.check_token`). */

@@ -61,7 +61,9 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
     for (const one of [method].flat()) routes.push({ method: one, path: url })
   })
   const stops: { readonly servers: boolean }[] = []
-  await mountApi(app, { ...context, origins, stopHub: (options) => void stops.push(options) })
+  const stopping = new AbortController()
+  const stopHub = (options: { readonly servers: boolean }): void => void stops.push(options)
+  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
 

@@ -1,0 +1,106 @@
+/** `/groups`: list, make, fill, describe, remove (contract §3.1, §7.4). */
+import { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type Group } from '../model/group.ts'
+import { type Reach } from '../model/scope.ts'
+import { type StoreReader } from '../store/store.ts'
+import { parse, readJson } from './body.ts'
+import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
+import { paginate, readPage, type Page } from './page.ts'
+import { createGroupPresenter } from './present-groups.ts'
+
+const name = Type.String({ maxLength: 600 })
+const users = Type.Array(name, { maxItems: 1000 })
+const groupNames = Type.Array(name, { minItems: 1, maxItems: 1000 })
+
+export const newGroups = Type.Object({
+  // JupyterHub takes an object as well: its keys are the names.
+  groups: Type.Union([groupNames, Type.Record(Type.String(), Type.Unknown())]),
+  users: Type.Optional(users),
+})
+export const newGroup = Type.Object(
+  { users: Type.Optional(users), name: Type.Optional(name), roles: Type.Optional(Type.Unknown()) },
+  { additionalProperties: false },
+)
+export const members = Type.Object({ users })
+
+export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
+  const { groups, store, config } = needs
+  const present = createGroupPresenter(needs)
+  const shown = (request: FastifyRequest, group: Group) =>
+    present.group(group, callerOf(request).scopes)
+
+  app.get('/groups', { config: { scope: 'list:groups', target: 'listed' } }, (request) => {
+    const page = readPage(request, config.api)
+    const reach = callerOf(request).scopes.reach('list:groups')
+    const { items, total } = groupsWithin(reach, page, store)
+    return paginate(request, page, { items: items.map((group) => shown(request, group)), total })
+  })
+
+  app.post('/groups', { config: { scope: 'admin:groups', body: newGroups } }, (request, reply) => {
+    const wanted = parse(newGroups, readJson(request))
+    const names = Array.isArray(wanted.groups) ? wanted.groups : Object.keys(wanted.groups)
+    const made = groups.createMany(names, wanted.users)
+    return reply.code(201).send(made.map((group) => shown(request, group)))
+  })
+
+  const read = ['read:groups', 'read:groups:name', 'read:roles:groups'] as const
+  app.get('/groups/:group', { config: { scope: read, target: 'group' } }, (request) =>
+    shown(request, groupIn(request, needs)),
+  )
+
+  const making = { scope: 'admin:groups', target: 'group', body: newGroup } as const
+  app.post('/groups/:group', { config: making }, (request, reply) => {
+    const wanted = parse(newGroup, readJson(request) ?? {})
+    const made = groups.createMany([namesIn(request).group], wanted.users)
+    return reply.code(201).send(made.map((group) => shown(request, group))[0])
+  })
+
+  const removing = { scope: 'delete:groups', target: 'group' } as const
+  app.delete('/groups/:group', { config: removing }, (request, reply) => {
+    groups.remove(groupIn(request, needs))
+    return reply.code(204).send()
+  })
+
+  memberRoutes(app, needs)
+}
+
+function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
+  const { groups } = needs
+  const present = createGroupPresenter(needs)
+  const config = { scope: 'groups', target: 'group' } as const
+  const changing = { ...config, body: members }
+
+  app.post('/groups/:group/users', { config: changing }, (request) => {
+    const group = groupIn(request, needs)
+    groups.addUsers(group, parse(members, readJson(request)).users)
+    return present.group(group, callerOf(request).scopes)
+  })
+
+  app.delete('/groups/:group/users', { config: changing }, (request) => {
+    const group = groupIn(request, needs)
+    groups.removeUsers(group, parse(members, readJson(request)).users)
+    return present.group(group, callerOf(request).scopes)
+  })
+
+  app.put('/groups/:group/properties', { config }, (request) => {
+    const group = groups.setProperties(groupIn(request, needs), readJson(request))
+    return present.group(group, callerOf(request).scopes)
+  })
+}
+
+/** @throws {HubError} NotFound */
+export const groupIn = (request: FastifyRequest, { store }: Pick<ApiNeeds, 'store'>): Group =>
+  store.groups.getByName(namesIn(request).group)
+
+/** Those that the caller may list, counted as such too: JupyterHub counts all, and its last pages are empty. */
+function groupsWithin(
+  reach: Reach | undefined,
+  page: Page,
+  { groups }: StoreReader,
+): { readonly items: readonly Group[]; readonly total: number } {
+  if (reach === 'everything') return { items: groups.list(page), total: groups.count() }
+  const held = [...(reach?.group ?? [])].flatMap((name) => groups.findByName(name) ?? [])
+  const sorted = held.sort((one, other) => one.id - other.id)
+  return { items: sorted.slice(page.offset, page.offset + page.limit), total: sorted.length }
+}

@@ -1,0 +1,50 @@
+/** `/proxy`: the table of routes, for programs that knew JupyterHub's separate proxy (contract §3.1, §6.1). */
+import { type FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { checkRoutes } from '../core/route-check.ts'
+import { invalidInput } from '../lib/errors.ts'
+import { escapeName } from '../model/server.ts'
+import { type Route } from '../proxy/routes.ts'
+import { parse, readJson } from './body.ts'
+import { type ApiNeeds } from './guard.ts'
+import { paginate, readPage } from './page.ts'
+import { timestamp } from './present.ts'
+
+const anyObject = Type.Record(Type.String(), Type.Unknown())
+
+export function proxyRoutes(app: FastifyInstance, needs: ApiNeeds): void {
+  const { routes, config } = needs
+  const declared = { config: { scope: 'proxy' } } as const
+
+  app.get('/proxy', declared, (request) => {
+    const page = readPage(request, config.api)
+    const all = routes.list()
+    const shown = all.slice(page.offset, page.offset + page.limit).map(presentRoute)
+    const items = Object.fromEntries(shown.map((one) => [one.routespec, one]))
+    return paginate(request, page, { items, total: all.length })
+  })
+
+  app.post('/proxy', declared, (_request, reply) => {
+    checkRoutes({ ...needs, baseUrl: config.base_url })
+    return reply.code(200).send('')
+  })
+
+  app.patch('/proxy', { config: { scope: 'proxy', body: anyObject } }, (request) => {
+    parse(anyObject, readJson(request))
+    throw invalidInput('The proxy is a part of this hub: there is no other one to talk to.')
+  })
+}
+
+function presentRoute({ prefix, target, owner, lastActivityMs }: Route) {
+  const lastActivity = lastActivityMs === 0 ? undefined : new Date(lastActivityMs)
+  return {
+    routespec: prefix.split('/').map(escapeName).join('/'),
+    target: `${target.tls ? 'https' : 'http'}://${target.host}:${target.port}`,
+    data: {
+      ...('service' in owner
+        ? { service: owner.service }
+        : { user: owner.user, server_name: owner.server }),
+      last_activity: timestamp(lastActivity),
+    },
+  }
+}
