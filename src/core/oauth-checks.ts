@@ -7,7 +7,6 @@ import {
   type OAuthClient,
   type OAuthCode,
 } from '../model/oauth-provider.ts'
-import { roles } from '../model/role.ts'
 
 /** A non-fatal error of an authorize request: the client hears of it through the browser (RFC 6749 §4.1.2.1). */
 export class Redirectable extends Error {
@@ -69,11 +68,6 @@ export function errorAddress(
 ): string {
   const state = query.get('state') ?? undefined
   return withQuery(client.redirectUri, { error, error_description: message, state })
-}
-
-/** A role's name stands for its scopes, as in JupyterHub since 2; any other name is a scope. */
-export function scopesOfRole(name: string): readonly string[] {
-  return Object.values(roles).find((role) => role.name === name)?.scopes ?? [name]
 }
 
 /** The form of a token request. @throws {OAuthError} */

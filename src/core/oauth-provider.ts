@@ -13,7 +13,6 @@ import {
   type GroupsOf,
   type ScopeHolder,
 } from '../model/scope.ts'
-import { fullName, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 import { type Access, type Principal } from './access.ts'
@@ -25,8 +24,9 @@ import {
   errorAddress,
   readChallenge,
   Redirectable,
-  scopesOfRole,
 } from './oauth-checks.ts'
+import { placeOf } from './oauth-place.ts'
+import { createRights } from './rights.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 export type AuthorizeRequest = {
@@ -82,15 +82,7 @@ const tokenValidSeconds = (14 * DAY) / SECOND
 
 export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
   const { store, clock, groupsOf } = needs
-
-  /** The server that a client is, which whoever authorizes it must be allowed to open (contract §2.2.5). */
-  const requireAccess = (principal: Principal, client: OAuthClient): Server => {
-    const server = client.serverId === undefined ? undefined : store.servers.find(client.serverId)
-    if (!server) throw invalidInput('This application is not available any more.')
-    if (!needs.access.can(principal, 'access:servers', { server: fullName(server) }))
-      throw forbidden(`You may not open the server of ${server.userName}.`)
-    return server
-  }
+  const rights = createRights({ store, clock })
 
   const findClient = (query: URLSearchParams): OAuthClient => {
     const client = store.oauthProvider.findClient(query.get('client_id') ?? '')
@@ -105,8 +97,7 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
     checkParameters(query)
     const client = findClient(query)
     checkRedirect(client, query)
-    const server = requireAccess(principal, client)
-    const holder = { user: principal.user.name, server: fullName(server) }
+    const { holder, owner, isTrusted } = placeOf(client, { principal, ...needs })
     try {
       const challenge = readChallenge(query)
       const asked = askedScopes(client, { query, holder })
@@ -121,8 +112,8 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
       }
       return {
         request,
-        confirm: server.userId !== principal.user.id && !hasAgreed(principal.user, request, holder),
-        owner: server.userName,
+        confirm: !isTrusted && !hasAgreed(principal.user, request, holder),
+        owner,
         scopeDescriptions: granted.map((scope) => describeScope(scope, holder)),
       }
     } catch (thrown) {
@@ -138,7 +129,10 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
   ): string[] => {
     const given = (query.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
     if (given.length === 0) return allowedScopes(client, holder)
-    const named = given.flatMap(scopesOfRole).filter((scope) => scope !== 'identify')
+    // A role's name stands for its scopes, as in JupyterHub since 2.
+    const named = given
+      .flatMap((name) => rights.findRole(name)?.scopes ?? name)
+      .filter((scope) => scope !== 'identify')
     const { denied } = withinClient(client, named, holder)
     if (denied.length > 0)
       throw new Redirectable('invalid_scope', `Not allowed: ${denied.join(' ').slice(0, 200)}`)
@@ -184,7 +178,7 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
     const { client, state } = request
     if (principal.credential.kind !== 'session')
       throw forbidden('Only somebody logged in with a browser can allow this.')
-    const holder = { user: principal.user.name, server: fullName(requireAccess(principal, client)) }
+    const { holder } = placeOf(client, { principal, ...needs })
     const asked = [...request.scopes, ...requiredScopes(holder)]
     const { granted } = withinClient(client, resolved(asked, holder), holder)
     const code = newSecret()
@@ -263,9 +257,9 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
 }
 
 /** What every token of a client may do: tell whose it is, and open the client itself (contract §2.2.4). */
-const requiredScopes = ({ user = '', server = '' }: ScopeHolder): string[] => [
+const requiredScopes = ({ user = '', server = '', service }: ScopeHolder): string[] => [
   ...identifyScopes(user),
-  `access:servers!server=${server}`,
+  service === undefined ? `access:servers!server=${server}` : `access:services!service=${service}`,
 ]
 
 const allowedScopes = (client: OAuthClient, holder: ScopeHolder): string[] =>

@@ -9,7 +9,6 @@ import {
   errorAddress,
   readChallenge,
   Redirectable,
-  scopesOfRole,
 } from '../../src/core/oauth-checks.ts'
 import { type OAuthClient, type OAuthCode } from '../../src/model/oauth-provider.ts'
 
@@ -90,13 +89,6 @@ t.test('the client hears of an error with its own state', (t) => {
     '/user/ana/oauth_callback?error=invalid_scope&error_description=Not+allowed%3A+x+%26+y&state=a%26b',
   )
   t.notMatch(errorAddress(client, query(''), error), /state=/)
-  t.end()
-})
-
-t.test('a role stands for its scopes', (t) => {
-  t.same(scopesOfRole('user'), ['self'])
-  t.same(scopesOfRole('read:users'), ['read:users'])
-  t.same(scopesOfRole('toString'), ['toString'])
   t.end()
 })
 

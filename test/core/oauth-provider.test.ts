@@ -324,3 +324,64 @@ t.test('neither code nor token is stored as it is', (t) => {
   t.equal(scene.store.oauthProvider.takeCode(code), undefined)
   t.end()
 })
+
+/** A service that people may use and that may ask them for `allowed`. */
+function addService(scene: Scene, allowed: readonly string[]) {
+  const { store, clock } = scene
+  const { id } = store.services.save({
+    ...{ name: 'grader', url: undefined, admin: false, command: [], info: {}, display: true },
+    ...{ access: 'public', fromConfig: false, createdAt: clock.now() },
+  })
+  const role = { name: 'graded', description: '', scopes: ['access:services!service=grader'] }
+  const { id: roleId } = store.roles.save(role, { fromConfig: false })
+  store.roles.assign(roleId, { kind: 'user', id: scene.ana.id })
+  scene.access.forget(scene.ana.id)
+  const redirectUri = '/services/grader/oauth_callback'
+  store.oauthProvider.saveClient({
+    ...{ id: 'service-grader', secretHash: '', redirectUri, description: 'grader' },
+    ...{ allowedScopes: allowed, serverId: undefined, serviceId: id },
+  })
+  return (scope?: string) => {
+    const more = { client_id: 'service-grader', redirect_uri: redirectUri }
+    const query = queryOf(scope === undefined ? more : { ...more, scope })
+    return scene.oauthProvider.authorize(principalOf(scene, scene.ana), query)
+  }
+}
+
+const always = [
+  'access:services!service=grader',
+  'read:users:groups!user=ana',
+  'read:users:name!user=ana',
+]
+
+t.test('a service that asks for more than it may is told so, and never fails (§9.101)', (t) => {
+  const ask = addService(createScene(t), ['read:users!user'])
+  for (const scope of ['admin:users', 'no:such:scope', 'read:users!user=', 'read:users!x=y', '!'])
+    t.match(ask(scope), { redirectTo: /grader\/oauth_callback\?error=invalid_scope&/ }, scope)
+  t.end()
+})
+
+t.test('a service gets what it asks for, or all it may have (§9.102)', (t) => {
+  const ask = addService(createScene(t), ['read:users!user', 'read:servers!user'])
+  const all = ['read:servers!user=ana', 'read:users!user=ana']
+  t.match(ask(), { request: { scopes: [always[0], all[0], ...always.slice(1), all[1]].sort() } })
+  t.match(ask('identify'), { request: { scopes: always } })
+  t.match(ask('read:servers!user identify'), { request: { scopes: [...always, all[0]].sort() } })
+  t.end()
+})
+
+t.test('roles stand for their scopes, own ones too (§9.102)', (t) => {
+  const scene = createScene(t)
+  const ask = addService(scene, ['read:servers!user'])
+  const role = { name: 'looking', description: '', scopes: ['read:servers!user'] }
+  scene.store.roles.save(role, { fromConfig: false })
+  t.match(ask('looking'), { request: { scopes: [...always, 'read:servers!user=ana'].sort() } })
+  t.match(ask('admin'), { redirectTo: /error=invalid_scope/ })
+  t.end()
+})
+
+t.test('what the person lacks is left out silently (§9.103)', (t) => {
+  const ask = addService(createScene(t), ['admin:groups', 'read:servers!user'])
+  t.match(ask(), { request: { scopes: [...always, 'read:servers!user=ana'].sort() } })
+  t.end()
+})
