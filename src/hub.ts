@@ -10,6 +10,7 @@ import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { routeServices } from './core/service-routes.ts'
+import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
@@ -109,6 +110,7 @@ async function startInOrder(
   const context = createContext(loaded, overrides)
   undo(() => context.store.close())
   applyDeclarations(loaded, context)
+  routeServices({ ...context, baseUrl: base_url })
   routeServices({ ...context, baseUrl: base_url })
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())

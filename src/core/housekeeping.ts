@@ -1,6 +1,6 @@
 /** Housekeeping: what is noted is written down, what has expired is removed. */
 import { type Clock } from '../lib/time.ts'
-import { type Routes } from '../proxy/routes.ts'
+import { isServerRoute, type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { type SessionVerbs } from './sessions.ts'
@@ -11,7 +11,7 @@ type ActivityNeeds = { readonly routes: Routes; readonly activity: Activity }
 
 /** Takes over what the proxy saw: the traffic to servers is their owners' as well (contract §6.3). */
 export function noteTraffic({ routes, activity }: ActivityNeeds): void {
-  for (const { owner, lastActivityMs } of routes.list()) {
+  for (const { owner, lastActivityMs } of routes.list().filter(isServerRoute)) {
     if (lastActivityMs === 0) continue
     const at = new Date(lastActivityMs)
     activity.sawServer(owner.serverId, at)

@@ -9,6 +9,7 @@ import { type Store } from '../store/store.ts'
 import { type Access } from './access.ts'
 import { type Events } from './events.ts'
 import { type RightsReader } from './rights.ts'
+import { routeServices, type ServiceRouteNeeds } from './service-routes.ts'
 import {
   hasOAuthClient,
   serviceClientId,
@@ -35,13 +36,12 @@ export interface ServiceVerbs {
   renewToken(service: Service): TokenSecret
 }
 
-export type ServiceNeeds = {
+export type ServiceNeeds = ServiceRouteNeeds & {
   readonly store: Store
   readonly clock: Clock
   readonly access: Pick<Access, 'forgetAll'>
   readonly rights: RightsReader
   readonly events: Pick<Events, 'serviceAdded' | 'serviceRemoved'>
-  readonly baseUrl: string
 }
 
 export function createServices(needs: ServiceNeeds): ServiceVerbs {
@@ -119,6 +119,7 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
 
   const remove = (service: Service): void => {
     store.services.remove(service.id)
+    routeServices(needs)
     access.forgetAll()
     events.serviceRemoved(service.name)
   }
@@ -143,6 +144,7 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
         if (spec.apiToken !== undefined) saveToken(added, spec.apiToken, 'chosen at registration')
         return added
       })
+      routeServices(needs)
       events.serviceAdded(service.name)
       return service
     },

@@ -1,5 +1,6 @@
 /** One connection to a server: a socket that reads into a buffer of its own. */
-import { connect as connectSocket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { type Target } from './routes.ts'
 
 /** Who uses a connection at the moment. */
@@ -61,9 +62,7 @@ export function connect(
   let paused = false
   let failure: Error | undefined
 
-  const socket = connectSocket({
-    host: target.host.replace(/^\[(.*)\]$/, '$1'),
-    port: target.port,
+  const socket = open(target, {
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: keepAliveProbeMs,
@@ -88,7 +87,7 @@ export function connect(
     socket.destroy(new ConnectTimeoutError(`no connection within ${options.connectTimeoutMs} ms`))
   }, options.connectTimeoutMs)
 
-  socket.once('connect', () => clearTimeout(timer))
+  socket.once(target.tls ? 'secureConnect' : 'connect', () => clearTimeout(timer))
   socket.on('drain', () => connection.user?.drained())
   socket.on('error', (error) => (failure = error))
   socket.on('end', () => (connection.user ? connection.user.ended() : socket.destroy()))
@@ -121,6 +120,14 @@ export function connect(
     },
   }
   return connection
+}
+
+function open({ host: named, port, tls }: Target, options: Partial<TcpNetConnectOpts>): Socket {
+  const host = named.replace(/^\[(.*)\]$/, '$1')
+  if (!tls) return connectPlain({ ...options, host, port })
+  // RFC 6066 §3: a name, never an address.
+  const servername = isIP(host) > 0 ? '' : host
+  return connectTls({ ...options, host, port, servername, ALPNProtocols: ['http/1.1'] })
 }
 
 /**

@@ -1,10 +1,18 @@
 /** The route table: path prefix → target; longest prefix wins. */
+import { isDeepStrictEqual } from 'node:util'
 
 /** Where bytes go. */
-export type Target = { readonly host: string; readonly port: number }
+export type Target = {
+  readonly host: string
+  readonly port: number
+  /** It speaks TLS, with a certificate that this machine trusts. */
+  readonly tls?: true
+}
 
-/** Whose server it is. */
-export type Owner = {
+/** Whose server it is, or which service; `'service' in owner` tells. */
+export type Owner = ServerOwner | ServiceOwner
+
+export type ServerOwner = {
   readonly user: string
   /** `''`: the default server. */
   readonly server: string
@@ -12,11 +20,17 @@ export type Owner = {
   readonly userId: number
 }
 
-export type Route = {
+export type ServiceOwner = {
+  readonly service: string
+  /** Whom the door lets through. */
+  readonly access: 'members' | 'public'
+}
+
+export type Route<Who extends Owner = Owner> = {
   /** Names as they are, not escaped; begins and ends with a slash: `/user/ana@x/`. */
   readonly prefix: string
   readonly target: Target
-  readonly owner: Owner
+  readonly owner: Who
   /** Epoch milliseconds of the last use; 0: none yet. Raised by `touch`. */
   lastActivityMs: number
 }
@@ -92,6 +106,10 @@ export function createRoutes(nowMs: () => number): Routes {
   }
 }
 
+/** To a user's server. */
+export const isServerRoute = (route: Route): route is Route<ServerOwner> =>
+  !('service' in route.owner)
+
 const emptyNode = (): Node => ({ children: new Map(), route: undefined })
 
 const segmentsOf = (prefix: string): string[] => prefix.split('/').filter((part) => part !== '')
@@ -105,12 +123,7 @@ function childOf(node: Node, segment: string): Node {
 }
 
 const isSame = (route: Route, target: Target, owner: Owner): boolean =>
-  route.target.host === target.host &&
-  route.target.port === target.port &&
-  route.owner.serverId === owner.serverId &&
-  route.owner.userId === owner.userId &&
-  route.owner.user === owner.user &&
-  route.owner.server === owner.server
+  isDeepStrictEqual(route.target, target) && isDeepStrictEqual(route.owner, owner)
 
 type Step = { readonly node: Node; readonly parent: Node | undefined; readonly segment: string }
 

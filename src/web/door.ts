@@ -1,7 +1,7 @@
-/** The front door: the hub itself, or a user's server? It knows who you are before a byte goes further. */
+/** The front door: the hub itself, a user's server or a service? It knows who you are before a byte goes further. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
-import { type Access, type Principal } from '../core/access.ts'
+import { type Access, type Caller, type Principal } from '../core/access.ts'
 import { type TokenExchange } from '../core/token-exchange.ts'
 import { withoutCookie } from '../lib/cookie.ts'
 import { asError, HubError } from '../lib/errors.ts'
@@ -10,7 +10,7 @@ import { hubCookieNames, sessionCookie } from '../model/session.ts'
 import { type ExchangePolicy, type Forwarder } from '../proxy/forward.ts'
 import { turnAway } from '../proxy/listener.ts'
 import { isAmbiguousPath, withoutQuery } from '../proxy/path.ts'
-import { type Route, type Routes } from '../proxy/routes.ts'
+import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { type Origin } from './origin.ts'
 import { pageHeaders } from './security-headers.ts'
@@ -28,7 +28,7 @@ export type DoorNeeds = {
 }
 
 export interface Door {
-  /** @param hub answers whatever is not a live server that the caller may use. */
+  /** @param hub answers whatever is not a live server, or a service, that the caller may use. */
   request(
     request: IncomingMessage,
     response: ServerResponse,
@@ -37,15 +37,16 @@ export interface Door {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-/** Which server is asked for, and how it was addressed. */
+/** What is asked for, and how it was addressed. */
 type Looked = {
   readonly request: IncomingMessage
   readonly origin: Origin
-  /** None: there is no server, or it does not run. */
+  /** None: there is no such thing, or it does not run. */
   readonly route: Route | undefined
 }
 
-type Asked = Looked & { readonly route: Route; readonly principal: Principal }
+/** `caller`: none where nobody is asked who they are. */
+type Asked = Looked & { readonly route: Route; readonly caller: Caller | undefined }
 
 type Exchange = Asked & { readonly controller: AbortController }
 
@@ -62,7 +63,7 @@ type Refusal = keyof typeof statusTexts
 
 export function createDoor(needs: DoorNeeds): Door {
   const { access, routes, forwarder, upgrader } = needs
-  const serversPath = `${needs.baseUrl}user/`
+  const proxied = [`${needs.baseUrl}user/`, `${needs.baseUrl}services/`]
   /** What is being forwarded for whom, so that a right that ends ends it at once. */
   const open = new Map<number, Set<Exchange>>()
 
@@ -71,36 +72,51 @@ export function createDoor(needs: DoorNeeds): Door {
       if (!isStillAllowed(exchange)) exchange.controller.abort(new Error('access ended'))
   })
 
-  const mayUse = (principal: Principal, { owner }: Route): boolean =>
-    access.can(principal, 'access:servers', { server: `${owner.user}/${owner.server}` })
+  /** Who asks for a service that looks after itself is its own affair (contract §7.1). */
+  const callerOf = ({ headers }: IncomingMessage, route: Route | undefined): Caller | undefined => {
+    if (route && isPublic(route)) return undefined
+    const person = access.identify(headers)
+    return person ?? (route && !isServerRoute(route) ? access.identifyService(headers) : undefined)
+  }
+
+  const mayUse = (caller: Caller | undefined, route: Route): boolean => {
+    if (isPublic(route)) return true
+    const { owner } = route
+    return 'service' in owner
+      ? access.can(caller, 'access:services', { service: owner.service })
+      : access.can(caller, 'access:servers', { server: `${owner.user}/${owner.server}` })
+  }
 
   /** The same person by the same credential: a cookie that came along does not carry on what a token began. */
-  const isStillAllowed = ({ request, route, principal }: Exchange): boolean => {
+  const isStillAllowed = ({ request, route, caller }: Exchange): boolean => {
     const now = access.identify(request.headers)
     return (
-      now?.user.id === principal.user.id &&
-      now.credential.kind === principal.credential.kind &&
+      now?.user.id === userIdOf(caller) &&
+      now?.credential.kind === caller?.credential.kind &&
       mayUse(now, route)
     )
   }
 
   const admit = (asked: Asked): Exchange => {
     const exchange = { ...asked, controller: new AbortController() }
-    const { id } = asked.principal.user
-    open.set(id, (open.get(id) ?? new Set()).add(exchange))
+    const id = userIdOf(asked.caller)
+    if (id !== undefined) open.set(id, (open.get(id) ?? new Set()).add(exchange))
     return exchange
   }
 
   const release = (exchange: Exchange): void => {
-    const { id } = exchange.principal.user
-    const mine = open.get(id)
+    const id = userIdOf(exchange.caller)
+    const mine = id === undefined ? undefined : open.get(id)
     mine?.delete(exchange)
-    if (mine?.size === 0) open.delete(id)
+    if (id !== undefined && mine?.size === 0) open.delete(id)
   }
 
-  const policyFor = ({ origin, route, principal, controller }: Exchange): ExchangePolicy => {
+  const policyFor = ({ origin, route, caller, controller }: Exchange): ExchangePolicy => {
     const { proto, host, address, trustedPeer, port } = origin
-    const authorization = needs.exchange.authorizationFor(principal, route.owner)
+    const authorization =
+      isServerRoute(route) && isPerson(caller)
+        ? needs.exchange.authorizationFor(caller, route.owner)
+        : undefined
     return {
       hubCookieNames,
       forwarded: { trustedPeer, address, proto, host, port },
@@ -123,19 +139,19 @@ export function createDoor(needs: DoorNeeds): Door {
     return {
       request,
       origin,
-      route: path.startsWith(serversPath) ? routes.match(path) : undefined,
+      route: proxied.some((start) => path.startsWith(start)) ? routes.match(path) : undefined,
     }
   }
 
   const pass: Door['request'] = (request, response, hub) => {
     const looked = look(request)
     const { route, origin } = looked ?? {}
-    const principal = route && access.identify(request.headers)
+    const caller = route && callerOf(request, route)
     if (!origin) refuse(response, 400)
-    else if (!route || !principal || !mayUse(principal, route)) hub(request, response)
-    else if (isForged(request, origin, principal)) refuse(response, 403)
+    else if (!route || !mayUse(caller, route)) hub(request, response)
+    else if (isForged(request, origin, caller)) refuse(response, 403)
     else {
-      const exchange = admit({ request, origin, route, principal })
+      const exchange = admit({ request, origin, route, caller })
       response.once('close', () => release(exchange))
       forwarder.forward(request, response, { route, policy: policyFor(exchange) })
     }
@@ -151,16 +167,16 @@ export function createDoor(needs: DoorNeeds): Door {
     }
   }
 
-  /** There is no page to lead anybody to: what does not go to a server gets a status. */
+  /** There is no page to lead anybody to: what goes nowhere gets a status. */
   const judge = (request: IncomingMessage): Asked | Refusal => {
     const looked = look(request)
     if (!looked) return 400
     const { origin, route } = looked
-    const principal = access.identify(request.headers)
-    if (!principal) return 401
-    if (isForged(request, origin, principal)) return 403
+    const caller = callerOf(request, route)
+    if (!caller && !(route && isPublic(route))) return 401
+    if (isForged(request, origin, caller)) return 403
     if (!route) return 424
-    return mayUse(principal, route) ? { request, origin, route, principal } : 403
+    return mayUse(caller, route) ? { request, origin, route, caller } : 403
   }
 
   // Both are called by Node's event loop: what they throw would end the hub for everybody.
@@ -185,6 +201,15 @@ export function createDoor(needs: DoorNeeds): Door {
   }
 }
 
+const isPublic = ({ owner }: Route): boolean => 'service' in owner && owner.access === 'public'
+
+const isPerson = (caller: Caller | undefined): caller is Principal =>
+  caller !== undefined && 'user' in caller
+
+/** By whom an exchange is known, so that it ends with their rights. */
+const userIdOf = (caller: Caller | undefined): number | undefined =>
+  isPerson(caller) ? caller.user.id : undefined
+
 /** The absolute form (RFC 9112 §3.2.2) is made the origin form; where it points never decides where bytes go (security S-19). */
 function originForm(request: IncomingMessage): string {
   const target = request.url ?? '/'
@@ -204,16 +229,16 @@ function dropTossedSession({ headers }: IncomingMessage, { proto }: Origin): voi
  * A page of another origin made the browser ask, and it sent its login along unasked. A token never comes by itself.
  * @see RFC 6455 §10.2, security S-20
  */
-function isForged(request: IncomingMessage, own: Origin, { credential }: Principal): boolean {
+function isForged(request: IncomingMessage, own: Origin, caller: Caller | undefined): boolean {
   const from = request.headers.origin?.toLowerCase()
-  if (from === undefined || credential.kind !== 'session') return false
+  if (from === undefined || caller?.credential.kind !== 'session') return false
   return from !== `${own.proto}://${own.host}`.toLowerCase()
 }
 
 const sentences: Readonly<Record<Refusal, string>> = {
   400: 'This address is ambiguous: it contains dot segments or control characters.',
   401: 'You are not logged in.',
-  403: 'Pages of other sites may not use this server in your name.',
+  403: 'Pages of other sites may not use this in your name.',
   424: 'This server is not running.',
   500: 'Something went wrong. An administrator finds the reason in the log of the hub.',
   503: 'The hub cannot do this at the moment. Try again soon.',

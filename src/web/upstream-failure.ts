@@ -1,10 +1,10 @@
-/** The answer when a user's server gave none: is it gone, or only slow? */
+/** The answer when a user's server or a service gave none: is it gone, or only slow? */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type ServerVerbs } from '../core/servers.ts'
 import { type Log } from '../lib/log.ts'
 import { serverPath } from '../model/server.ts'
 import { type ForwarderNeeds, type UpstreamFailure } from '../proxy/forward.ts'
-import { type Route } from '../proxy/routes.ts'
+import { isServerRoute, type Route, type ServerOwner } from '../proxy/routes.ts'
 import { type StoreReader } from '../store/store.ts'
 import { wantsJson } from './navigation.ts'
 import { pageHeaders } from './security-headers.ts'
@@ -23,15 +23,18 @@ const retrySeconds = 3
 /** @returns what the forwarder does when a server did not answer; the response has not begun. */
 export function answerUpstreamFailure(needs: UpstreamFailureNeeds): ForwarderNeeds['onFailure'] {
   const answer = async (asked: Asked, route: Route): Promise<void> => {
-    const isAlive = await isStillRunning(needs, route)
+    const isServer = isServerRoute(route)
+    // Whoever runs a service starts it again: to wait is all that the caller can do.
+    const isAlive = !isServer || (await isStillRunning(needs, route))
     if (asked.response.headersSent || asked.response.destroyed) return
-    if (isAlive) answerBusy(asked)
+    if (!isServer) answerBusy(asked, 'service')
+    else if (isAlive) answerBusy(asked, 'server')
     else if (isProgram(asked.request)) answerGone(asked, goneSentence(needs, route))
     else redirectToHub(asked, needs.config.base_url)
   }
 
   return (request, response, failure) => {
-    needs.log.warn(factsOf(failure), 'server did not answer')
+    needs.log.warn(factsOf(failure), 'no answer from where a route leads')
     answer({ request, response }, failure.route).catch((error: unknown) => {
       needs.log.error({ error }, 'answering for a server that did not')
       if (response.headersSent) response.destroy()
@@ -46,29 +49,35 @@ const isProgram = (request: IncomingMessage): boolean =>
   request.method !== 'GET' || wantsJson(request.headers)
 
 const factsOf = ({ route, kind, cause }: UpstreamFailure): object => ({
-  server: `${route.owner.user}/${route.owner.server}`,
+  ...('service' in route.owner
+    ? { service: route.owner.service }
+    : { server: `${route.owner.user}/${route.owner.server}` }),
   kind,
   reason: cause.message,
 })
 
 /** Notices a dead one, so that its route is gone before anybody asks again. */
-async function isStillRunning({ store, servers }: UpstreamFailureNeeds, route: Route) {
+async function isStillRunning(
+  { store, servers }: UpstreamFailureNeeds,
+  route: Route<ServerOwner>,
+): Promise<boolean> {
   const server = store.servers.find(route.owner.serverId)
   return server !== undefined && (await servers.check(server)).state === 'ready'
 }
 
-const busySentence =
-  'The server did not answer in time. It may be busy; this page tries again in a moment.'
+const busySentence = (what: string): string =>
+  `The ${what} did not answer in time. It may be busy; this page tries again in a moment.`
 
 /** It runs, but did not answer: worth another try. */
-function answerBusy({ request, response }: Asked): void {
+function answerBusy({ request, response }: Asked, what: 'server' | 'service'): void {
+  const message = busySentence(what)
   const retry = { 'retry-after': String(retrySeconds) }
   if (isProgram(request)) {
-    send(response, { status: 503, message: busySentence, headers: retry })
+    send(response, { status: 503, message, headers: retry })
     return
   }
   const type = { 'content-type': 'text/plain; charset=utf-8', refresh: String(retrySeconds) }
-  response.writeHead(503, { ...pageHeaders('http'), ...type, ...retry }).end(`${busySentence}\n`)
+  response.writeHead(503, { ...pageHeaders('http'), ...type, ...retry }).end(`${message}\n`)
 }
 
 /** JupyterLab offers to start it again (contract §1.7). */
@@ -76,7 +85,7 @@ function answerGone({ response }: Asked, message: string): void {
   send(response, { status: 424, message, headers: {} })
 }
 
-function goneSentence({ config }: UpstreamFailureNeeds, { owner }: Route): string {
+function goneSentence({ config }: UpstreamFailureNeeds, { owner }: Route<ServerOwner>): string {
   const path = serverPath(config.base_url, owner.user, owner.server)
   const name = pathNameOf({ userName: owner.user, name: owner.server })
   return `JupyterHub server no longer running at ${path}. Restart the server at ${config.base_url}hub/spawn/${name}`

@@ -5,6 +5,7 @@ import { applyDeclarations } from '../../src/core/declarations.ts'
 import { createRights } from '../../src/core/rights.ts'
 import { createRoles } from '../../src/core/roles.ts'
 import { createServices } from '../../src/core/services.ts'
+import { createRoutes } from '../../src/proxy/routes.ts'
 import { ConfigError } from '../../src/lib/errors.ts'
 import { createClock } from '../support/clock.ts'
 import { openStore } from '../support/store.ts'
@@ -16,11 +17,12 @@ function setUp(t: Test) {
   const addUser = (name: string) => store.addUser(name)
   const rights = createRights({ store, clock })
   const events = { serviceAdded: () => undefined, serviceRemoved: () => undefined }
+  const routes = createRoutes(() => 0)
   const needs = {
     store,
     users: { add: addUser },
     roles: createRoles({ store, access, addUser }),
-    services: createServices({ store, clock, access, rights, events, baseUrl: '/' }),
+    services: createServices({ store, routes, clock, access, rights, events, baseUrl: '/' }),
   }
   const apply = (declared: Record<string, unknown>) => {
     const env = Object.fromEntries(

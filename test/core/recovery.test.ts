@@ -155,13 +155,13 @@ t.test('one that cannot be recovered keeps no other from it', async (t) => {
   const { routes } = core.context
   const add = routes.add.bind(routes)
   routes.add = (prefix, target, owner) => {
-    if (owner.user === 'ana') throw new Error('no room')
+    if ('user' in owner && owner.user === 'ana') throw new Error('no room')
     add(prefix, target, owner)
   }
   await recover(core)
   t.same(
-    routes.list().map(({ owner }) => owner.serverId),
-    [ben.id],
+    routes.list().map(({ prefix }) => prefix),
+    [`/user/${ben.userName}/`],
   )
   t.equal(core.again(ana).state, 'ready')
   t.match(core.lines.join(''), /background work failed/)

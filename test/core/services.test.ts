@@ -5,6 +5,7 @@ import { hashSecret } from '../../src/lib/secret.ts'
 import { roles } from '../../src/model/role.ts'
 import { createScopeSet, expandScopes, type ScopeSet } from '../../src/model/scope.ts'
 import { type TokenHash } from '../../src/model/token.ts'
+import { createRoutes } from '../../src/proxy/routes.ts'
 import { createClock } from '../support/clock.ts'
 import { openStore } from '../support/store.ts'
 
@@ -14,9 +15,11 @@ const admin = may(...roles.admin.scopes)
 function setUp(t: Test) {
   const store = openStore(t)
   const clock = createClock()
+  const routes = createRoutes(() => 0)
   const reported: string[] = []
   const services = createServices({
     store,
+    routes,
     clock,
     access: { forgetAll: () => void reported.push('forgotten') },
     rights: createRights({ store, clock }),
@@ -28,7 +31,7 @@ function setUp(t: Test) {
   })
   const holderOf = (secret: string) =>
     store.serviceTokens.findByHash(hashSecret(secret) as TokenHash)?.serviceName
-  return { store, services, reported, holderOf }
+  return { store, routes, services, reported, holderOf }
 }
 
 t.test('a service with a URL is an OAuth client, and its token is the secret', async (t) => {

@@ -1,8 +1,15 @@
 /** One connection to a server: its buffer, its time limit, its end. */
 import { once } from 'node:events'
+import { type AddressInfo } from 'node:net'
+import {
+  createServer as createTlsServer,
+  getCACertificates,
+  setDefaultCACertificates,
+} from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { connect, ConnectTimeoutError, type ConnectionUser } from '../../src/proxy/connection.ts'
+import { certificate, privateKey } from '../support/certificate.ts'
 import { dial, eventually, get, owner, startFront, startRaw } from '../support/proxy.ts'
 
 const user = (changes: Partial<ConnectionUser> = {}): ConnectionUser => ({
@@ -105,3 +112,40 @@ t.test('an address in brackets is an address', async (t) => {
   })
   t.notMatch(error, { code: 'ENOTFOUND' })
 })
+
+t.test(
+  'TLS is spoken to those who show a certificate that is trusted, and to nobody else',
+  async (t) => {
+    const server = createTlsServer({ cert: certificate, key: privateKey }, (socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.pipe(socket)
+    })
+    server.on('tlsClientError', () => undefined)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const answer = (host: string) =>
+      new Promise<string>((resolve) => {
+        const connection = connect(
+          { host, port, tls: true },
+          user({
+            bytes(bytes) {
+              resolve(bytes.toString())
+              connection.destroy()
+              return true
+            },
+            closed: (error) => resolve(error?.message ?? 'closed'),
+          }),
+          options,
+        )
+        connection.write('hello')
+      })
+
+    t.match(await answer('localhost'), /self-signed/)
+    const trusted = getCACertificates('default')
+    setDefaultCACertificates([...trusted, certificate])
+    t.teardown(() => setDefaultCACertificates(trusted))
+    t.equal(await answer('localhost'), 'hello')
+    t.match(await answer('127.0.0.1'), /altnames/, 'of another name')
+  },
+)

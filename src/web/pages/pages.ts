@@ -16,6 +16,7 @@ import { loginPages } from './login.ts'
 import { logoutPages } from './logout.ts'
 import { oauthLoginPages } from './oauth-login.ts'
 import { oauthProviderPages } from './oauth-provider.ts'
+import { serviceAddresses } from './service.ts'
 import { spawnPages } from './spawn.ts'
 import { stopPages } from './stop.ts'
 import { userPages } from './user.ts'
@@ -32,6 +33,7 @@ const pageSets = [
   spawnPages,
   stopPages,
   userPages,
+  serviceAddresses,
   adminPages,
   adminActions,
   errorPages,
