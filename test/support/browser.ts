@@ -30,6 +30,11 @@ export type Browser = {
 
 const mostRedirects = 10
 
+/** An attribute that takes the cookie away. */
+const isOver = (attribute: string): boolean =>
+  /^max-age=0$/i.test(attribute) ||
+  Date.parse(/^expires=(.*)/i.exec(attribute)?.[1] ?? '') < Date.now()
+
 /** @param url without a slash at its end */
 export function createBrowser(url: string): Browser {
   const cookies: Browser['cookies'] = new Map()
@@ -39,8 +44,8 @@ export function createBrowser(url: string): Browser {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
       const [name = '', value = ''] = pair.split(/=(.*)/s)
       const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/'
-      const isGone = attributes.some((each) => /^max-age=0$/i.test(each)) || value === ''
-      const key = path.includes('/user/') ? `${path} ${name}` : name
+      const isGone = value === '' || attributes.some(isOver)
+      const key = /\/(user|services)\//.test(path) ? `${path} ${name}` : name
       if (isGone) cookies.delete(key)
       else cookies.set(key, { value, path, attributes: attributes.join('; ') })
     }
