@@ -13,6 +13,8 @@ export interface Activity {
   report(userId: number, at: Date | undefined, servers: ReadonlyMap<string, Date>): void
   /** The newest of what is stored and what is only noted. */
   ofServer(serverId: number): Date | undefined
+  /** When a user was last seen, where that is noted and not written down yet. */
+  ofUser(userId: number): Date | undefined
   /** When a session was last used, where that is noted and not written down yet. */
   ofSession(hash: string): Date | undefined
   /** Writes everything noted in one transaction; when that fails, it is kept for the next time. */
@@ -65,6 +67,7 @@ export function createActivity(needs: { store: Store; clock: Clock }): Activity 
       const noted = servers.get(serverId)
       return stored !== undefined && (noted === undefined || noted < stored) ? stored : noted
     },
+    ofUser: (userId) => users.get(userId),
     ofSession: (hash) => sessions.get(hash),
     flush() {
       const noted = [users, servers, tokens, sessions]

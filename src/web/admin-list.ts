@@ -6,7 +6,7 @@ import { formOf, queryOf } from './form.ts'
 import { cardOf } from './server-card.ts'
 import { type Site } from './site.ts'
 import { type AdminRow, type ViewData } from './views.ts'
-import { momentOf, momentOrNone, sizeInWords } from './words.ts'
+import { laterOf, momentOf, momentOrNone, sizeInWords } from './words.ts'
 import { type FastifyRequest } from 'fastify'
 
 /** People on one page of the list. */
@@ -27,11 +27,14 @@ export async function adminData(
   { problem, done }: Said,
 ): Promise<ViewData['admin']> {
   const { search, page: asked } = lookOf(request)
-  const total = site.store.users.countOf({ search })
+  const may = mayDo(site, request)
+  const total = may.list ? site.store.users.countOf({ search }) : 0
   const page = Math.min(asked, Math.max(1, Math.ceil(total / pageSize)))
   const offset = (page - 1) * pageSize
-  const users = site.store.users.list({ search, sort: 'name', offset, limit: pageSize })
-  const bytes = await memoryOf(site, site.store.servers.listActive())
+  const users = may.list
+    ? site.store.users.list({ search, sort: 'name', offset, limit: pageSize })
+    : []
+  const bytes = await memoryOf(site, may.servers ? site.store.servers.listActive() : [])
   const at = (to: number): string => addressOf(site, { search, page: to })
   return {
     search,
@@ -40,13 +43,23 @@ export async function adminData(
     total,
     previousPath: page > 1 ? at(page - 1) : undefined,
     nextPath: offset + pageSize < total ? at(page + 1) : undefined,
+    may,
     ...runningNow(site, bytes),
-    delays: delaysOf(site),
+    delays: may.manage ? delaysOf(site) : [],
     native: site.config.auth.type === 'native',
     names: formOf(request).get('names') ?? '',
     problem,
     done,
     here: at(page),
+  }
+}
+
+/** The page itself is open to whoever holds `admin-ui`, which says nothing about people or servers. */
+function mayDo({ access }: Site, { visitor }: FastifyRequest): ViewData['admin']['may'] {
+  return {
+    list: access.can(visitor, 'list:users') && access.can(visitor, 'read:users'),
+    manage: access.can(visitor, 'admin:users'),
+    servers: access.can(visitor, 'admin:servers'),
   }
 }
 
@@ -96,7 +109,7 @@ function rowsOf(
       self: user.id === visitor?.user.id,
       status: statusOf(site, { hasPassword, isInvited: invited.has(user.id) }),
       hasPassword,
-      lastActivity: momentOrNone(user.lastActivityAt, now),
+      lastActivity: momentOrNone(laterOf(user.lastActivityAt, site.activity.ofUser(user.id)), now),
       server: cardOf(site, server),
       memory: isActive(server) ? inWords(bytesOf.get(server.id)) : undefined,
     }

@@ -1,13 +1,15 @@
 /** Static files: read once, served with a hash that lets browsers keep them. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-type Asset = { readonly type: string; readonly content: Buffer; readonly etag: string }
+export type Asset = { readonly type: string; readonly content: Buffer; readonly etag: string }
 
 export interface Assets {
   /** Of all files together. */
   readonly version: string
+  /** The administrators' own, or ours. */
+  readonly logo: Asset | undefined
   find(name: string): Asset | undefined
 }
 
@@ -15,19 +17,37 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
 }
 
-/** Whatever is in `dir` when the hub starts; there is no way from a request to any other file. */
-export function readAssets(dir: string): Assets {
-  const names = readdirSync(dir).filter((name) => path.extname(name) in types)
-  const assets = new Map(names.sort().map((name) => [name, readAsset(dir, name)]))
-  const version = hashOf([...assets.values()].map(({ etag }) => etag).join())
-  return { version, find: (name) => assets.get(name) }
+/**
+ * Whatever is there when the hub starts; there is no way from a request to any other file.
+ * @param dirs what several of them have is taken from the first
+ * @param logoFile in the place of `logo.svg`; empty: none
+ */
+export function readAssets(dirs: readonly string[], logoFile = ''): Assets {
+  const assets = new Map<string, Asset>()
+  for (const dir of dirs.filter((one) => existsSync(one)).reverse())
+    for (const name of readdirSync(dir)
+      .filter((each) => typeOf(each) !== undefined)
+      .sort())
+      assets.set(name, readAsset(path.join(dir, name)))
+  const logo = logoFile === '' ? assets.get('logo.svg') : readAsset(logoFile)
+  const all = [...assets.values(), ...(logo ? [logo] : [])]
+  const version = hashOf(all.map(({ etag }) => etag).join())
+  return { version, logo, find: (name) => assets.get(name) }
 }
 
-function readAsset(dir: string, name: string): Asset {
-  const content = readFileSync(path.join(dir, name))
-  const type = types[path.extname(name)] ?? 'application/octet-stream'
+const typeOf = (name: string): string | undefined => types[path.extname(name).toLowerCase()]
+
+function readAsset(file: string): Asset {
+  const content = readFileSync(file)
+  const type = typeOf(file) ?? 'application/octet-stream'
   return { type, content, etag: `"${hashOf(content)}"` }
 }
 

@@ -9,3 +9,10 @@ export function queryOf(request: { readonly url: string }): URLSearchParams {
   const start = request.url.indexOf('?')
   return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1))
 }
+
+/** One name a line, or separated by commas or semicolons, as lists come from elsewhere. */
+export const namesIn = (text: string | null): string[] =>
+  (text ?? '')
+    .split(/[\r\n,;]+/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '')

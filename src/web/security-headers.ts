@@ -27,7 +27,16 @@ const always: Readonly<Record<string, string>> = {
 /** A browser that has seen this site over TLS asks for nothing less for this long. */
 const strictTransportSeconds = (365 * DAY) / SECOND
 
-export function pageHeaders(proto: 'http' | 'https'): Readonly<Record<string, string>> {
-  if (proto === 'http') return always
-  return { ...always, 'strict-transport-security': `max-age=${strictTransportSeconds}` }
+/** @param reportPath where browsers tell what they refused */
+export function pageHeaders(
+  proto: 'http' | 'https',
+  reportPath?: string,
+): Readonly<Record<string, string>> {
+  const policy = reportPath === undefined ? '' : `; report-uri ${reportPath}`
+  const transport = { 'strict-transport-security': `max-age=${strictTransportSeconds}` }
+  return {
+    ...always,
+    'content-security-policy': contentSecurityPolicy + policy,
+    ...(proto === 'https' ? transport : {}),
+  }
 }

@@ -1,9 +1,11 @@
 /** The pages of a server that is not there: not running, or failed. */
 import { type FastifyReply } from 'fastify'
-import { encodeSegment } from '../lib/url.ts'
+import { encodeSegment, withQuery } from '../lib/url.ts'
 import { type Server } from '../model/server.ts'
+import { isFromElsewhere } from './navigation.ts'
 import { cardOf } from './server-card.ts'
 import { type Site } from './site.ts'
+import { type ViewData } from './views.ts'
 
 /** The progress stream of the API. */
 export function progressPathOf(hubPath: string, server: Pick<Server, 'userName' | 'name'>): string {
@@ -20,13 +22,25 @@ export type Absent = { readonly server: Server; readonly next: string }
 export function showNotRunning(site: Site, reply: FastifyReply, absent: Absent): FastifyReply {
   const { server, next } = absent
   if (server.failure?.logTail !== undefined) return showFailure(site, reply, absent)
+  const { startPath } = cardOf(site, server)
   return site.show(reply, 'not-running', {
     owner: server.userName,
     own: server.userId === reply.request.visitor?.user.id,
-    startPath: cardOf(site, server).startPath,
+    startPath,
     next,
     reason: server.failure?.message,
+    implicit: implicitStart(site, reply, withQuery(startPath, { next: next || undefined })),
   })
+}
+
+/** Not where another site led: a start that nobody here asked for is confirmed first (S-14). */
+function implicitStart(
+  { config }: Site,
+  { request }: FastifyReply,
+  path: string,
+): ViewData['not-running']['implicit'] {
+  const seconds = config.implicit_spawn_seconds
+  return seconds === 0 || isFromElsewhere(request.headers) ? undefined : { seconds, path }
 }
 
 /** Exit code, last lines and a hint, for its owner and for administrators, who are the only ones that get here. */

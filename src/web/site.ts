@@ -10,8 +10,10 @@ import { safeNext } from '../lib/url.ts'
 import { isActive, serverPath } from '../model/server.ts'
 import { sessionCookie } from '../model/session.ts'
 import { type User } from '../model/user.ts'
+import { announcementOn } from './announcements.ts'
 import { readAssets, type Assets } from './assets.ts'
 import { formOf, queryOf } from './form.ts'
+import { sectionsFor, servicesFor } from './menu.ts'
 import { isEmbedded } from './navigation.ts'
 import { type Origins } from './origin.ts'
 import { createSessionCookies } from './session.ts'
@@ -28,7 +30,7 @@ export type Site = PageNeeds & {
   show<Name extends ViewName>(reply: FastifyReply, name: Name, data: ViewData[Name]): FastifyReply
   /** Where a login or a start leads, from the form or the query, when that is on this site (S-01, S-02). */
   nextOf(request: FastifyRequest): string | undefined
-  /** Where somebody belongs who asked for nothing: their running server, or a start of it (contract §5.5). */
+  /** Where somebody belongs who asked for nothing: what is configured, their running server, or a start of it (contract §5.5). */
   placeOf(user: User): string
   whereFrom(request: FastifyRequest): LoginOrigin
   /** `https://hub.example.org`, as this browser knows it. */
@@ -47,19 +49,34 @@ export function createSite(needs: PageNeeds): Site {
   const { access, origins, store } = needs
   const baseUrl = needs.config.base_url
   const hubPath = `${baseUrl}hub/`
-  const views = createViews(viewsDir)
-  const assets = readAssets(path.join(viewsDir, 'static'))
+  const { views_dir: ownViewsDir, logo_file: logoFile, default_url: defaultUrl } = needs.config
+  const dirs = ownViewsDir === '' ? [viewsDir] : [ownViewsDir, viewsDir]
+  const views = createViews(...dirs)
+  const assets = readAssets(
+    dirs.map((dir) => path.join(dir, 'static')),
+    logoFile,
+  )
   const xsrf = createXsrf(needs.signingKey)
   const isSecure = (reply: FastifyReply): boolean => origins.of(reply.request.raw).proto === 'https'
   const cookies = createSessionCookies({ baseUrl, hubPath, isSecure })
   const notice = needs.authenticator.kind === 'password' ? needs.authenticator.notice : undefined
 
-  const frameFor = (reply: FastifyReply): Frame => {
+  const frameFor = (reply: FastifyReply, view: ViewName): Frame => {
     const { visitor, headers, id } = reply.request
     const { token, isNew } = xsrf.tokenFor(headers, visitor)
     if (isNew) cookies.setXsrf(reply, token)
-    const user = visitor && { name: visitor.user.name, admin: access.can(visitor, 'admin-ui') }
-    return { hubPath, user, xsrf: token, notice, requestId: id, assetVersion: assets.version }
+    return {
+      hubPath,
+      user: visitor && { name: visitor.user.name, admin: access.can(visitor, 'admin-ui') },
+      sections: sectionsFor({ access, hubPath }, visitor),
+      services: servicesFor(needs, visitor),
+      xsrf: token,
+      announcement: announcementOn(view, needs.config.announcement),
+      notice,
+      requestId: id,
+      logoPath: `${hubPath}logo?v=${assets.version}`,
+      assetVersion: assets.version,
+    }
   }
 
   return {
@@ -70,7 +87,7 @@ export function createSite(needs: PageNeeds): Site {
     show(reply, name, data) {
       if (isEmbedded(reply.request.headers))
         throw forbidden('Pages of this hub can only be opened in a tab of their own.')
-      const html = views.render(name, frameFor(reply), data)
+      const html = views.render(name, frameFor(reply, name), data)
       return reply.type('text/html; charset=utf-8').send(html)
     },
     nextOf(request) {
@@ -79,6 +96,8 @@ export function createSite(needs: PageNeeds): Site {
       return safeNext(next, { host, protocol: proto, baseUrl })
     },
     placeOf(user) {
+      if (defaultUrl !== '') return defaultUrl
+      if (!needs.config.redirect_to_server) return `${hubPath}home`
       const server = store.servers.findByName(user.id, '')
       return server && isActive(server) ? serverPath(baseUrl, user.name, '') : `${hubPath}spawn`
     },

@@ -21,6 +21,10 @@ export function momentOf(at: Date, now: Date): Moment {
 export const momentOrNone = (at: Date | undefined, now: Date): Moment | undefined =>
   at && momentOf(at, now)
 
+/** The later of two that may never have been. */
+export const laterOf = (one: Date | undefined, other: Date | undefined): Date | undefined =>
+  one === undefined || (other !== undefined && other > one) ? other : one
+
 function relativeTo(ms: number): string {
   const distance = Math.abs(ms)
   if (distance < 10 * SECOND) return ms > 0 ? 'in a moment' : 'just now'

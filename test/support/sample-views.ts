@@ -1,6 +1,7 @@
 /** Every view with data that shows all it can say. */
 import {
   type Frame,
+  type OwnServer,
   type ServerCard,
   type AdminRow,
   type ViewData,
@@ -10,6 +11,14 @@ import {
 export const frame: Frame = {
   hubPath: '/hub/',
   user: { name: 'teacher', admin: true },
+  sections: [
+    { name: 'People', path: '/hub/admin' },
+    { name: 'Groups', path: '/hub/admin/groups' },
+    { name: 'Services', path: '/hub/admin/services' },
+  ],
+  announcement: 'The hub is closed on Friday.',
+  logoPath: '/hub/logo?v=0123456789ab',
+  services: [{ name: 'grader', url: '/services/grader/' }],
   xsrf: 'token',
   notice: undefined,
   requestId: '8f3c12ab',
@@ -33,6 +42,13 @@ const card = (state: ServerCard['state'], more: Partial<ServerCard> = {}): Serve
   lastActivity: moment,
   started: state === 'ready' ? moment : undefined,
   reason: undefined,
+  ...more,
+})
+
+const ownServer = (state: ServerCard['state'], more: Partial<OwnServer> = {}): OwnServer => ({
+  ...card(state),
+  deletePath: undefined,
+  sharePath: undefined,
   ...more,
 })
 
@@ -95,11 +111,89 @@ const admin: ViewData['admin'] = {
   ],
   memory: '1.3 GB',
   delays: [{ key: 'ana from 192.0.2.17', failures: 7, until: moment }],
+  may: { list: true, manage: true, servers: true },
   native: true,
   names: '',
   problem,
   done: 'Done.',
   here: '/hub/admin?page=2',
+}
+
+const home: ViewData['home'] = {
+  servers: [],
+  more: undefined,
+  shared: [],
+  changing: false,
+  alone: false,
+  problem: undefined,
+  done: undefined,
+}
+const shared = {
+  name: '',
+  owner: 'ben',
+  ready: false,
+  url: '/user/ben/',
+  startPath: undefined,
+  groups: '',
+  leavePath: undefined,
+}
+const options = [
+  { value: '3600', label: '1 hour', selected: true },
+  { value: '', label: 'Never', selected: false },
+]
+const token = {
+  note: 'a script',
+  scopes: '',
+  created: moment,
+  used: undefined,
+  expires: undefined,
+  isServers: false,
+}
+const app = {
+  name: 'grader',
+  scopes: ['Read names of users'],
+  created: moment,
+  used: undefined,
+  count: 1,
+}
+const group: ViewData['admin-group'] = {
+  name: 'class-a',
+  path: '/hub/admin/groups/1',
+  members: ['ana', 'ben'],
+  roles: ['teacher'],
+  mayChange: true,
+  mayDelete: true,
+  names: '',
+  properties: '{}',
+  problem: undefined,
+  done: 'Done.',
+}
+const service = {
+  path: '/services/x/',
+  url: undefined,
+  admin: false,
+  display: false,
+  isPublic: false,
+  command: undefined,
+  fromConfig: false,
+  roles: [],
+}
+const sharing = {
+  action: '/hub/share/ana',
+  shares: [],
+  codes: [],
+  validities: options,
+  with: '',
+  withGroup: '',
+  problem: undefined,
+  done: undefined,
+}
+const accepting = {
+  owner: 'ben',
+  scopes: ['Open servers, with all that is in them'],
+  action: '/hub/accept-share',
+  code: 'secret',
+  next: '',
 }
 
 type Sample = { readonly [Name in ViewName]: readonly ViewData[Name][] }
@@ -119,19 +213,140 @@ const samples: Sample = {
   ],
   logout: [{}],
   home: [
-    { servers: [card('ready')], changing: false, alone: true },
     {
-      servers: [
-        card('stopped', { reason: 'Nobody had used it for an hour.' }),
-        card('failed', { name: 'lab2', reason: problem }),
-        card('starting', { name: 'big' }),
-        card('stopping', { name: 'old' }),
-        card('stopped', { name: 'new', lastActivity: undefined }),
-        card('ready', { name: 'used', lastActivity: undefined }),
-      ],
-      changing: true,
-      alone: false,
+      ...home,
+      servers: [ownServer('ready', { sharePath: '/hub/share/ana' })],
+      alone: true,
     },
+    {
+      ...home,
+      servers: [
+        ownServer('stopped', { reason: 'Nobody had used it for an hour.' }),
+        ownServer('failed', { name: 'lab2', reason: problem, deletePath: '/hub/delete/ana/lab2' }),
+        ownServer('starting', { name: 'big' }),
+        ownServer('stopping', { name: 'old' }),
+        ownServer('stopped', { name: 'new', lastActivity: undefined }),
+        ownServer('ready', { name: 'used', lastActivity: undefined, sharePath: '/x' }),
+      ],
+      more: { action: '/hub/servers', name: 'lab3', count: '2 of 3', isFull: false },
+      shared: [
+        { ...shared, ready: true, leavePath: '/hub/share-left/ben' },
+        { ...shared, name: 'lab', groups: 'class-a', startPath: '/hub/spawn/ben/lab' },
+        shared,
+      ],
+      problem,
+      done: 'Done.',
+      changing: true,
+    },
+    { ...home, more: { action: '/hub/servers', name: '', count: '3 of 3', isFull: true } },
+  ],
+  tokens: [
+    {
+      note: 'laptop',
+      scopes: 'read:users',
+      expiries: options,
+      tokens: [
+        { ...token, id: 1, scopes: 'read:users!user=ana', used: moment, expires: moment },
+        { ...token, id: 2, isServers: true },
+        { ...token, id: 3 },
+      ],
+      apps: [
+        { ...app, clientId: 'service-grader', used: moment, count: 2 },
+        { ...app, clientId: 'jupyterhub-user-ana', scopes: [] },
+      ],
+      problem,
+      done: undefined,
+    },
+    {
+      note: '',
+      scopes: '',
+      expiries: options,
+      tokens: [],
+      apps: [],
+      problem: undefined,
+      done: 'Done.',
+    },
+  ],
+  'token-made': [
+    { note: 'laptop', secret: 'secret', expires: moment, apiUrl: 'https://hub.example/hub/api' },
+    { note: 'laptop', secret: 'secret', expires: undefined, apiUrl: 'https://hub.example/hub/api' },
+  ],
+  'admin-groups': [
+    {
+      groups: [
+        { name: 'class-a', path: '/hub/admin/groups/1', members: 31, properties: 0 },
+        { name: 'class-b', path: '/hub/admin/groups/2', members: 1, properties: 1 },
+        { name: 'class-c', path: '/hub/admin/groups/3', members: 0, properties: 2 },
+      ],
+      total: 213,
+      range: '1–3 of 213',
+      previousPath: '/hub/admin/groups',
+      nextPath: '/hub/admin/groups?page=3',
+      mayAdd: true,
+      name: 'class',
+      problem,
+      done: 'Done.',
+    },
+    {
+      groups: [],
+      total: 0,
+      range: '0',
+      previousPath: undefined,
+      nextPath: undefined,
+      mayAdd: false,
+      name: '',
+      problem: undefined,
+      done: undefined,
+    },
+  ],
+  'admin-group': [
+    group,
+    { ...group, members: [], roles: [], problem: { field: 'names', message: problem } },
+    { ...group, problem: { field: 'properties', message: problem } },
+    { ...group, mayChange: false, mayDelete: false, problem: { field: 'form', message: problem } },
+  ],
+  'admin-services': [
+    {
+      services: [
+        { ...service, name: 'grader', url: 'http://127.0.0.1:9000', isPublic: true },
+        { ...service, name: 'board', url: 'http://127.0.0.1:9001', display: true },
+        { ...service, name: 'cull', admin: true, command: 'cull', fromConfig: true, roles: ['x'] },
+      ],
+    },
+    { services: [] },
+  ],
+  share: [
+    {
+      ...own,
+      name: '',
+      ...sharing,
+      shares: [
+        { kind: 'user', name: 'ben', scopes: [], created: moment },
+        { kind: 'group', name: 'class-a', scopes: ['Stop and remove servers'], created: moment },
+      ],
+      codes: [
+        { id: 1, created: moment, expires: moment, used: 0 },
+        { id: 2, created: moment, expires: moment, used: 1 },
+        { id: 3, created: moment, expires: moment, used: 12 },
+      ],
+      problem,
+      done: 'Done.',
+    },
+    { ...others, name: 'lab', ...sharing },
+    { ...others, name: '', ...sharing },
+    { ...own, name: 'lab', ...sharing },
+  ],
+  'share-link': [
+    {
+      title: 'ana/lab',
+      link: 'https://hub.example/x',
+      expires: moment,
+      backPath: '/hub/share/ana',
+    },
+  ],
+  'accept-share': [
+    { ...accepting, name: '' },
+    { ...accepting, name: 'lab', next: '/user/ben/lab/tree' },
   ],
   account: [
     {
@@ -169,8 +384,8 @@ const samples: Sample = {
   ],
   'stop-pending': [own, others],
   'not-running': [
-    { ...own, ...start, reason: undefined },
-    { ...others, ...start, reason: problem },
+    { ...own, ...start, reason: undefined, implicit: undefined },
+    { ...others, ...start, reason: problem, implicit: { seconds: 1.5, path: '/hub/spawn/ana' } },
   ],
   'server-failed': [
     { ...own, ...start, ...failed },
@@ -192,6 +407,8 @@ const samples: Sample = {
       nextPath: undefined,
     },
     { ...admin, rows: [], total: 0 },
+    { ...admin, rows: [], may: { list: false, manage: false, servers: false } },
+    { ...admin, may: { list: true, manage: false, servers: false } },
   ],
   'admin-links': [
     {

@@ -103,8 +103,23 @@ function tameMenus() {
   })
 }
 
+/** What a link has behind its `#` never reaches the hub; it goes on from here with what leads there. */
+function keepFragment() {
+  if (location.hash.length < 2 || /^#(main|add)$/.test(location.hash)) return
+  for (const input of all('form input[type=hidden][name=next]'))
+    if (!input.value.includes('#')) input.value += location.hash
+  for (const form of all('form[action*="next="]')) {
+    const address = new URL(form.action)
+    const next = address.searchParams.get('next')
+    if (next.includes('#')) continue
+    address.searchParams.set('next', next + location.hash)
+    form.action = address.pathname + address.search
+  }
+}
+
 for (const box of all('[data-progress]')) followProgress(box)
 for (const field of all('[data-copy]')) offerCopy(field)
 for (const field of all('input[type=password]')) offerReveal(field)
 for (const input of all('[data-filter]')) filterRows(input)
 tameMenus()
+keepFragment()

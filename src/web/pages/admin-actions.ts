@@ -5,7 +5,7 @@ import { withQuery } from '../../lib/url.ts'
 import { type User } from '../../model/user.ts'
 import { type Server } from '../../model/server.ts'
 import { type Added } from '../../core/users.ts'
-import { formOf } from '../form.ts'
+import { formOf, namesIn } from '../form.ts'
 import { isSoonDone } from '../patience.ts'
 import { type Site } from '../site.ts'
 import { type ViewData } from '../views.ts'
@@ -99,13 +99,9 @@ async function startServer({ servers, store, log }: Site, server: Server): Promi
   }
 }
 
-/** One name a line, or separated by commas or semicolons, as lists come from elsewhere. */
 function addUsers(site: Site, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const form = formOf(request)
-  const names = (form.get('names') ?? '')
-    .split(/[\r\n,;]+/)
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
+  const names = namesIn(form.get('names'))
   if (names.length === 0) throw invalidInput('Write at least one name, one on each line.')
   const added = site.users.addMany(names, { admin: form.get('admin') === 'yes' })
   const results = added.map((each) => resultOf(each, site.ownOrigin(request)))

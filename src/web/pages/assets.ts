@@ -1,6 +1,7 @@
 /** The static files, the logo, and the sign of life: what anybody may load without a cookie. */
 import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { notFound } from '../../lib/errors.ts'
+import { type Asset } from '../assets.ts'
 import { queryOf } from '../form.ts'
 import { type Site } from '../site.ts'
 
@@ -12,8 +13,7 @@ const config = { access: 'anyone', embeddable: true } as const
 export function assetRoutes(app: FastifyInstance, site: Site): void {
   const { hubPath, assets } = site
 
-  const send = (reply: FastifyReply, name: string): FastifyReply => {
-    const asset = assets.find(name)
+  const send = (reply: FastifyReply, asset: Asset | undefined): FastifyReply => {
     if (!asset) throw notFound('There is no such file.')
     const isCurrent = queryOf(reply.request).get('v') === assets.version
     reply.headers({ etag: asset.etag, 'cache-control': isCurrent ? forEver : 'no-cache' })
@@ -22,9 +22,9 @@ export function assetRoutes(app: FastifyInstance, site: Site): void {
   }
 
   app.get<{ Params: { name: string } }>(`${hubPath}static/:name`, { config }, (request, reply) =>
-    send(reply, request.params.name),
+    send(reply, assets.find(request.params.name)),
   )
   // Classic Notebook's header shows it from here (contract §1.7).
-  app.get(`${hubPath}logo`, { config }, (_request, reply) => send(reply, 'logo.svg'))
+  app.get(`${hubPath}logo`, { config }, (_request, reply) => send(reply, assets.logo))
   app.get(`${hubPath}health`, { config }, (_request, reply) => reply.code(200).send())
 }

@@ -24,10 +24,10 @@ export function spawnPages(app: FastifyInstance, site: Site): void {
 
   for (const name of [':user', ':user/:server']) {
     app.get<ServerParams>(`${spawnPath}/${name}`, managed, (request, reply) =>
-      visit(site, reply, serverIn(site.store, request)),
+      visit(site, reply, serverOrNew(site, request)),
     )
     app.post<ServerParams>(`${spawnPath}/${name}`, managed, (request, reply) =>
-      start(site, reply, serverIn(site.store, request)),
+      start(site, reply, serverOrNew(site, request)),
     )
     app.get<ServerParams>(`${spawnPath}-pending/${name}`, managed, (request, reply) =>
       watch(site, reply, serverIn(site.store, request)),
@@ -38,6 +38,16 @@ export function spawnPages(app: FastifyInstance, site: Site): void {
 function ownServer(site: Site, { visitor }: FastifyRequest): Server {
   if (!visitor) throw notFound('There is no such user or server.')
   return getServer(site.store, visitor.user.name, '')
+}
+
+/** What has a name and is not there yet is added, as JupyterHub does. @throws {HubError} NotFound, InvalidInput */
+function serverOrNew(site: Site, request: FastifyRequest<ServerParams>): Server {
+  const { user: userName, server: name = '' } = request.params
+  const user = site.store.users.findByName(userName)
+  const isNew = user && site.store.servers.findByName(user.id, name) === undefined
+  // A page of another site adds nothing: it is asked about a server that exists, or about none.
+  if (!isNew || isFromElsewhere(request.headers)) return serverIn(site.store, request)
+  return site.namedServers.add(user, name)
 }
 
 /** Starts it at once, as JupyterHub does, unless a page of another site led here (S-14). */

@@ -1,0 +1,71 @@
+/** More servers of your own: add one by name, delete one (contract §3.7, §5.12). */
+import { type FastifyInstance, type FastifyReply } from 'fastify'
+import { forbidden, HubError, invalidInput } from '../../lib/errors.ts'
+import { type Server } from '../../model/server.ts'
+import { formOf } from '../form.ts'
+import { type PageAccess } from '../guard.ts'
+import { isSoonDone } from '../patience.ts'
+import { pathNameOf } from '../server-card.ts'
+import { mayManage, serverIn, type ServerParams } from '../server-route.ts'
+import { type Site } from '../site.ts'
+import { showHomeAgain } from './home.ts'
+
+/** All of one's own, whatever their names. */
+const mayAdd: PageAccess = {
+  scope: 'servers',
+  target: ({ visitor }) => ({ user: visitor?.user.name ?? '' }),
+}
+
+export function namedServerPages(app: FastifyInstance, site: Site): void {
+  const { hubPath, namedServers, servers } = site
+
+  app.post(`${hubPath}servers`, {
+    config: { access: mayAdd },
+    errorHandler: (error, _request, reply) => void showHomeAgain(site, reply, error),
+    handler: async (request, reply) => {
+      if (!request.visitor) throw forbidden('You are not logged in any more.')
+      const name = formOf(request).get('name')?.trim() ?? ''
+      if (name === '') throw invalidInput('Write a name for the new server.')
+      const server = namedServers.add(request.visitor.user, name)
+      await begin(site, server)
+      return reply.redirect(`${hubPath}spawn-pending/${pathNameOf(server)}`, 303)
+    },
+  })
+
+  const pattern = `${hubPath}delete/:user/:server`
+  const config = { access: mayManage }
+  app.get<ServerParams>(pattern, { config }, (request, reply) =>
+    confirm(site, reply, deletable(site, serverIn(site.store, request))),
+  )
+  app.post<ServerParams>(pattern, { config }, async (request, reply) => {
+    await isSoonDone(servers.remove(deletable(site, serverIn(site.store, request))), site.log)
+    return reply.redirect(site.nextOf(request) ?? `${hubPath}home?done=deleted`, 303)
+  })
+}
+
+/** A start that fails is told by the page it leads to. */
+async function begin({ servers, store, log }: Site, server: Server): Promise<void> {
+  try {
+    await isSoonDone(servers.start(server), log)
+  } catch (thrown) {
+    const isTold = store.servers.find(server.id)?.failure !== undefined
+    if (!(thrown instanceof HubError) || !isTold) throw thrown
+  }
+}
+
+/** @throws {HubError} InvalidInput */
+function deletable({ namedServers }: Site, server: Server): Server {
+  namedServers.requireEnabled()
+  return server
+}
+
+function confirm(site: Site, reply: FastifyReply, server: Server): FastifyReply {
+  return site.show(reply, 'confirm', {
+    title: `Delete the server ${server.name}?`,
+    sentence:
+      'It is stopped, and its name, its settings and what is shared of it are gone. Files in the home folder stay.',
+    action: `${site.hubPath}delete/${pathNameOf(server)}`,
+    label: `Delete ${server.name}`,
+    cancelPath: `${site.hubPath}home`,
+  })
+}

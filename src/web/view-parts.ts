@@ -1,0 +1,95 @@
+/** What pages are made of: the frame around all of them, and the pieces that several show. */
+
+/** What every page knows. */
+export type Frame = {
+  /** `/hub/` with the base URL. */
+  readonly hubPath: string
+  readonly user: { readonly name: string; readonly admin: boolean } | undefined
+  /** Parts of the administration that this person may open. */
+  readonly sections: readonly { readonly name: string; readonly path: string }[]
+  /** The CSRF token of this browser, for every form. */
+  readonly xsrf: string
+  /** What the administrators want everybody to read here; undefined: nothing. */
+  readonly announcement: string | undefined
+  /** The image in the corner. */
+  readonly logoPath: string
+  /** Services that this person may open, for the menu. */
+  readonly services: readonly { readonly name: string; readonly url: string }[]
+  /** A loud line on every page, such as the dummy authenticator's warning; undefined: none. */
+  readonly notice: string | undefined
+  readonly requestId: string
+  /** Changes with the static files, so that browsers may keep them for ever. */
+  readonly assetVersion: string
+}
+
+/** A point in time: `3 minutes ago`, with `25 November 2026, 16:04 UTC` for whoever asks, and ISO 8601 for programs. */
+export type Moment = { readonly relative: string; readonly absolute: string; readonly iso: string }
+
+/** Something to correct, shown beside its field; `form`: above the form. */
+export type FormProblem = {
+  readonly field: 'name' | 'password' | 'oldPassword' | 'form'
+  readonly message: string
+}
+
+export type ServerCard = {
+  /** `''`: the default server. */
+  readonly name: string
+  readonly owner: string
+  readonly state: 'stopped' | 'starting' | 'ready' | 'stopping' | 'failed'
+  readonly url: string
+  readonly startPath: string
+  readonly stopPath: string
+  readonly pendingPath: string
+  readonly lastActivity: Moment | undefined
+  readonly started: Moment | undefined
+  /** Why it is not running, when that needs saying. */
+  readonly reason: string | undefined
+}
+
+/** A server on its owner's home page. */
+export type OwnServer = ServerCard & {
+  /** Undefined: it cannot be deleted. */
+  readonly deletePath: string | undefined
+  /** Undefined: its owner may not share it. */
+  readonly sharePath: string | undefined
+}
+
+/** A server of somebody else that this person may use. */
+export type SharedWithYou = {
+  readonly name: string
+  readonly owner: string
+  readonly ready: boolean
+  readonly url: string
+  /** Undefined: only its owner may start it. */
+  readonly startPath: string | undefined
+  /** Through which groups, when not directly. */
+  readonly groups: string
+  /** Undefined: it comes by a group, and cannot be given back. */
+  readonly leavePath: string | undefined
+}
+
+/** A choice of a list. */
+export type Option = { readonly value: string; readonly label: string; readonly selected: boolean }
+
+export type AdminRow = {
+  readonly id: number
+  readonly name: string
+  readonly admin: boolean
+  readonly disabled: boolean
+  readonly self: boolean
+  /** `not invited yet`, `invited`, or undefined. */
+  readonly status: string | undefined
+  readonly hasPassword: boolean
+  readonly lastActivity: Moment | undefined
+  readonly server: ServerCard
+  /** `214 MB` while it runs. */
+  readonly memory: string | undefined
+}
+
+/** Somebody who has to wait before logging in again. */
+export type LoginDelay = {
+  /** Whom it is about. */
+  readonly key: string
+  readonly failures: number
+  readonly until: Moment
+}
