@@ -39,7 +39,7 @@ export type ServiceSpec = {
 }
 
 /** Shortest secret that somebody may choose (JupyterHub: `APIToken.check_token`). */
-export const minTokenLength = 8
+const minTokenLength = 8
 
 /** URL path of a service, escaped: `/services/cull-idle/`. `baseUrl` begins and ends with a slash. */
 export const servicePath = (baseUrl: string, name: string): string =>

@@ -9,7 +9,7 @@ import { createPool } from './pool.ts'
 import { type Route, type Routes } from './routes.ts'
 
 export { type UpstreamFailure } from './exchange.ts'
-export { type ExchangePolicy, type Forwarded } from './policy.ts'
+export { type ExchangePolicy } from './policy.ts'
 
 export type ForwarderNeeds = {
   readonly routes: Routes
