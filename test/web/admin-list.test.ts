@@ -51,3 +51,11 @@ t.test('whose logins are slowed down is told', async (t) => {
     /192\.0\.2\.17.*failed attempts, may try again in a moment/,
   )
 })
+
+t.test('who was seen just now is told before it is written down', async (t) => {
+  const pages = await startPages(t, { users: ['admin', 'ana'] })
+  await (await pages.browser('ana')).open('/hub/home')
+  const admin = await pages.browser('admin')
+  t.match(wordsOf(await admin.open('/hub/admin')), /ana Stopped ?just now/)
+  t.equal(pages.context.store.users.getByName('ana').lastActivityAt, undefined)
+})

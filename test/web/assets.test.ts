@@ -23,3 +23,23 @@ t.test('the version changes with any file', async (t) => {
   writeFileSync(path.join(dir, 'hub.css'), 'b{}')
   t.not(readAssets([dir]).version, before)
 })
+
+t.test(
+  'the first folder comes first, a missing one is none, and the logo may be elsewhere',
+  async (t) => {
+    const [own, ours] = [temporaryFolder(t), temporaryFolder(t)]
+    for (const name of ['logo.svg', 'hub.css']) writeFileSync(path.join(ours, name), 'ours')
+    writeFileSync(path.join(own, 'hub.css'), 'own')
+    const assets = readAssets([own, ours])
+    t.equal(String(assets.find('hub.css')?.content), 'own')
+    t.equal(String(assets.logo?.content), 'ours')
+    const withNone = readAssets([path.join(own, 'nothing'), ours])
+    t.equal(String(withNone.find('hub.css')?.content), 'ours')
+    const file = path.join(own, 'SCHOOL.PNG')
+    writeFileSync(file, 'a logo')
+    const changed = readAssets([own, ours], file)
+    t.match(changed.logo, { type: 'image/png', content: Buffer.from('a logo') })
+    t.not(changed.version, assets.version)
+    t.throws(() => readAssets([ours], path.join(own, 'missing.png')), /ENOENT/)
+  },
+)

@@ -1,6 +1,6 @@
 /** Forms and queries of a request. */
 import t from 'tap'
-import { formOf, queryOf } from '../../src/web/form.ts'
+import { formOf, namesIn, queryOf } from '../../src/web/form.ts'
 
 t.test('a form is read from the raw body', async (t) => {
   const form = formOf({ body: Buffer.from('name=al%C3%A9+x&password=a%26b') })
@@ -16,4 +16,10 @@ t.test('what is no form has no fields', async (t) => {
 t.test('the query is what follows the first question mark', async (t) => {
   t.equal(queryOf({ url: '/a?next=/b?c=1' }).get('next'), '/b?c=1')
   t.equal(queryOf({ url: '/a' }).size, 0)
+})
+
+t.test('a pasted list has one name a line, or commas or semicolons between', async (t) => {
+  t.same(namesIn(' ana\r\n\nben, carl ;dora\n'), ['ana', 'ben', 'carl', 'dora'])
+  t.same(namesIn(' ,;\n'), [])
+  t.same(namesIn(null), [])
 })

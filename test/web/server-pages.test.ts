@@ -26,3 +26,21 @@ t.test('a program that ended by itself shows its exit code and last lines', asyn
   t.match(page.text, '&lt;b&gt;another&lt;/b&gt; line\n')
   t.match(page.text, 'name="next" value="/user/ana/lab"')
 })
+
+t.test(
+  '§5.3: a page of a stopped server may start it by itself, but not for another site',
+  async (t) => {
+    const settings = { implicit_spawn_seconds: '3' }
+    const pages = await startPages(t, { users: ['ana'], settings })
+    const ana = await pages.browser('ana')
+    const refresh = /content="3;url=\/hub\/spawn\/ana\?next=%2Fuser%2Fana%2Flab%3Fx%3D1"/
+    const page = await ana.open('/user/ana/lab?x=1')
+    t.equal(page.status, 424)
+    t.match(page.text, refresh)
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    t.notMatch((await ana.send('/user/ana/lab?x=1', { headers })).text, /http-equiv="refresh"/)
+    const usual = await startPages(t, { users: ['ana'] })
+    const other = await usual.browser('ana')
+    t.notMatch((await other.open('/user/ana/lab')).text, /http-equiv="refresh"/)
+  },
+)

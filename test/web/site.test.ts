@@ -1,9 +1,12 @@
 /** What all pages share: where a login leads, and what a new one does to the old. */
 import { type FastifyReply } from 'fastify'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import t from 'tap'
 import { createOrigins } from '../../src/web/origin.ts'
 import { createSite } from '../../src/web/site.ts'
-import { logIn, startPages } from '../support/pages.ts'
+import { temporaryFolder } from '../support/hub.ts'
+import { logIn, startPages, wordsOf } from '../support/pages.ts'
 
 t.test('whoever asked for nothing is led to their server, or to a start of it', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
@@ -46,4 +49,36 @@ t.test('a login sets the token of its forms at once', async (t) => {
   await logIn(ana, 'ana')
   const token = ana.cookies.get('_xsrf')?.value
   t.match((await ana.open('/hub/home')).text, `value="${token ?? '?'}"`)
+})
+
+t.test('§9.79: where a login leads by itself is configured', async (t) => {
+  const placeWith = async (settings: Record<string, string>): Promise<unknown> => {
+    const pages = await startPages(t, { users: ['ana'], settings })
+    return (await logIn(await pages.browser(), 'ana')).headers.location
+  }
+  t.equal(await placeWith({ redirect_to_server: 'false' }), '/hub/home')
+  t.equal(await placeWith({ default_url: '/services/board/' }), '/services/board/')
+  t.equal(await placeWith({}), '/hub/spawn')
+})
+
+t.test('own views come before ours, with the same data, and own images beside them', async (t) => {
+  const dir = temporaryFolder(t)
+  mkdirSync(path.join(dir, 'static'))
+  mkdirSync(path.join(dir, 'partials'))
+  const view =
+    "<% layout('layout', { title: 'Hello' }) %><h1>Hello <%= it.frame.user.name %>, <%= it.servers.length %></h1>"
+  writeFileSync(path.join(dir, 'home.eta'), view)
+  writeFileSync(path.join(dir, 'static/school.png'), 'an image')
+  const logo = path.join(dir, 'logo.png')
+  writeFileSync(logo, 'a logo')
+  const settings = { views_dir: dir, logo_file: logo }
+  const pages = await startPages(t, { users: ['ana'], settings })
+  const ana = await pages.browser('ana')
+  t.match(wordsOf(await ana.open('/hub/home')), /Log out Hello ana, 1/)
+  t.match(wordsOf(await ana.open('/hub/account')), /Your account/, 'the others are ours')
+  const image = await ana.open('/hub/static/school.png')
+  t.match(image, { text: 'an image', headers: { 'content-type': 'image/png' } })
+  t.match(await ana.open('/hub/logo'), { text: 'a logo', headers: { 'content-type': 'image/png' } })
+  t.match((await ana.open('/hub/home')).text, /<img src="\/hub\/logo\?v=/)
+  t.match((await ana.open('/hub/static/hub.css')).status, 200)
 })

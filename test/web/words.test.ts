@@ -3,6 +3,7 @@ import t from 'tap'
 import {
   browserInWords,
   durationInWords,
+  laterOf,
   momentOf,
   momentOrNone,
   sizeInWords,
@@ -62,4 +63,13 @@ t.test('browsers are told apart, though each claims to be the others', async (t)
     '': 'A program',
   }
   for (const [agent, words] of Object.entries(agents)) t.equal(browserInWords(agent), words)
+})
+
+t.test('the later of two times, of which either may never have been', async (t) => {
+  const [early, late] = [new Date(1), new Date(2)]
+  t.equal(laterOf(early, late), late)
+  t.equal(laterOf(late, early), late)
+  t.equal(laterOf(undefined, early), early)
+  t.equal(laterOf(early, undefined), early)
+  t.equal(laterOf(undefined, undefined), undefined)
 })
