@@ -18,6 +18,7 @@ import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
+import { mountExtraRoutes } from './web/extra-routes.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
 import { mountPages } from './web/pages/pages.ts'
@@ -151,6 +152,7 @@ async function openFront(context: WholeContext, overrides: Overrides): Promise<F
   const stopHub = overrides.onShutdown ?? (() => undefined)
   const stopping = new AbortController()
   await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub })
+  await mountExtraRoutes(app, { routes: config.extra_routes, origins })
   await mountPages(app, { ...context, origins })
   await app.ready()
   const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>

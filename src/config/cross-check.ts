@@ -16,6 +16,7 @@ export function crossCheck(
 ): Fault[] {
   return [
     ...checkPorts(config),
+    ...checkExtraRoutes(config),
     ...checkType('auth', config.auth?.type, Object.keys(plugins.auth)),
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
     ...(hasDeclarations(config, faults) ? checkDeclarations(config) : []),
@@ -37,6 +38,32 @@ function checkPorts({ port = 0, internal_port = 0 }: Partial<Config>): Fault[] {
   if (port === 0 || port !== internal_port) return []
   const sentence = `is ${port}, like \`port\`; choose another one, or 0.`
   return [{ at: ['internal_port'], sentence, isMissing: false }]
+}
+
+/** The first segments that are not theirs. */
+const taken = ['hub', 'user', 'services']
+
+function checkExtraRoutes({ extra_routes = {}, base_url = '/' }: Partial<Config>): Fault[] {
+  return Object.entries(extra_routes).flatMap(([prefix, target]) => {
+    const sentence = prefixProblem(prefix, base_url) ?? targetProblem(target)
+    return sentence === undefined
+      ? []
+      : [{ at: ['extra_routes', prefix], sentence, isMissing: false }]
+  })
+}
+
+function prefixProblem(prefix: string, baseUrl: string): string | undefined {
+  if (!/^\/(?:(?!\.{1,2}\/)[\w.~-]+\/)+$/.test(prefix))
+    return 'a path of letters, digits and . _ ~ -, with a slash at either end.'
+  if (!prefix.startsWith(baseUrl) || prefix === baseUrl) return `it has to lie below ${baseUrl}.`
+  const [first = ''] = prefix.slice(baseUrl.length).split('/', 1)
+  return taken.includes(first) ? `${baseUrl}${first}/ belongs to the hub.` : undefined
+}
+
+function targetProblem(target: string): string | undefined {
+  const url = URL.parse(target)
+  const isPlain = url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+  return isPlain && url.username === '' ? undefined : 'an address such as http://127.0.0.1:3000.'
 }
 
 function checkType(

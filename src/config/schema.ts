@@ -211,6 +211,9 @@ export const settings = section(
     custom_scopes: customScopes,
     roles,
     services,
+    extra_routes: table(
+      'Paths below which other programs answer, with their addresses: `/wiki/: http://127.0.0.1:3000`. Everybody may use them; they get no WebSockets.',
+    ),
   },
   'The whole configuration.',
 )

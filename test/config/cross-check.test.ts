@@ -22,3 +22,18 @@ t.test('a type that there is not is told, with the nearest', async (t) => {
   t.match(sentences(auth('constructor')), [/there is no 'constructor'/])
   t.same(sentences(auth('native')), [])
 })
+
+t.test('an extra route has a path of its own and an address (§9.134)', async (t) => {
+  const route = (prefix: string, target = 'http://127.0.0.1:3000', base_url = '/') =>
+    sentences({ base_url, extra_routes: { [prefix]: target } })
+  t.same(route('/wiki/'), [])
+  t.same(route('/wiki/two.x/', 'https://wiki.test/deep/'), [])
+  t.same(route('/base/wiki/', undefined, '/base/'), [])
+  for (const prefix of ['wiki/', '/wiki', '/', '//', '/wiki//', '/../', '/a/./', '/a b/', '/:x/'])
+    t.match(route(prefix), [/a path of letters/], prefix)
+  for (const prefix of ['/hub/x/', '/user/', '/services/a/'])
+    t.match(route(prefix), [/belongs to the hub/], prefix)
+  t.match(route('/wiki/', undefined, '/base/'), [/below \/base\//])
+  for (const target of ['', '127.0.0.1:3000', 'ftp://x', 'http://', 'http://a:b@c', 'http://a/?b'])
+    t.match(route('/wiki/', target), [/an address such as/], target)
+})

@@ -1,6 +1,5 @@
 /** What an OAuth client is for whom. */
 import t, { type Test } from 'tap'
-import { type Principal } from '../../src/core/access.ts'
 import { placeOf } from '../../src/core/oauth-place.ts'
 import { type User } from '../../src/model/user.ts'
 import { createParts } from '../support/parts.ts'
