@@ -38,10 +38,11 @@ function ownServers(site: Site, visitor: Principal): OwnServer[] {
   return store.servers.listOf(visitor.user.id).map((server) => {
     const name = pathNameOf(server)
     const mayShare = access.can(visitor, 'shares', { server: fullName(server) })
-    const mayDelete = hasNamed && server.name !== ''
+    const isNamed = hasNamed && server.name !== ''
     return {
       ...cardOf(site, server),
-      deletePath: mayDelete ? `${hubPath}delete/${name}` : undefined,
+      renamePath: isNamed ? `${hubPath}rename/${name}` : undefined,
+      deletePath: isNamed ? `${hubPath}delete/${name}` : undefined,
       sharePath: mayShare ? `${hubPath}share/${name}` : undefined,
     }
   })

@@ -25,6 +25,7 @@ export function cardOf(needs: CardNeeds, server: Server): ServerCard {
   const name = pathNameOf(server)
   return {
     name: server.name,
+    title: server.displayName ?? server.name,
     owner: server.userName,
     state: server.state,
     url: serverPath(config.base_url, server.userName, server.name),

@@ -218,6 +218,12 @@ export interface ViewData {
       readonly roles: readonly string[]
     }[]
   }
+  'rename-server': {
+    readonly name: string
+    readonly action: string
+    readonly displayName: string
+    readonly problem: string | undefined
+  }
   /** With whom a server is shared, and links that share it. */
   share: {
     readonly owner: string
@@ -269,8 +275,8 @@ export interface ViewData {
   authorize: {
     readonly description: string
     readonly owner: string
-    /** What it may do, in words. */
-    readonly scopes: readonly string[]
+    /** What it may do, in words, and as the form sends it back. */
+    readonly scopes: readonly { readonly name: string; readonly meaning: string }[]
     readonly action: string
   }
   error: {

@@ -34,6 +34,8 @@ export type FormProblem = {
 export type ServerCard = {
   /** `''`: the default server. */
   readonly name: string
+  /** What people call it; `''`: the default server, that nobody gave another name. */
+  readonly title: string
   readonly owner: string
   readonly state: 'stopped' | 'starting' | 'ready' | 'stopping' | 'failed'
   readonly url: string
@@ -48,6 +50,8 @@ export type ServerCard = {
 
 /** A server on its owner's home page. */
 export type OwnServer = ServerCard & {
+  /** Undefined: it has no name to be changed. */
+  readonly renamePath: string | undefined
   /** Undefined: it cannot be deleted. */
   readonly deletePath: string | undefined
   /** Undefined: its owner may not share it. */

@@ -33,6 +33,7 @@ const moment = {
 
 const card = (state: ServerCard['state'], more: Partial<ServerCard> = {}): ServerCard => ({
   name: '',
+  title: '',
   owner: 'ana',
   state,
   url: '/user/ana/',
@@ -47,6 +48,7 @@ const card = (state: ServerCard['state'], more: Partial<ServerCard> = {}): Serve
 
 const ownServer = (state: ServerCard['state'], more: Partial<OwnServer> = {}): OwnServer => ({
   ...card(state),
+  renamePath: undefined,
   deletePath: undefined,
   sharePath: undefined,
   ...more,
@@ -223,7 +225,7 @@ const samples: Sample = {
       servers: [
         ownServer('stopped', { reason: 'Nobody had used it for an hour.' }),
         ownServer('failed', { name: 'lab2', reason: problem, deletePath: '/hub/delete/ana/lab2' }),
-        ownServer('starting', { name: 'big' }),
+        ownServer('starting', { name: 'big', title: 'Größe', renamePath: '/x' }),
         ownServer('stopping', { name: 'old' }),
         ownServer('stopped', { name: 'new', lastActivity: undefined }),
         ownServer('ready', { name: 'used', lastActivity: undefined, sharePath: '/x' }),
@@ -314,6 +316,10 @@ const samples: Sample = {
       ],
     },
     { services: [] },
+  ],
+  'rename-server': [
+    { name: 'lab', action: '/hub/rename/ana/lab', displayName: 'Labor', problem: undefined },
+    { name: 'lab', action: '/hub/rename/ana/lab', displayName: '  ', problem },
   ],
   share: [
     {
@@ -434,7 +440,12 @@ const samples: Sample = {
     },
   ],
   authorize: [
-    { description: 'JupyterLab', owner: 'ana', scopes: ['Read your name'], action: '/x?a=1&b=2' },
+    {
+      description: 'JupyterLab',
+      owner: 'ana',
+      scopes: [{ name: 'read:users:name', meaning: 'Read your name' }],
+      action: '/x?a=1&b=2',
+    },
     { description: 'A dashboard', owner: '', scopes: [], action: '/x' },
   ],
   error: [{ status: 404, title: 'Nothing here', message: 'There is no page at this address.' }],

@@ -10,6 +10,7 @@ import { type Site } from '../site.ts'
 /** What may be said after a redirect; the address carries the key only. */
 const sentences: ReadonlyMap<string | null, string> = new Map([
   ['deleted', 'The server is deleted. Files in your home folder stay.'],
+  ['renamed', 'The server has its new name.'],
   ['left', 'You have given the shared server back.'],
 ])
 

@@ -1,4 +1,4 @@
-/** More servers of your own: add one by name, delete one (contract §3.7, §5.12). */
+/** More servers of your own: add one by name, call it something else, delete it (contract §3.7, §5.12). */
 import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { forbidden, HubError, invalidInput } from '../../lib/errors.ts'
 import { type Server } from '../../model/server.ts'
@@ -32,15 +32,49 @@ export function namedServerPages(app: FastifyInstance, site: Site): void {
     },
   })
 
+  renamePages(app, site)
+
   const pattern = `${hubPath}delete/:user/:server`
   const config = { access: mayManage }
   app.get<ServerParams>(pattern, { config }, (request, reply) =>
-    confirm(site, reply, deletable(site, serverIn(site.store, request))),
+    confirm(site, reply, named(site, serverIn(site.store, request))),
   )
   app.post<ServerParams>(pattern, { config }, async (request, reply) => {
-    await isSoonDone(servers.remove(deletable(site, serverIn(site.store, request))), site.log)
+    await isSoonDone(servers.remove(named(site, serverIn(site.store, request))), site.log)
     return reply.redirect(site.nextOf(request) ?? `${hubPath}home?done=deleted`, 303)
   })
+}
+
+/** What people call it; its address stays. */
+function renamePages(app: FastifyInstance, site: Site): void {
+  const pattern = `${site.hubPath}rename/:user/:server`
+  const config = { access: mayManage }
+  app.get<ServerParams>(pattern, { config }, (request, reply) => {
+    const server = named(site, serverIn(site.store, request))
+    return showRename(site, reply, { server, displayName: server.displayName ?? server.name })
+  })
+  app.post<ServerParams>(pattern, { config }, (request, reply) => {
+    const server = named(site, serverIn(site.store, request))
+    const displayName = formOf(request).get('display_name')?.trim() ?? ''
+    try {
+      site.namedServers.setDisplayName(server, displayName === '' ? server.name : displayName)
+    } catch (thrown) {
+      if (!(thrown instanceof HubError) || thrown.code !== 'InvalidInput') throw thrown
+      const problem = 'At most 255 printable characters, with single spaces between them.'
+      return showRename(site, reply.code(400), { server, displayName, problem })
+    }
+    return reply.redirect(site.nextOf(request) ?? `${site.hubPath}home?done=renamed`, 303)
+  })
+}
+
+function showRename(
+  { hubPath, show }: Site,
+  reply: FastifyReply,
+  asked: { readonly server: Server; readonly displayName: string; readonly problem?: string },
+): FastifyReply {
+  const { server, displayName, problem } = asked
+  const action = `${hubPath}rename/${pathNameOf(server)}`
+  return show(reply, 'rename-server', { name: server.name, action, displayName, problem })
 }
 
 /** A start that fails is told by the page it leads to. */
@@ -54,7 +88,7 @@ async function begin({ servers, store, log }: Site, server: Server): Promise<voi
 }
 
 /** @throws {HubError} InvalidInput */
-function deletable({ namedServers }: Site, server: Server): Server {
+function named({ namedServers }: Site, server: Server): Server {
   namedServers.requireEnabled()
   return server
 }

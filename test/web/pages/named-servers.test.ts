@@ -88,3 +88,22 @@ t.test('a start that fails leads to what went wrong', async (t) => {
   t.match(page.address, /spawn-pending\/ana\/lab/)
   t.equal(page.status, 500)
 })
+
+t.test('§9.71: a server is called what its owner likes, and keeps its address', async (t) => {
+  const pages = await startPages(t, { users: ['ana', 'ben'], settings })
+  const ana = await pages.browser('ana')
+  await add(ana, 'lab')
+  const form = await ana.open('/hub/rename/ana/lab')
+  t.match(form.text, /name="display_name" type="text" value="lab"/)
+  const renamed = await ana.submit(form, /rename/, { display_name: ' Größe <1> ' })
+  t.match(wordsOf(renamed), /The server has its new name.*Größe <1> lab Running/)
+  t.match(renamed.text, /href="\/user\/ana\/lab\/"/)
+  for (const display_name of ['x'.repeat(256), 'two  spaces', 'a\u0007b']) {
+    const refused = await ana.submit(form, /rename/, { display_name })
+    t.equal(refused.status, 400)
+    t.match(wordsOf(refused), /At most 255 printable characters/)
+  }
+  t.match(wordsOf(await ana.submit(form, /rename/, { display_name: '' })), /lab Running/)
+  t.equal(pages.context.store.servers.findByName(1, 'lab')?.displayName, 'lab')
+  t.equal((await (await pages.browser('ben')).open('/hub/rename/ana/lab')).status, 404)
+})
