@@ -2,6 +2,7 @@
 import { isActive, routePrefix } from '../model/server.ts'
 import { isServerRoute, type Routes } from '../proxy/routes.ts'
 import { type StoreReader } from '../store/store.ts'
+import { routeServices } from './service-routes.ts'
 
 export type RouteCheck = { readonly added: number; readonly removed: number }
 
@@ -32,5 +33,6 @@ export function checkRoutes(needs: {
       return !row || !isActive(row)
     })
   for (const { prefix } of stale) routes.remove(prefix)
+  routeServices(needs)
   return { added: missing.length, removed: stale.length }
 }

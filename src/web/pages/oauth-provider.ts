@@ -1,7 +1,7 @@
 /** The page on which a person lets a program act for them (contract §2.2, §2.3). The wire is the API's. */
 import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { notFound } from '../../lib/errors.ts'
-import { queryOf } from '../form.ts'
+import { formOf, queryOf } from '../form.ts'
 import { type Principal } from '../../core/access.ts'
 import { type Site } from '../site.ts'
 
@@ -19,7 +19,10 @@ export function oauthProviderPages(app: FastifyInstance, site: Site): void {
       return site.show(reply, 'authorize', {
         description: asked.request.client.description,
         owner: asked.owner,
-        scopes: asked.scopeDescriptions,
+        scopes: asked.request.scopes.map((name, index) => ({
+          name,
+          meaning: asked.scopeDescriptions[index] ?? name,
+        })),
         action: request.url,
       })
     },
@@ -28,7 +31,12 @@ export function oauthProviderPages(app: FastifyInstance, site: Site): void {
   app.post(authorizePath, { config: { access: 'user' } }, (request, reply) => {
     const asked = site.oauthProvider.authorize(visitorOf(reply), queryOf(request))
     if ('redirectTo' in asked) return reply.redirect(asked.redirectTo)
-    return reply.redirect(site.oauthProvider.approve(visitorOf(reply), asked.request))
+    // None at all: it hears who they are, and no more (contract §2.3).
+    const allowed = formOf(request).getAll('scopes')
+    const scopes = asked.request.scopes.filter((scope) => allowed.includes(scope))
+    return reply.redirect(
+      site.oauthProvider.approve(visitorOf(reply), { ...asked.request, scopes }),
+    )
   })
 }
 

@@ -52,6 +52,42 @@ t.test('an administrator who opens the server of another is asked', async (t) =>
   t.match(allowed.headers.location, /^\/user\/ana\/oauth_callback\?code=/)
 })
 
+t.test('a service gets what the person leaves it, and always who they are (§9.107)', async (t) => {
+  const pages = await startPages(t, { users: ['admin'] })
+  const { context } = pages
+  const apiToken = 'the secret of the dashboard'
+  const oauthClientAllowedScopes = ['read:servers!user', 'read:groups']
+  context.services.declare([{ name: 'board', command: [], apiToken, oauthClientAllowedScopes }])
+  const admin = await pages.browser('admin')
+  const client = { client_id: 'service-board', response_type: 'code' }
+  const address = `/hub/api/oauth2/authorize?${new URLSearchParams(client).toString()}`
+  const page = await admin.open(address)
+  const offered = [...page.text.matchAll(/name="scopes" value="([^"]*)"/g)].map(([, name]) => name)
+  const always = [
+    'access:services!service=board',
+    'read:users:groups!user=admin',
+    'read:users:name!user=admin',
+  ]
+  t.same(offered.sort(), [...always, 'read:groups', 'read:servers!user=admin'].sort())
+
+  const grantedFor = async (scopes: readonly string[]): Promise<string> => {
+    const token = admin.cookies.get('_xsrf')?.value ?? ''
+    const body = new URLSearchParams({ _xsrf: token })
+    for (const scope of scopes) body.append('scopes', scope)
+    const sent = { method: 'POST', body: body.toString(), stay: true }
+    const { location = '' } = (await admin.send(address, sent)).headers
+    const code = new URL(location, 'http://hub').searchParams.get('code') ?? ''
+    const form = { client_id: 'service-board', client_secret: apiToken, code }
+    const grant = new URLSearchParams({ ...form, grant_type: 'authorization_code' })
+    return context.oauthProvider.exchange(grant).scope
+  }
+  t.equal(await grantedFor([]), always.join(' '))
+  t.equal(
+    await grantedFor(['admin:users', 'read:groups']),
+    `${[always[0], 'read:groups'].join(' ')} ${always.slice(1).join(' ')}`,
+  )
+})
+
 t.test('a client that nobody knows is refused on a page, never by a redirect', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')
