@@ -8,10 +8,12 @@ import { type Config } from './config/schema.ts'
 import { readKey } from './config/secrets.ts'
 import { type PluginSchemas } from './config/sections.ts'
 import { createAccess, type Access } from './core/access.ts'
+import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { createLinks, type Links } from './core/links.ts'
 import { createLogin, type Login } from './core/login.ts'
+import { createMetrics, type Metrics } from './core/metrics.ts'
 import { createNamedServers, type NamedServers } from './core/named-servers.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
 import { createPeople, type People } from './core/people.ts'
@@ -57,6 +59,7 @@ export type Context = People & {
   readonly activity: Activity
   readonly oauthProvider: OAuthProvider
   readonly xsrf: Xsrf
+  readonly metrics: Metrics
   /** 32 random bytes that sign login flows. */
   readonly signingKey: Buffer
 }
@@ -90,7 +93,9 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
   for (const warning of warnings) log.warn(warning)
   const file = path.join(config.data_dir, 'littlehub.db')
   const store = createStore(overrides.database ?? openDatabase(file, { log }))
-  const events = createEvents(log)
+  const metrics = createMetrics({ store, clock })
+  const actions = createActionLog({ file: config.event_log, clock, log })
+  const events = createEvents(log, { metrics, actions })
   const schedule = createSchedule({ log })
   const hubPath = `${config.base_url}hub/`
   const idleTimeoutMs = config.session.idle_timeout
@@ -211,7 +216,6 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     ...{ store, routes, clock, access, events, users, groupsOf, config, log, schedule },
     internalPort,
   })
-  const exchange = createTokenExchange({ tokens, access, clock })
   const signingKey = readKey(path.join(config.data_dir, 'signing-key'))
 
   return {
@@ -232,11 +236,12 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     oauthProvider,
     xsrf: createXsrf(signingKey),
     signingKey,
+    metrics,
     ...people,
     spawner,
     routes,
     events,
-    exchange,
+    exchange: createTokenExchange({ tokens, access, clock }),
     schedule,
     passwords,
   }

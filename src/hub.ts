@@ -10,7 +10,6 @@ import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { routeServices } from './core/service-routes.ts'
-import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
@@ -49,6 +48,9 @@ const lookEveryMs = 500
 
 /** How long what is open may outlive the session or token it was opened with. */
 const expireEveryMs = MINUTE
+
+/** How often the lag of the event loop is measured. */
+const turnEveryMs = 500
 
 type Running = { readonly url: string; readonly context: WholeContext; stop: Hub['stop'] }
 
@@ -112,7 +114,6 @@ async function startInOrder(
   undo(() => context.store.close())
   applyDeclarations(loaded, context)
   routeServices({ ...context, baseUrl: base_url })
-  routeServices({ ...context, baseUrl: base_url })
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
@@ -158,6 +159,11 @@ async function openFront(context: WholeContext, overrides: Overrides): Promise<F
   const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>
     app.routing(request, response),
   )
+  const { metrics } = context
+  metrics.gauge('routes', 'Routes to servers and services.', () => routes.list().length)
+  metrics.gauge('websockets', 'WebSockets to servers that are open.', () => upgrader.size)
+  metrics.gauge('exchanges', 'Requests to servers under way.', () => forwarder.counts.exchanges)
+  metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
   const close = async (): Promise<void> => {
     stopping.abort()
     const drained = drain([app.server, internal])
@@ -206,7 +212,13 @@ async function drain(servers: readonly Server[]): Promise<void> {
 }
 
 function startJobs(context: WholeContext): void {
-  const { schedule, config } = context
+  const { schedule, config, metrics } = context
+  let turnAtMs = performance.now()
+  schedule.every(turnEveryMs, 'measure the event loop', () => {
+    const nowMs = performance.now()
+    metrics.loopWasLate(Math.max(0, nowMs - turnAtMs - turnEveryMs))
+    turnAtMs = nowMs
+  })
   schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))

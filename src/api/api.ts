@@ -8,7 +8,9 @@ import { guardRoutes, type ApiNeeds } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { groupRoutes } from './groups.ts'
 import { infoRoutes } from './info.ts'
+import { measureRequests, metricsRoutes } from './metrics.ts'
 import { oauthProviderRoutes } from './oauth-provider.ts'
+import { openApiRoutes } from './openapi.ts'
 import { createPresenter } from './present.ts'
 import { proxyRoutes } from './proxy.ts'
 import { progressRoutes } from './progress.ts'
@@ -21,37 +23,57 @@ import { tokenRoutes } from './tokens.ts'
 import { userListRoutes } from './user-list.ts'
 import { userRoutes } from './users.ts'
 
-/** Mounts everything below `/hub/api`. */
+/** Mounts everything below `/hub/api`, and `/hub/metrics`. */
 export async function mountApi(app: FastifyInstance, needs: ApiNeeds): Promise<void> {
-  const prefix = `${needs.config.base_url}hub/api`
-  const withPresenter = { ...needs, present: createPresenter(needs) }
+  const { base_url: baseUrl } = needs.config
+  measureRequests(app, needs.metrics)
   await app.register(
     (api, _options, done) => {
-      const headers = apiHeaders(needs.config)
-      api.addHook('onRequest', (_request, reply, next) => {
-        reply.headers(headers)
-        next()
-      })
-      answerErrors(api, needs)
-      guardRoutes(api, { ...needs, xsrf: createXsrf(needs.signingKey) })
-
-      infoRoutes(api, needs)
-      userRoutes(api, withPresenter)
-      userListRoutes(api, withPresenter)
-      activityRoutes(api, needs)
-      tokenRoutes(api, withPresenter)
-      serverRoutes(api, withPresenter)
-      progressRoutes(api, needs)
-      groupRoutes(api, needs)
-      serviceRoutes(api, needs)
-      shareRoutes(api, needs)
-      shareCodeRoutes(api, needs)
-      sharedRoutes(api, needs)
-      proxyRoutes(api, needs)
-      authorizationRoutes(api)
-      oauthProviderRoutes(api, needs)
+      guardAll(api, needs)
+      mountRoutes(api, needs)
       done()
     },
-    { prefix },
+    { prefix: `${baseUrl}hub/api` },
   )
+  // Where Prometheus is told to look for it.
+  await app.register(
+    (metrics, _options, done) => {
+      guardAll(metrics, needs)
+      metricsRoutes(metrics, '/', needs)
+      done()
+    },
+    { prefix: `${baseUrl}hub/metrics` },
+  )
+}
+
+/** Headers, errors and the check of scopes, for whatever is registered from here on. */
+function guardAll(api: FastifyInstance, needs: ApiNeeds): void {
+  const headers = apiHeaders(needs.config)
+  api.addHook('onRequest', (_request, reply, next) => {
+    reply.headers(headers)
+    next()
+  })
+  answerErrors(api, needs)
+  guardRoutes(api, { ...needs, xsrf: createXsrf(needs.signingKey) })
+}
+
+function mountRoutes(api: FastifyInstance, needs: ApiNeeds): void {
+  const withPresenter = { ...needs, present: createPresenter(needs) }
+  openApiRoutes(api, needs)
+  infoRoutes(api, needs)
+  userRoutes(api, withPresenter)
+  userListRoutes(api, withPresenter)
+  activityRoutes(api, needs)
+  tokenRoutes(api, withPresenter)
+  serverRoutes(api, withPresenter)
+  progressRoutes(api, needs)
+  groupRoutes(api, needs)
+  serviceRoutes(api, needs)
+  shareRoutes(api, needs)
+  shareCodeRoutes(api, needs)
+  sharedRoutes(api, needs)
+  proxyRoutes(api, needs)
+  authorizationRoutes(api)
+  metricsRoutes(api, '/metrics', needs)
+  oauthProviderRoutes(api, needs)
 }

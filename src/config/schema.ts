@@ -204,6 +204,13 @@ export const settings = section(
       { default: {}, description: 'Starting servers. Each type has a section of its own name.' },
     ),
     cull,
+    event_log: optionalPath(
+      'File that gets a line of JSON for every start and stop of a server, as JupyterHub writes it; empty: none.',
+    ),
+    metrics: section(
+      { public: flag(false, 'Anybody may read /hub/metrics, without the scope read:metrics.') },
+      'Metrics for Prometheus.',
+    ),
     tokens,
     api,
     admin_users: list('Names of users who are made at start, as administrators.'),

@@ -92,6 +92,7 @@ export function createEndings(needs: EndingNeeds): Endings {
   }
 
   const halt: Endings['halt'] = async (row, reason) => {
+    const beganMs = performance.now()
     if (row.state !== 'stopping')
       store.servers.update(row.id, { state: transition(row.state, 'stop') })
     cutOff(row)
@@ -103,7 +104,8 @@ export function createEndings(needs: EndingNeeds): Endings {
       failure: reason === undefined ? undefined : { message: reason },
       lastActivityAt: needs.clock.now(),
     })
-    events.serverStopped(label(row), reason ?? 'asked to')
+    const tookMs = Math.round(performance.now() - beganMs)
+    events.serverStopped(row, reason ?? 'asked to', tookMs)
   }
 
   const bury: Endings['bury'] = (server, death) =>

@@ -58,6 +58,8 @@ type Start = {
   readonly progress: ProgressLog
   readonly controller: AbortController
   readonly outcome: Promise<Server>
+  /** Until now. */
+  readonly tookMs: () => number
   /** Undefined while it is under way. */
   ending: 'ready' | 'failed' | undefined
 }
@@ -87,9 +89,13 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
 
   const checkLimits = (): void => {
     const { concurrentSpawns, activeServers } = needs.limits
-    if (concurrentSpawns > 0 && startsUnderWay().length >= concurrentSpawns) throw tooManyStarts()
-    if (activeServers > 0 && store.servers.listActive().length >= activeServers)
-      throw new HubError('TooMany', 'Active user limit exceeded. Try again in a few minutes.')
+    if (concurrentSpawns > 0 && startsUnderWay().length >= concurrentSpawns) {
+      events.startRefused('throttled')
+      throw tooManyStarts()
+    }
+    if (activeServers === 0 || store.servers.listActive().length < activeServers) return
+    events.startRefused('too-many-users')
+    throw new HubError('TooMany', 'Active user limit exceeded. Try again in a few minutes.')
   }
 
   const start: ServerVerbs['start'] = async (server, options) => {
@@ -137,21 +143,22 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     progress.add({ progress: 0, message: 'Server requested' })
     const beganMs = performance.now()
     const outcome = work({ server, user, progress, signal: controller.signal }).then(
-      (ready) => succeeded(entry, ready, Math.round(performance.now() - beganMs)),
+      (ready) => succeeded(entry, ready),
       (thrown: unknown) => failed(entry, server, thrown),
     )
-    const entry: Start = { progress, controller, outcome, ending: undefined }
+    const tookMs = (): number => Math.round(performance.now() - beganMs)
+    const entry: Start = { progress, controller, outcome, tookMs, ending: undefined }
     starts.set(server.id, entry)
     // Whoever waits for it is told; when nobody does, the row tells.
     outcome.catch(() => undefined)
     return entry
   }
 
-  const succeeded = (entry: Start, ready: Server, tookMs: number): Server => {
+  const succeeded = (entry: Start, ready: Server): Server => {
     entry.ending = 'ready'
     endings.watch(ready)
     entry.progress.finish(readyEvent(pathOf(ready)))
-    events.serverStarted(label(ready), tookMs)
+    events.serverStarted(ready, entry.tookMs())
     return ready
   }
 
@@ -167,7 +174,8 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       failedEvent(failure ? `Spawn failed: ${failure.message}` : 'Spawn cancelled'),
     )
     if (!failure) throw conflict('Spawn cancelled')
-    events.serverFailed(label(server), failure.message, failure.exitCode)
+    const { message: why, exitCode } = failure
+    events.startFailed(server, { why, ...(exitCode !== undefined && { exitCode }) }, entry.tookMs())
     if (!(thrown instanceof StartFailed))
       needs.log.error({ error: asError(thrown), server: label(server) }, 'starting a server')
     throw new HubError('Unavailable', `Spawn failed: ${failure.message}`, { cause: thrown })

@@ -5,6 +5,7 @@ import { HubError } from '../lib/errors.ts'
 import { pollUntil } from '../lib/poll.ts'
 import { SECOND, sleep } from '../lib/time.ts'
 import {
+  label,
   routePrefix,
   serverPath,
   transition,
@@ -21,6 +22,8 @@ import { type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type ProgressLog } from './progress.ts'
 import { type TokenVerbs } from './tokens.ts'
+
+export { label }
 
 export type StartNeeds = {
   readonly store: Store
@@ -86,10 +89,6 @@ const giveUpMs = 2 * SECOND
 
 /** Lines of its log that a failure shows. */
 const logTailLines = 20
-
-/** How JupyterHub's messages name a server: `ana` or `ana:lab2`. */
-export const label = (server: { readonly userName: string; readonly name: string }): string =>
-  server.name === '' ? server.userName : `${server.userName}:${server.name}`
 
 /** Names everything of a server on the machine; unique, since a user's slug never contains a dot. */
 export const serverSlug = (user: User, server: { readonly name: string }): string =>

@@ -93,6 +93,10 @@ export function serverClientId(userName: string, serverName: string): string {
   return `jupyterhub-user-${quote(userName).replaceAll('-', '%2D')}${named}`
 }
 
+/** How JupyterHub's messages name a server: `ana` or `ana:lab2`. */
+export const label = (server: { readonly userName: string; readonly name: string }): string =>
+  server.name === '' ? server.userName : `${server.userName}:${server.name}`
+
 /** @throws {HubError} InvalidInput. JupyterHub 6: 1–30 of `[a-z0-9-]`, a letter first, alphanumeric last, no `--`. */
 export function checkServerName(name: string): void {
   if (name === '') return

@@ -7,6 +7,7 @@ const forAnybody = new Set([
   '/hub/api/',
   '/hub/api/*',
   '/hub/api/health',
+  '/hub/api/openapi.json',
   '/hub/api/oauth2/token',
 ])
 

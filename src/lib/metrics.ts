@@ -1,0 +1,104 @@
+/** Metrics in the text format of Prometheus: counters, gauges that are read when asked for, histograms. */
+
+/** Label values by label name. */
+export type Labels = Readonly<Record<string, string>>
+
+export type Counter = { add(labels?: Labels): void }
+export type Histogram = { observe(value: number, labels?: Labels): void }
+
+/** A metric with these labels exists, at zero, before anything happened. */
+type Described = {
+  readonly name: string
+  readonly help: string
+  readonly initial?: readonly Labels[]
+}
+
+export interface Registry {
+  counter(metric: Described): Counter
+  /** @param read all of its samples, asked for at every scrape */
+  gauge(metric: Described, read: () => readonly { labels?: Labels; value: number }[]): void
+  /** @param metric.buckets upper bounds, ascending, without the infinite one */
+  histogram(metric: Described & { readonly buckets: readonly number[] }): Histogram
+  /** @see Prometheus: exposition formats, text format 0.0.4 */
+  render(): string
+}
+
+type Series = { readonly labels: Labels; sum: number; count: number; readonly counts: number[] }
+
+export function createRegistry(): Registry {
+  const families: (() => string[])[] = []
+
+  const family = ({ name, help }: Described, type: string, lines: () => string[]): void => {
+    families.push(() => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines()])
+  }
+
+  return {
+    counter(metric) {
+      const { name, initial = [{}] } = metric
+      const values = createSeries(initial, 0)
+      family(metric, 'counter', () =>
+        values.list().map(({ labels, count }) => line(name, labels, count)),
+      )
+      return { add: (labels = {}) => void (values.get(labels).count += 1) }
+    },
+    gauge(metric, read) {
+      family(metric, 'gauge', () =>
+        read().map(({ labels = {}, value }) => line(metric.name, labels, value)),
+      )
+    },
+    histogram(metric) {
+      const { name, buckets, initial = [{}] } = metric
+      const values = createSeries(initial, buckets.length)
+      family(metric, 'histogram', () =>
+        values.list().flatMap((series) => histogramLines(name, buckets, series)),
+      )
+      return {
+        observe(value, labels = {}) {
+          const series = values.get(labels)
+          series.sum += value
+          series.count += 1
+          const index = buckets.findIndex((bound) => value <= bound)
+          if (index >= 0) series.counts[index] = (series.counts[index] ?? 0) + 1
+        },
+      }
+    },
+    render: () => `${families.flatMap((lines) => lines()).join('\n')}\n`,
+  }
+}
+
+function createSeries(initial: readonly Labels[], bucketCount: number) {
+  const byLabels = new Map<string, Series>()
+  const get = (labels: Labels): Series => {
+    const key = JSON.stringify(labels)
+    const known = byLabels.get(key)
+    if (known) return known
+    const counts = Array<number>(bucketCount).fill(0)
+    const made = { labels, sum: 0, count: 0, counts }
+    byLabels.set(key, made)
+    return made
+  }
+  initial.forEach(get)
+  return { get, list: () => [...byLabels.values()] }
+}
+
+function histogramLines(name: string, buckets: readonly number[], series: Series): string[] {
+  let below = 0
+  const bounded = buckets.map((bound, index) => {
+    below += series.counts[index] ?? 0
+    return line(`${name}_bucket`, { ...series.labels, le: String(bound) }, below)
+  })
+  return [
+    ...bounded,
+    line(`${name}_bucket`, { ...series.labels, le: '+Inf' }, series.count),
+    line(`${name}_sum`, series.labels, series.sum),
+    line(`${name}_count`, series.labels, series.count),
+  ]
+}
+
+function line(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escape(text)}"`)
+  return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`
+}
+
+const escape = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

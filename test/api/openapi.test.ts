@@ -1,0 +1,48 @@
+/** The API's own description, and that every operation of JupyterHub's exists here. */
+import t from 'tap'
+import { startApi } from '../support/api.ts'
+import { jupyterhubOperations, missingOperations } from '../support/jupyterhub-operations.ts'
+
+t.test('anybody may read how the API is used, and every route is in it', async (t) => {
+  const { nobody, routes } = await startApi(t, { settings: { base_url: '/class/' } })
+  const { status, json } = await nobody('GET', '/class/hub/api/openapi.json')
+  t.equal(status, 200)
+  t.match(json, { openapi: /^3\.1/, servers: [{ url: '/class/hub/api' }] })
+  const described = Object.entries(json.paths as Record<string, object>).flatMap(
+    ([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  t.match(json.paths['/users/{name}'].patch, {
+    description: /admin:users/,
+    parameters: [{ name: 'name', in: 'path', required: true }],
+    requestBody: { content: { 'application/json': { schema: { type: 'object' } } } },
+  })
+  const ids = Object.values(json.paths as Record<string, Record<string, { operationId: string }>>)
+    .flatMap((methods) => Object.values(methods))
+    .map(({ operationId }) => operationId)
+  t.equal(new Set(ids).size, ids.length, 'no id twice')
+  const ours = routes.filter(
+    ({ method, path }) =>
+      method !== 'HEAD' && path.startsWith('/class/hub/api/') && !path.includes('*'),
+  )
+  t.ok(ours.length > 50)
+  for (const { method, path } of ours) {
+    const name = path.slice('/class/hub/api'.length).replace(/:([a-z]+)/g, '{$1}')
+    t.ok(described.includes(`${method.toLowerCase()} ${name}`), `${method} ${name}`)
+  }
+})
+
+t.test('every operation of JupyterHub’s description exists', async (t) => {
+  const { routes } = await startApi(t)
+  const known = new Set(
+    routes.map(({ method, path }) => `${method} ${path.replace(/:[a-z]+/g, '{}')}`),
+  )
+  t.ok(jupyterhubOperations.length > 50)
+  const missing = jupyterhubOperations.filter(
+    ([method, path]) =>
+      !known.has(`${method} /hub/api${path.replace(/\{[a-z_]+\}/g, '{}').replace(/^\/$/, '')}`),
+  )
+  t.same(
+    missing.map((operation) => operation.join(' ')),
+    missingOperations,
+  )
+})

@@ -1,0 +1,50 @@
+/** The hub's metrics, by JupyterHub's names (contract §7.8). */
+import t from 'tap'
+import { createCore } from '../support/core.ts'
+
+t.test('§9.135 metrics exist before anything happened, and count people once', async (t) => {
+  const { context, addUser, clock } = createCore(t)
+  const { metrics } = context
+  for (const sample of [
+    'jupyterhub_total_users 0',
+    'jupyterhub_running_servers 0',
+    'jupyterhub_active_users{period="24h"} 0',
+    'jupyterhub_server_spawn_duration_seconds_count{status="success",reason=""} 0',
+    'jupyterhub_server_spawn_duration_seconds_count{status="error",reason="throttled"} 0',
+    'jupyterhub_server_stop_seconds_count{status="failure"} 0',
+    'jupyterhub_login_duration_seconds_count{status="success"} 0',
+    'jupyterhub_event_loop_interval_seconds_count 0',
+    'jupyterhub_csp_reports_total 0',
+  ])
+    t.ok(metrics.render().includes(`${sample}\n`), sample)
+  const ana = addUser('ana')
+  context.activity.sawUser(ana.id)
+  context.activity.flush()
+  t.match(metrics.render(), /^jupyterhub_total_users 1$/m)
+  t.match(metrics.render(), 'jupyterhub_active_users{period="24h"} 1')
+  clock.advance(2 * 24 * 3_600_000)
+  t.match(metrics.render(), 'jupyterhub_active_users{period="24h"} 0')
+  t.match(metrics.render(), 'jupyterhub_active_users{period="7d"} 1')
+})
+
+t.test('starts, stops, refusals and requests are measured', async (t) => {
+  const { context, addUser, serverOf } = createCore(t, {
+    settings: { 'spawner.active_server_limit': '1' },
+  })
+  const { metrics, servers } = context
+  const server = await servers.start(serverOf(addUser('ana')))
+  t.match(metrics.render(), /^jupyterhub_running_servers 1$/m)
+  await t.rejects(servers.start(serverOf(addUser('bob'))), { code: 'TooMany' })
+  await servers.stop(server)
+  metrics.requested({ method: 'POST', handler: '/hub/login', code: 403, tookMs: 20 })
+  metrics.gauge('routes', 'Routes.', () => 7)
+  for (const sample of [
+    'jupyterhub_server_spawn_duration_seconds_count{status="success",reason=""} 1',
+    'jupyterhub_server_spawn_duration_seconds_count{status="error",reason="too-many-users"} 1',
+    'jupyterhub_server_stop_seconds_count{status="success"} 1',
+    'jupyterhub_request_duration_seconds_count{method="POST",handler="/hub/login",code="403"} 1',
+    'jupyterhub_login_duration_seconds_count{status="failure"} 1',
+    'littlehub_routes 7',
+  ])
+    t.ok(metrics.render().includes(`${sample}\n`), sample)
+})
