@@ -24,6 +24,13 @@ const always: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+/**
+ * For a page whose form leads on to `origin` in the end: browsers hold every redirect behind a form against its policy.
+ * @see https://www.w3.org/TR/CSP3/#directive-form-action
+ */
+export const withFormsTo = (policy: string, origin: string): string =>
+  policy.replace("form-action 'self'", `form-action 'self' ${origin}`)
+
 /** A browser that has seen this site over TLS asks for nothing less for this long. */
 const strictTransportSeconds = (365 * DAY) / SECOND
 

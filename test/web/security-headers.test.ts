@@ -1,6 +1,6 @@
 /** The headers of every page. */
 import t from 'tap'
-import { pageHeaders } from '../../src/web/security-headers.ts'
+import { pageHeaders, withFormsTo } from '../../src/web/security-headers.ts'
 import { startPages } from '../support/pages.ts'
 
 t.test('nothing inline, nothing from elsewhere, no frames, no plain HTTP after TLS', async (t) => {
@@ -37,4 +37,10 @@ t.test('every answer carries them: pages, redirects, refusals, errors (S-21, S-2
     t.equal(headers['cross-origin-resource-policy'], 'same-origin', path)
     t.ok(headers['referrer-policy'], path)
   }
+})
+
+t.test('a form may lead on to one other origin, when that is asked for', async (t) => {
+  const policy = pageHeaders('http')['content-security-policy'] ?? ''
+  t.match(withFormsTo(policy, 'https://far.test'), "form-action 'self' https://far.test;")
+  t.equal(withFormsTo(policy, 'https://far.test').replace(' https://far.test', ''), policy)
 })

@@ -88,6 +88,23 @@ t.test('a service gets what the person leaves it, and always who they are (§9.1
   )
 })
 
+t.test('the form of the consent page may lead to the client, and nowhere else', async (t) => {
+  const pages = await startPages(t, { users: ['admin'] })
+  pages.context.services.declare([
+    { name: 'near', command: [], oauthClientAllowedScopes: ['read:groups'] },
+    { name: 'far', command: [], oauthRedirectUri: 'https://far.test:8443/callback?a=b' },
+  ])
+  const admin = await pages.browser('admin')
+  const policyOf = async (name: string): Promise<string> => {
+    const client = new URLSearchParams({ client_id: `service-${name}`, response_type: 'code' })
+    const page = await admin.open(`/hub/api/oauth2/authorize?${client.toString()}`)
+    t.match(wordsOf(page), /Allow access\?/)
+    return String(page.headers['content-security-policy'])
+  }
+  t.match(await policyOf('near'), /form-action 'self';/)
+  t.match(await policyOf('far'), /form-action 'self' https:\/\/far\.test:8443;/)
+})
+
 t.test('a client that nobody knows is refused on a page, never by a redirect', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')
