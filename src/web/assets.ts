@@ -43,6 +43,9 @@ export function readAssets(dirs: readonly string[], logoFile = ''): Assets {
   return { version, logo, find: (name) => assets.get(name) }
 }
 
+/** Whether a file of this name is one that browsers get. */
+export const isAssetName = (name: string): boolean => typeOf(name) !== undefined
+
 const typeOf = (name: string): string | undefined => types[path.extname(name).toLowerCase()]
 
 function readAsset(file: string): Asset {

@@ -16,6 +16,7 @@ import { formOf, queryOf } from './form.ts'
 import { sectionsFor, servicesFor } from './menu.ts'
 import { isEmbedded } from './navigation.ts'
 import { type Origins } from './origin.ts'
+import { checkOwnFiles } from './own-files.ts'
 import { createSessionCookies } from './session.ts'
 import { createViews, type Frame, type ViewData, type ViewName } from './views.ts'
 
@@ -50,6 +51,7 @@ export function createSite(needs: PageNeeds): Site {
   const baseUrl = needs.config.base_url
   const hubPath = `${baseUrl}hub/`
   const { views_dir: ownViewsDir, logo_file: logoFile, default_url: defaultUrl } = needs.config
+  checkOwnFiles(needs.config)
   const dirs = ownViewsDir === '' ? [viewsDir] : [ownViewsDir, viewsDir]
   const views = createViews(...dirs)
   const assets = readAssets(

@@ -1,7 +1,8 @@
 /** The views: how each page is rendered from what it is given. */
 import { Eta } from 'eta'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { asError } from '../lib/errors.ts'
 import { type ViewData } from './view-data.ts'
 import { type Frame } from './view-parts.ts'
 
@@ -47,6 +48,16 @@ export function createViews(...dirs: readonly string[]): Views {
     )
 
   return { render: (name, frame, data) => eta.render(name, given(name, data, frame)) }
+}
+
+/** Why a view cannot be used; undefined when it is one. What it reads is known only when it is shown. */
+export function viewProblem(file: string): string | undefined {
+  try {
+    new Eta().compile(readFileSync(file, 'utf8'))
+    return undefined
+  } catch (thrown) {
+    return asError(thrown).message.split('\n', 1)[0] ?? ''
+  }
 }
 
 function findView(dirs: readonly string[], name: string): string {

@@ -68,13 +68,13 @@ function renamePages(app: FastifyInstance, site: Site): void {
 }
 
 function showRename(
-  { hubPath, show }: Site,
+  site: Site,
   reply: FastifyReply,
   asked: { readonly server: Server; readonly displayName: string; readonly problem?: string },
 ): FastifyReply {
   const { server, displayName, problem } = asked
-  const action = `${hubPath}rename/${pathNameOf(server)}`
-  return show(reply, 'rename-server', { name: server.name, action, displayName, problem })
+  const action = `${site.hubPath}rename/${pathNameOf(server)}`
+  return site.show(reply, 'rename-server', { name: server.name, action, displayName, problem })
 }
 
 /** A start that fails is told by the page it leads to. */
