@@ -31,7 +31,7 @@ export function homePages(app: FastifyInstance, site: Site): void {
   )
 }
 
-export const showHome = (site: Site, reply: FastifyReply, said: Said): FastifyReply =>
+const showHome = (site: Site, reply: FastifyReply, said: Said): FastifyReply =>
   site.show(reply, 'home', homeData(site, reply.request, said))
 
 /** Something sent from home was refused: home again, with the reason. */
