@@ -116,7 +116,8 @@ export function createBrowser(url: string): Browser {
     submit(page, which, fields = {}) {
       const form = formsOf(page).find(({ html }) => which.test(html))
       if (!form) throw new Error(`no form ${String(which)} on ${page.address}: ${page.text}`)
-      const body = new URLSearchParams({ ...form.fields, ...fields }).toString()
+      const kept = form.entries.filter(([name]) => !(name in fields))
+      const body = new URLSearchParams([...kept, ...Object.entries(fields)]).toString()
       return send(form.action, { method: 'POST', body })
     },
   }
@@ -126,24 +127,26 @@ export type Form = {
   readonly html: string
   readonly action: string
   readonly method: string
-  /** Hidden and filled-in fields. */
+  /** Hidden and filled-in fields, in their order; some are there more than once. */
+  readonly entries: [name: string, value: string][]
   readonly fields: Record<string, string>
 }
 
 export function formsOf(page: { readonly text: string; readonly address: string }): Form[] {
   return [...page.text.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)].map(
-    ([html, tag = '', inner]) => ({
-      html,
-      action: attribute(tag, 'action') ?? page.address,
-      method: attribute(tag, 'method') ?? 'get',
-      fields: Object.fromEntries(
-        [...(inner ?? '').matchAll(/<input\b[^>]*>/g)]
-          .filter(([input]) => !/type="(checkbox|submit)"/.test(input))
-          .map(([input]) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']),
-      ),
-    }),
+    ([html, tag = '', inner = '']) => {
+      const entries = entriesIn(inner)
+      const action = attribute(tag, 'action') ?? page.address
+      const method = attribute(tag, 'method') ?? 'get'
+      return { html, action, method, entries, fields: Object.fromEntries(entries) }
+    },
   )
 }
+
+const entriesIn = (html: string): [string, string][] =>
+  [...html.matchAll(/<input\b[^>]*>/g)]
+    .filter(([input]) => !/type="(checkbox|submit)"/.test(input))
+    .map(([input]) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? ''])
 
 const attribute = (tag: string, name: string): string | undefined => {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
