@@ -102,3 +102,24 @@ t.test('who watches does not keep the hub from stopping', async (t) => {
   await ended
   t.pass('closed')
 })
+
+t.test(
+  'a stream ends, whole, when the hub begins to stop, and its connection with it',
+  async (t) => {
+    const { as, addUser, spawner, beginToStop } = await startApi(t, {
+      settings: { 'spawner.slow_spawn_timeout': '20ms' },
+    })
+    const ana = as(addUser('ana'))
+    spawner.behaviour = 'hangs'
+    t.equal((await ana('POST', path)).status, 202)
+    const watching = ana('GET', `${path}/progress`)
+    const later = setTimeout(beginToStop, 100)
+    const { status, headers, text } = await watching
+    clearTimeout(later)
+    t.equal(status, 200)
+    t.equal(headers.get('connection'), 'close')
+    t.match(text, /Server requested/)
+    t.notMatch(text, /"ready":true|"failed":true/)
+    spawner.release()
+  },
+)

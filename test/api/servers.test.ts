@@ -217,3 +217,35 @@ t.test('named servers run beside the default one (§9.69–9.74)', async (t) => 
   t.equal((await ana('DELETE', at('lab'), { remove: 'yes' })).status, 400)
   t.equal((await as(addUser('bob'))('POST', at('lab'))).status, 404)
 })
+
+t.test('a server gets a name for people and another name while it is stopped', async (t) => {
+  const { as, addUser, context, serverOf } = await startApi(t, {
+    settings: { 'spawner.named_server_limit_per_user': '2' },
+  })
+  const user = addUser('ana')
+  const ana = as(user)
+  const lab = '/hub/api/users/ana/servers/lab'
+  const wanted = { display_name: 'My lab', user_options: { a: 1 } }
+  t.match(await ana('PUT', lab, wanted), {
+    status: 201,
+    json: { name: 'lab', display_name: 'My lab', user_options: { a: 1 }, stopped: true },
+  })
+  t.equal((await ana('PUT', lab, wanted)).status, 409)
+  t.equal((await ana('PUT', `${lab}2`, { display_name: ' x' })).status, 400)
+  t.equal(context.store.servers.listOf(user.id).length, 2, 'nothing was made')
+  t.match(await ana('PATCH', lab, { name: 'lab2', display_name: 'Other' }), {
+    status: 200,
+    json: { name: 'lab2', display_name: 'Other', url: '/user/ana/lab2/', user_options: { a: 1 } },
+  })
+  t.equal((await ana('PATCH', lab, { name: 'x' })).status, 404)
+  for (const bad of [undefined, {}, [], { more: 1 }, { user_options: null }, { name: 'No Name' }])
+    t.equal((await ana('PATCH', `${lab}2`, bad)).status, 400, JSON.stringify(bad))
+  await ana('PUT', lab)
+  t.equal((await ana('PATCH', `${lab}2`, { name: 'lab' })).status, 409)
+  t.equal((await ana('POST', `${lab}2`, { display_name: 'Third' })).status, 201)
+  t.match((await ana('GET', `${lab}2`)).json, { display_name: 'Third', ready: true })
+  t.equal((await ana('PATCH', `${lab}2`, { display_name: 'x' })).status, 400, 'it is active')
+  await context.servers.stop(serverOf(user, 'lab2'))
+  const main = await ana('PATCH', '/hub/api/users/ana/server', { display_name: 'Main' })
+  t.match(main.json, { name: '', display_name: 'Main' })
+})

@@ -153,3 +153,34 @@ t.test('a token of an application is shown with the application’s name', async
   )
   t.match(shown, { oauth_client: 'Server at /user/ana/', session_id: 'the login', note: '' })
 })
+
+t.test(
+  '§9.36 a name and password in the body get a token, and leave nobody logged in',
+  async (t) => {
+    const { nobody, withToken, addUser, context } = await startApi(t)
+    const ana = addUser('ana')
+    addUser('bob')
+    const password = 'four words of a long sentence'
+    await context.users.setPassword(ana, password)
+    const ask = (auth: unknown, name = 'ana') =>
+      nobody('POST', `/hub/api/users/${name}/tokens`, { auth, note: 'mine' })
+    const made = await ask({ username: 'ana', password })
+    t.match(made, { status: 201, json: { user: 'ana', note: 'mine', token: String } })
+    t.equal((await withToken(String(made.json.token))('GET', '/hub/api/user')).status, 200)
+    t.same(context.store.sessions.listOf(ana.id), [])
+    t.equal((await ask({ username: 'ana', password }, 'bob')).status, 403)
+    t.equal((await ask({ username: 'ana', password }, 'ghost')).status, 403)
+    t.equal((await ask({ username: 'ana', password: 'wrong' })).status, 403)
+    t.equal((await ask(null)).status, 403)
+    t.equal((await ask('x')).status, 400)
+  },
+)
+
+t.test('§9.34 tokens live no longer than the configuration allows', async (t) => {
+  const { as, addUser } = await startApi(t, { settings: { 'tokens.max_age': '1h' } })
+  const ana = as(addUser('ana'))
+  const ask = (body: unknown) => ana('POST', '/hub/api/users/ana/tokens', body)
+  t.match(await ask({ expires_in: null }), { json: { expires_at: '2026-01-31T13:00:00Z' } })
+  t.equal((await ask({ expires_in: 3600 })).status, 201)
+  t.match(await ask({ expires_in: 3601 }), { status: 400, json: { message: /must not exceed/ } })
+})

@@ -43,6 +43,8 @@ export type Api = Core & {
   /** With a login cookie, and the XSRF token that belongs to it unless another is given. */
   inBrowser(session: NewSession, xsrf?: string): Call
   xsrfOf(session: NewSession): string
+  /** The hub begins to stop. */
+  beginToStop(): void
   close(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
         ...(token === '' ? {} : { 'x-xsrftoken': token }),
       }),
     xsrfOf,
+    beginToStop: () => stopping.abort(),
     close: () => app.close(),
   }
 }
