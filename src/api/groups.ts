@@ -13,16 +13,16 @@ const name = Type.String({ maxLength: 600 })
 const users = Type.Array(name, { maxItems: 1000 })
 const groupNames = Type.Array(name, { minItems: 1, maxItems: 1000 })
 
-export const newGroups = Type.Object({
+const newGroups = Type.Object({
   // JupyterHub takes an object as well: its keys are the names.
   groups: Type.Union([groupNames, Type.Record(Type.String(), Type.Unknown())]),
   users: Type.Optional(users),
 })
-export const newGroup = Type.Object(
+const newGroup = Type.Object(
   { users: Type.Optional(users), name: Type.Optional(name), roles: Type.Optional(Type.Unknown()) },
   { additionalProperties: false },
 )
-export const members = Type.Object({ users })
+const members = Type.Object({ users })
 
 export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { groups, store, config } = needs

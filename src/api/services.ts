@@ -11,7 +11,7 @@ const text = Type.Optional(Type.String({ maxLength: 2000 }))
 const flag = Type.Optional(Type.Boolean())
 
 /** What can be registered; a service with a command is only run when the configuration says so. */
-export const newService = Type.Object(
+const newService = Type.Object(
   {
     name: text,
     admin: flag,

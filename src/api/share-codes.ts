@@ -10,7 +10,7 @@ import { serverNameIn, sharedServerIn, shareScopes } from './shares.ts'
 import { userIn } from './users.ts'
 
 /** Which numbers of seconds are good the verb says. */
-export const codeRequest = Type.Object(
+const codeRequest = Type.Object(
   { scopes: shareScopes, expires_in: Type.Optional(Type.Number()) },
   { additionalProperties: false },
 )

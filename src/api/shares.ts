@@ -15,7 +15,7 @@ export const shareScopes = Type.Optional(
   Type.Array(Type.String({ maxLength: 500 }), { maxItems: 100 }),
 )
 
-export const shareRequest = Type.Object(
+const shareRequest = Type.Object(
   {
     user: Type.Optional(Type.Union([name, Type.Null()])),
     group: Type.Optional(Type.Union([name, Type.Null()])),
