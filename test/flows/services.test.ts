@@ -239,11 +239,12 @@ t.test('services of JupyterHub run behind the front door', async (t) => {
     const echo = `${test.url.replace('http', 'ws')}/services/members/echo`
     const socket = new WebSocket(echo, { headers: { authorization: `token ${tokenOf('ana')}` } })
     await new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }))
-    const closed = new Promise((resolve) => socket.addEventListener('close', resolve))
+    let isClosed = false
+    socket.addEventListener('close', () => (isClosed = true))
 
     const { groups, store } = hub.context
     groups.removeUsers(store.groups.getByName('class'), ['ana'])
-    await closed
+    t.ok(await until(() => isClosed), 'the WebSocket ends')
     t.equal((await ana.open('/services/members/seen')).status, 404)
     const isOut = async () => (await ana.open('/services/trusted/')).status === 403
     t.ok(await until(isOut), 'and the service itself hears of it')
