@@ -8,6 +8,7 @@ import {
   type SharedWithYou,
   type Option,
   type AdminRow,
+  type Consent,
 } from './view-parts.ts'
 
 export interface ViewData {
@@ -272,13 +273,7 @@ export interface ViewData {
     readonly label: string
     readonly cancelPath: string
   }
-  authorize: {
-    readonly description: string
-    readonly owner: string
-    /** What it may do, in words, and as the form sends it back. */
-    readonly scopes: readonly { readonly name: string; readonly meaning: string }[]
-    readonly action: string
-  }
+  authorize: Consent
   error: {
     readonly status: number
     readonly title: string

@@ -97,3 +97,12 @@ export type LoginDelay = {
   readonly failures: number
   readonly until: Moment
 }
+
+/** What a person is asked before an OAuth client gets a token. */
+export type Consent = {
+  readonly description: string
+  readonly owner: string
+  /** What it may do, in words, and as the form sends it back. */
+  readonly scopes: readonly { readonly name: string; readonly meaning: string }[]
+  readonly action: string
+}
