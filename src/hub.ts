@@ -85,6 +85,7 @@ async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<R
   const undo: Undo = (step) => steps.push(step)
   // One that fails keeps no other from being taken: whatever is let go of is wanted by the next hub.
   const stop = async (options: StopOptions = {}): Promise<void> => {
+    const staying = stayAlive()
     for (const step of steps.splice(0).reverse()) {
       try {
         await step(options)
@@ -92,6 +93,7 @@ async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<R
         log.error({ error: asError(thrown) }, 'a step of stopping failed')
       }
     }
+    clearInterval(staying)
   }
   try {
     return { ...(await startInOrder(loaded, { ...overrides, log }, undo)), stop }
@@ -100,6 +102,12 @@ async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<R
     throw thrown
   }
 }
+
+/**
+ * Programs that the hub started keep no process alive, so that it can end without them. Nor do they while it waits for
+ * one to end: Node would leave in the middle of stopping.
+ */
+const stayAlive = (): NodeJS.Timeout => setInterval(() => undefined, SECOND)
 
 async function startInOrder(
   loaded: LoadedConfig,
