@@ -1,18 +1,9 @@
 /** S-55, S-56 through a whole hub: no spelling of any address shows a stranger a page, an answer of the API, or a server. */
 import http from 'node:http'
 import t, { type Test } from 'tap'
-import { startApi } from '../support/api.ts'
+import { forAnybody, startApi } from '../support/api.ts'
 import { startDoor } from '../support/door.ts'
 import { startPages } from '../support/pages.ts'
-
-/** For strangers, and without anything about anybody. */
-const forAnybody = new Set([
-  '/hub/api',
-  '/hub/api/',
-  '/hub/api/*',
-  '/hub/api/health',
-  '/hub/api/oauth2/token',
-])
 
 const encoded = (letter: string): string => `%${letter.charCodeAt(0).toString(16)}`
 const inside = (path: string, put: string): string => path.replace(/(?<=\/)(?=[^/]*$)/, put)

@@ -387,7 +387,8 @@ t.test('a server that writes without end fills no disk', async (t) => {
   t.ok(statSync(path.join(logs, 'ana.log.old')).size <= options.log_size)
   await spawner.stop(state, { now: true })
   t.ok(statSync(path.join(logs, 'ana.log')).size <= options.log_size)
-  t.match(await spawner.logTail('ana', 2), [/^a line of/, /^a line of/])
+  // It was killed in the middle of a line.
+  t.match(await spawner.logTail('ana', 2), [/^a line of/, /^a/])
 })
 
 t.test('servers of the unix account of the user', rootOnly, async (t) => {

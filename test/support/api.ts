@@ -12,6 +12,16 @@ import { createOrigins } from '../../src/web/origin.ts'
 import { createWebServer } from '../../src/web/server.ts'
 import { createCore, type Core, type CoreOptions } from './core.ts'
 
+/** For strangers, and without anything about anybody. */
+export const forAnybody: ReadonlySet<string> = new Set([
+  '/hub/api',
+  '/hub/api/',
+  '/hub/api/*',
+  '/hub/api/health',
+  '/hub/api/openapi.json',
+  '/hub/api/oauth2/token',
+])
+
 export type Answer = {
   readonly status: number
   readonly headers: Headers
