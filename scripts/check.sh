@@ -40,7 +40,8 @@ tests() {
   rm -f "$output"
   run_tests "$output" "$@" || status=$?
   # The runner's own totals are on the one such line that is not indented, the indented ones being those of a part.
-  totals=$(grep -E '^# \{ total: [0-9]+' "$output" 2>/dev/null | tail -n 1) || true
+  # A test may print any byte, and grep keeps silent about what it takes for binary.
+  totals=$(grep -aE '^# \{ total: [0-9]+' "$output" 2>/dev/null | tail -n 1) || true
   local passed failed skipped
   passed=$(of_totals pass)
   failed=$(of_totals fail)
