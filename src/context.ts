@@ -114,7 +114,6 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     passwords,
     loopback: isLoopback(config.host),
     dataDir: config.data_dir,
-    command: [...config.spawner.cmd, ...config.spawner.args],
   }
   const authenticator = pluginOf(authenticators, config.auth.type).create(
     pluginOptions.auth,
@@ -135,6 +134,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     baseUrl: config.base_url,
     startTimeoutMs: config.spawner.start_timeout,
     httpTimeoutMs: config.spawner.http_timeout,
+    command: [...config.spawner.cmd, ...config.spawner.args],
     environment: (server, secret) =>
       serverEnvironment({
         config,

@@ -34,6 +34,8 @@ export type StartNeeds = {
   readonly baseUrl: string
   readonly startTimeoutMs: number
   readonly httpTimeoutMs: number
+  /** What every server runs: a program and its arguments. */
+  readonly command: readonly string[]
   /** The environment of a server whose token is `secret`. */
   environment(server: Server, secret: string): Record<string, string>
 }
@@ -134,6 +136,8 @@ export function createStarter(needs: StartNeeds): Starter {
       slug: serverSlug(user, server),
       user,
       serverName: server.name,
+      command: needs.command,
+      limits: {},
       environment,
       prefix: serverPath(needs.baseUrl, user.name, server.name),
       signal: ended,

@@ -71,7 +71,7 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     const url = `http://127.0.0.1:${port}`
     const descriptor = logs.open(request.slug, account)
     const child = await launch({
-      command: needs.command,
+      command: request.command,
       account,
       environment: environmentOf(request, account, { url, run }),
       logDescriptor: descriptor,

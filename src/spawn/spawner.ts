@@ -1,6 +1,7 @@
 /** The contract of a spawner: where and how a user's server runs. */
 import { type Static, type TSchema } from 'typebox'
 import { type Log } from '../lib/log.ts'
+import { type Limits } from '../model/limits.ts'
 import { type SpawnState } from '../model/server.ts'
 
 /** Everything a spawner may know about the server it starts. */
@@ -9,6 +10,10 @@ export type SpawnRequest = {
   readonly slug: string
   readonly user: { readonly id: number; readonly name: string; readonly slug: string }
   readonly serverName: string
+  /** The program and its arguments. */
+  readonly command: readonly string[]
+  /** A spawner that cannot hold them leaves them to the server, which reads them in `MEM_LIMIT` and `CPU_LIMIT`. */
+  readonly limits: Limits
   /** The complete environment but for what the spawner itself knows (HOME, USER, SHELL, the service URL). */
   readonly environment: Readonly<Record<string, string>>
   /** URL path of the server, escaped, ends with a slash; used to build JUPYTERHUB_SERVICE_URL. */
@@ -51,8 +56,6 @@ export interface Spawner {
 export type SpawnerNeeds = {
   readonly log: Log
   readonly dataDir: string
-  /** What every server runs: a program and its arguments. */
-  readonly command: readonly string[]
 }
 
 /** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */

@@ -11,6 +11,7 @@ import {
   never,
   quietLog,
   requestFor,
+  running,
   sh,
   webServer,
 } from '../spawn/support.ts'
@@ -31,7 +32,7 @@ const answers = (url: string): Promise<boolean> =>
 
 export function spawnerContract(t: Test, plugin: SpawnerPlugin, options: unknown): void {
   const create = (t: Test, command: readonly string[], dataDir = dataFolder(t)): Spawner =>
-    plugin.create(options, { log: quietLog(), dataDir, command })
+    running(plugin.create(options, { log: quietLog(), dataDir }), command)
 
   t.test('it is registered under its name', async (t) => {
     t.equal(spawners[plugin.name], plugin)

@@ -10,6 +10,7 @@ async function runningOf(core: Core) {
   const starter = createStarter({
     ...core.context,
     baseUrl: '/',
+    command: ['program'],
     startTimeoutMs: 1000,
     httpTimeoutMs: 1000,
     environment: () => ({}),

@@ -23,6 +23,7 @@ function attemptOf(core: Core) {
     tokens,
     log,
     baseUrl: '/',
+    command: ['program'],
     startTimeoutMs: 5000,
     httpTimeoutMs: 5000,
     environment: (_server, secret) => ({ JUPYTERHUB_API_TOKEN: secret }),

@@ -58,11 +58,11 @@ t.test(
     const dataDir = dataFolder(t)
     const lines: string[] = []
     const command = sh('echo started; exec sleep 600')
-    const spawner = processSpawner.create(options, { log: quietLog(lines), dataDir, command })
+    const spawner = processSpawner.create(options, { log: quietLog(lines), dataDir })
     // Looked at while it starts as well, since a program in between would be gone afterwards.
     const seen: string[] = []
     const looking = setInterval(() => seen.push(...commandLines()), 1)
-    const { state } = await spawner.start(requestFor('ana', { environment }))
+    const { state } = await spawner.start(requestFor('ana', { environment, command }))
     t.teardown(() => spawner.stop(state, { now: true }))
     await eventually(async () => (await spawner.logTail('ana', 1)).includes('started'))
     clearInterval(looking)

@@ -29,6 +29,7 @@ import {
   quietLog,
   requestFor,
   rootOnly,
+  running,
   stayAwake,
   sh,
   stubborn,
@@ -48,10 +49,8 @@ type Setting = { readonly spawner: Spawner; readonly dataDir: string; readonly h
 
 function setUp(t: Test, command: readonly string[], change: Partial<typeof options> = {}): Setting {
   const dataDir = dataFolder(t)
-  const spawner = processSpawner.create(
-    { ...options, ...change },
-    { log: quietLog(), dataDir, command },
-  )
+  const made = processSpawner.create({ ...options, ...change }, { log: quietLog(), dataDir })
+  const spawner = running(made, command)
   return { spawner, dataDir, home: path.join(dataDir, 'homes', 'ana') }
 }
 
@@ -345,14 +344,14 @@ t.test(
     const script = `
     import { processSpawner } from ${JSON.stringify(new URL('../../src/spawn/process.ts', import.meta.url))}
     import { createLog } from ${JSON.stringify(new URL('../../src/lib/log.ts', import.meta.url))}
-    const [options, dataDir, command, request] = JSON.parse(process.argv[1])
-    const spawner = processSpawner.create(options, { log: createLog({ level: 'error' }), dataDir, command })
+    const [options, dataDir, request] = JSON.parse(process.argv[1])
+    const spawner = processSpawner.create(options, { log: createLog({ level: 'error' }), dataDir })
     const signal = new AbortController().signal
     const { state } = await spawner.start({ ...request, signal, progress: () => undefined })
     console.log(JSON.stringify(state))
     setInterval(() => undefined, 1000)
   `
-    const given = JSON.stringify([options, dataDir, parentOfMany, requestFor('ana')])
+    const given = JSON.stringify([options, dataDir, requestFor('ana', { command: parentOfMany })])
     const hub = spawn(process.execPath, ['--input-type=module', '-e', script, given], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

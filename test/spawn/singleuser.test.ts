@@ -64,7 +64,7 @@ t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', sk
   const hub = await startFakeHub(t)
   const spawner = processSpawner.create(
     { ...options, run_as: isRoot ? 'range' : 'self' },
-    { log: quietLog(), dataDir: dataFolder(t), command: [program] },
+    { log: quietLog(), dataDir: dataFolder(t) },
   )
   const environment = serverEnvironment({
     config: {
@@ -76,7 +76,7 @@ t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', sk
     secret: 'the-token-of-this-run',
     internalPort: hub.port,
   })
-  const { url, state } = await spawner.start(requestFor('ana', { environment }))
+  const { url, state } = await spawner.start(requestFor('ana', { environment, command: [program] }))
   t.teardown(() => spawner.stop(state, { now: true }))
 
   const ready = await eventually(

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type Test } from 'tap'
 import { createLog, type Log } from '../../src/lib/log.ts'
 import { pollUntil } from '../../src/lib/poll.ts'
-import { type SpawnRequest } from '../../src/spawn/spawner.ts'
+import { type Spawner, type SpawnRequest } from '../../src/spawn/spawner.ts'
 
 export const isRoot = process.getuid?.() === 0
 
@@ -37,11 +37,19 @@ export const requestFor = (slug: string, change: Partial<SpawnRequest> = {}): Sp
   slug,
   user: { id: 7, name: 'ana', slug: 'ana' },
   serverName: '',
+  command: ['/bin/false'],
+  limits: {},
   environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
   prefix: '/user/ana/',
   signal: never,
   progress: () => undefined,
   ...change,
+})
+
+/** A spawner that runs `command` whatever it is asked to run. */
+export const running = (spawner: Spawner, command: readonly string[]): Spawner => ({
+  ...spawner,
+  start: (request) => spawner.start({ ...request, command }),
 })
 
 /** Whether `ask` says yes within some seconds. */
