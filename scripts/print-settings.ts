@@ -1,7 +1,7 @@
 /** Prints docs/settings.md from the schema: `node scripts/print-settings.ts > docs/settings.md`. */
 import { Type, type TSchema } from 'typebox'
 import { reservedVariables } from '../src/config/overrides.ts'
-import { optionOf, wholeSchema } from '../src/config/sections.ts'
+import { isLive, optionOf, wholeSchema } from '../src/config/sections.ts'
 import { pluginSchemas } from '../src/context.ts'
 
 const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`
@@ -59,6 +59,9 @@ function defaultOf(schema: TSchema): string {
 type Row = { readonly key: string; readonly schema: TSchema }
 type Section = { readonly key: string; readonly description: string; readonly rows: Row[] }
 
+const meaningOf = (row: Row): string =>
+  `${textOf(row.schema, 'description')}${isLive(row) ? '' : ' _Needs a restart._'}`
+
 /** One table per section: its own settings first, then the sections inside. */
 function sectionsOf(schema: TSchema, key = ''): Section[] {
   const entry = entryOf(schema)
@@ -82,7 +85,7 @@ function print({ key, description, rows }: Section): string {
       code(row.key),
       kindOf(row.schema),
       defaultOf(row.schema),
-      textOf(row.schema, 'description'),
+      meaningOf(row),
     ]),
   ]
   const parts = [title, description, rows.length === 0 ? '' : table.map(line).join('\n')]
@@ -106,6 +109,9 @@ environment its name has a prefix, is upper case and has two underscores for a d
 - A size is \`512M\` or \`2G\` (powers of 1024), or a number of bytes.
 - A path that begins with \`./\` is relative to the configuration file.
 - A dotted key here is nested in the file: \`cull.timeout\` is \`timeout\` below \`cull\`.
+
+A running hub applies changes when it reads its configuration again (\`littlehub config reload\`, SIGHUP): nobody is cut
+off and no server stops. What only its next start can apply _needs a restart_.
 
 Variables that are no settings:
 

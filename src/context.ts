@@ -3,15 +3,16 @@ import path from 'node:path'
 import { type TSchema } from 'typebox'
 import { type Authenticator } from './auth/authenticator.ts'
 import { authenticators } from './auth/registry.ts'
+import { createLiveSettings, type LiveSettings } from './config/live.ts'
 import { type LoadedConfig } from './config/load.ts'
 import { type Config } from './config/schema.ts'
 import { readKey } from './config/secrets.ts'
 import { type PluginSchemas } from './config/sections.ts'
 import { createAccess, type Access } from './core/access.ts'
+import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
-import { createLinks, type Links } from './core/links.ts'
 import { createLogin, type Login } from './core/login.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
 import { createNamedServers, type NamedServers } from './core/named-servers.ts'
@@ -19,16 +20,12 @@ import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.t
 import { createPeople, type People } from './core/people.ts'
 import { createSchedule, type Schedule } from './core/schedule.ts'
 import { createServers, type ServerVerbs } from './core/servers.ts'
-import { createSessions, type SessionVerbs } from './core/sessions.ts'
 import { createStarter, serverSlug } from './core/start.ts'
 import { createTokenExchange, type TokenExchange } from './core/token-exchange.ts'
 import { createTokens, type TokenVerbs } from './core/tokens.ts'
-import { createUsers, type UserVerbs } from './core/users.ts'
 import { createXsrf, type Xsrf } from './core/xsrf.ts'
-import { invalidInput } from './lib/errors.ts'
 import { createKeyedLock } from './lib/lock.ts'
 import { createLog, type Log } from './lib/log.ts'
-import { passwordProblem } from './lib/password-policy.ts'
 import { createPasswords } from './lib/password.ts'
 import { createThrottle } from './lib/throttle.ts'
 import { systemClock, type Clock } from './lib/time.ts'
@@ -42,27 +39,27 @@ import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
 
 /** What route files get: readers, verbs, settings. */
-export type Context = People & {
-  readonly config: Config
-  readonly log: Log
-  readonly clock: Clock
-  readonly store: StoreReader
-  readonly authenticator: Authenticator
-  readonly access: Access
-  readonly login: Login
-  readonly sessions: SessionVerbs
-  readonly users: UserVerbs
-  readonly links: Links
-  readonly tokens: TokenVerbs
-  readonly servers: ServerVerbs
-  readonly namedServers: NamedServers
-  readonly activity: Activity
-  readonly oauthProvider: OAuthProvider
-  readonly xsrf: Xsrf
-  readonly metrics: Metrics
-  /** 32 random bytes that sign login flows. */
-  readonly signingKey: Buffer
-}
+export type Context = People &
+  Accounts & {
+    /** As it is now: read a setting where it is used. */
+    readonly config: Config
+    readonly settings: LiveSettings
+    readonly log: Log
+    readonly clock: Clock
+    readonly store: StoreReader
+    readonly authenticator: Authenticator
+    readonly access: Access
+    readonly login: Login
+    readonly tokens: TokenVerbs
+    readonly servers: ServerVerbs
+    readonly namedServers: NamedServers
+    readonly activity: Activity
+    readonly oauthProvider: OAuthProvider
+    readonly xsrf: Xsrf
+    readonly metrics: Metrics
+    /** 32 random bytes that sign login flows. */
+    readonly signingKey: Buffer
+  }
 
 /** The whole of it: what the hub itself and the command line need besides. */
 export type WholeContext = Omit<Context, 'store'> & {
@@ -87,23 +84,37 @@ export type Overrides = {
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
 export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): WholeContext {
-  const { pluginOptions, warnings, ...config } = loaded
+  const { pluginOptions, warnings, ...initial } = loaded
+  const settings = createLiveSettings(initial)
+  const { config } = settings
   const clock = overrides.clock ?? systemClock
   const log = overrides.log ?? createLog({ level: config.log_level })
   for (const warning of warnings) log.warn(warning)
   const file = path.join(config.data_dir, 'littlehub.db')
   const store = createStore(overrides.database ?? openDatabase(file, { log }))
   const metrics = createMetrics({ store, clock })
-  const actions = createActionLog({ file: config.event_log, clock, log })
+  const actions = createActionLog({
+    clock,
+    log,
+    get file() {
+      return config.event_log
+    },
+  })
   const events = createEvents(log, { metrics, actions })
   const schedule = createSchedule({ log })
-  const hubPath = `${config.base_url}hub/`
-  const idleTimeoutMs = config.session.idle_timeout
   const groupsOf: GroupsOf = (userName) => store.groups.listNamesOfUser(userName)
   defineCustomScopes(config.custom_scopes)
 
   const activity = createActivity({ store, clock })
-  const access = createAccess({ store, clock, activity, idleTimeoutMs, groupsOf })
+  const access = createAccess({
+    store,
+    clock,
+    activity,
+    groupsOf,
+    get idleTimeoutMs() {
+      return config.session.idle_timeout
+    },
+  })
   const tokens = createTokens({ store, clock, access, groupsOf, baseUrl: config.base_url, events })
   const passwords = createPasswords({
     cost: config.password.bcrypt_cost,
@@ -132,9 +143,15 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     tokens,
     log: log.child({ part: 'start' }),
     baseUrl: config.base_url,
-    startTimeoutMs: config.spawner.start_timeout,
-    httpTimeoutMs: config.spawner.http_timeout,
-    command: [...config.spawner.cmd, ...config.spawner.args],
+    get startTimeoutMs() {
+      return config.spawner.start_timeout
+    },
+    get httpTimeoutMs() {
+      return config.spawner.http_timeout
+    },
+    get command() {
+      return [...config.spawner.cmd, ...config.spawner.args]
+    },
     environment: (server, secret) =>
       serverEnvironment({
         config,
@@ -155,31 +172,20 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     events,
     log,
     baseUrl: config.base_url,
-    limits: {
-      concurrentSpawns: config.spawner.concurrent_spawn_limit,
-      activeServers: config.spawner.active_server_limit,
+    get limits() {
+      const { concurrent_spawn_limit, active_server_limit } = config.spawner
+      return { concurrentSpawns: concurrent_spawn_limit, activeServers: active_server_limit }
     },
   })
 
   const namedServers = createNamedServers({
     store,
-    limit: config.spawner.named_server_limit_per_user,
+    get limit() {
+      return config.spawner.named_server_limit_per_user
+    },
   })
-  const checkPassword = (password: string, name: string): void => {
-    const problem = passwordProblem(password, { minLength: config.password.min_length, name })
-    if (problem !== undefined) throw invalidInput(problem)
-  }
-  const maxAgeMs = config.session.max_age
-  const sessions = createSessions({ store, clock, access, events, idleTimeoutMs, maxAgeMs })
-  const users = createUsers({
-    store,
-    clock,
-    access,
-    events,
-    passwords,
-    sessions,
-    checkPassword,
-    invite: (user) => (config.auth.type === 'native' ? links.invite(user) : undefined),
+  const accounts = createAccounts({
+    ...{ store, clock, access, events, passwords, config },
     stopServers: async (user, { forget }) => {
       for (const server of store.servers.listOf(user.id)) {
         await servers.stop(server)
@@ -187,21 +193,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
       }
     },
   })
-  const links: Links = createLinks({
-    store,
-    clock,
-    passwords,
-    users,
-    sessions,
-    events,
-    hubPath,
-    checkPassword,
-    validMs: {
-      claim: config.links.claim_valid,
-      invite: config.links.invite_valid,
-      reset: config.links.reset_valid,
-    },
-  })
+  const { sessions, users } = accounts
   const login = createLogin({
     store,
     authenticator,
@@ -220,15 +212,14 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
 
   return {
     config,
+    settings,
     log,
     clock,
     store,
     authenticator,
     access,
     login,
-    sessions,
-    users,
-    links,
+    ...accounts,
     tokens,
     servers,
     namedServers,

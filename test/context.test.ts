@@ -6,6 +6,7 @@ import { loadConfig } from '../src/config/load.ts'
 import { createContext, pluginSchemas, type Overrides, type WholeContext } from '../src/context.ts'
 import { createLog } from '../src/lib/log.ts'
 import { createClock } from './support/clock.ts'
+import { createCore } from './support/core.ts'
 import { createFakeSpawner } from './support/fake-spawner.ts'
 
 type Settings = Readonly<Record<string, string>>
@@ -93,4 +94,24 @@ t.test('what the configuration warns of is logged once', async (t) => {
 t.test('every plug-in brings the schema of its options', async (t) => {
   t.same(Object.keys(pluginSchemas.auth).sort(), ['dummy', 'github', 'native'])
   t.same(Object.keys(pluginSchemas.spawner), ['process'])
+})
+
+t.test('the limits of servers are read when they are needed', async (t) => {
+  const { context, addUser, serverOf, spawner } = createCore(t)
+  const { settings, config, servers, namedServers } = context
+  const ana = addUser('ana')
+  t.throws(() => namedServers.requireEnabled(), { code: 'InvalidInput' })
+  settings.replace({
+    ...config,
+    spawner: {
+      ...config.spawner,
+      named_server_limit_per_user: 1,
+      active_server_limit: 1,
+      environment: { A: '1' },
+    },
+  })
+  namedServers.requireEnabled()
+  await servers.start(serverOf(ana))
+  t.match(spawner.programs()[0]?.environment, { A: '1' })
+  await t.rejects(servers.start(namedServers.add(ana, 'more')), { code: 'TooMany' })
 })

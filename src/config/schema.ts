@@ -8,6 +8,7 @@ import {
   list,
   optionalPath,
   path,
+  restart,
   section,
   size,
   table,
@@ -32,16 +33,20 @@ const password = section(
       default: 10,
       description: 'Fewest characters of a password.',
     }),
-    bcrypt_cost: Type.Integer({
-      minimum: 4,
-      maximum: 15,
-      default: 10,
-      description: 'Work factor of bcrypt; a higher one is applied at the next login.',
-    }),
-    concurrent_hashes: count(
-      1,
-      'Passwords hashed at the same time, so that a class logging in does not slow the others.',
-      64,
+    bcrypt_cost: restart(
+      Type.Integer({
+        minimum: 4,
+        maximum: 15,
+        default: 10,
+        description: 'Work factor of bcrypt; a higher one is applied at the next login.',
+      }),
+    ),
+    concurrent_hashes: restart(
+      count(
+        1,
+        'Passwords hashed at the same time, so that a class logging in does not slow the others.',
+        64,
+      ),
     ),
   },
   'Native passwords.',
@@ -105,42 +110,58 @@ const api = section(
 
 export const settings = section(
   {
-    data_dir: path('./data', 'Folder of the database, keys, logs and home folders.'),
-    host: text('127.0.0.1', 'Address to listen on.'),
-    port: Type.Integer({
-      minimum: 0,
-      maximum: 65535,
-      default: 8000,
-      description: 'Port to listen on; 0: any free one.',
-    }),
-    internal_port: Type.Integer({
-      minimum: 0,
-      maximum: 65535,
-      default: 0,
-      description: 'Loopback port on which servers reach the API; 0: chosen once and kept.',
-    }),
-    base_url: Type.String({
-      default: '/',
-      pattern: '^/(?:[A-Za-z0-9._~-]+/)*$',
-      description: 'URL path of the whole site; begins and ends with a slash.',
-    }),
-    public_url: Type.String({
-      default: '',
-      pattern: '^(?:https?://[^/?#@ ]+)?$',
-      description:
-        'Address that people use, such as https://hub.example.org; empty: what the browser says.',
-    }),
-    jupyterhub_version: Type.String({
-      default: '6.1.1',
-      pattern: '^\\d+(?:\\.\\d+)*(?:(?:a|b|rc)\\d+)?$',
-      description: 'Version of JupyterHub whose API clients are told to find here.',
-    }),
-    trusted_proxies: list('Addresses of reverse proxies whose X-Forwarded headers are believed.'),
-    log_level: Type.Union(
-      [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
-      { default: 'info', description: 'How much is logged.' },
+    data_dir: restart(path('./data', 'Folder of the database, keys, logs and home folders.')),
+    host: restart(text('127.0.0.1', 'Address to listen on.')),
+    port: restart(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65535,
+        default: 8000,
+        description: 'Port to listen on; 0: any free one.',
+      }),
     ),
-    body_limit: size('1M', 'Largest form or API request body; uploads to servers have no limit.'),
+    internal_port: restart(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65535,
+        default: 0,
+        description: 'Loopback port on which servers reach the API; 0: chosen once and kept.',
+      }),
+    ),
+    base_url: restart(
+      Type.String({
+        default: '/',
+        pattern: '^/(?:[A-Za-z0-9._~-]+/)*$',
+        description: 'URL path of the whole site; begins and ends with a slash.',
+      }),
+    ),
+    public_url: restart(
+      Type.String({
+        default: '',
+        pattern: '^(?:https?://[^/?#@ ]+)?$',
+        description:
+          'Address that people use, such as https://hub.example.org; empty: what the browser says.',
+      }),
+    ),
+    jupyterhub_version: restart(
+      Type.String({
+        default: '6.1.1',
+        pattern: '^\\d+(?:\\.\\d+)*(?:(?:a|b|rc)\\d+)?$',
+        description: 'Version of JupyterHub whose API clients are told to find here.',
+      }),
+    ),
+    trusted_proxies: restart(
+      list('Addresses of reverse proxies whose X-Forwarded headers are believed.'),
+    ),
+    log_level: restart(
+      Type.Union(
+        [Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')],
+        { default: 'info', description: 'How much is logged.' },
+      ),
+    ),
+    body_limit: restart(
+      size('1M', 'Largest form or API request body; uploads to servers have no limit.'),
+    ),
     default_url: Type.String({
       default: '',
       pattern: '^(?:/[^/\\\\].*|https?://.+)?$',
@@ -163,13 +184,13 @@ export const settings = section(
     links,
     auth: Type.Object(
       {
-        type: text('native', 'How people log in: native, dummy or github.'),
+        type: restart(text('native', 'How people log in: native, dummy or github.')),
       },
       { default: {}, description: 'Logging in. Each type has a section of its own name.' },
     ),
     spawner: Type.Object(
       {
-        type: text('process', 'How servers run: process.'),
+        type: restart(text('process', 'How servers run: process.')),
         cmd: Type.Array(Type.String({ format: 'command' }), {
           minItems: 1,
           default: ['jupyterhub-singleuser'],
@@ -208,7 +229,11 @@ export const settings = section(
       'File that gets a line of JSON for every start and stop of a server, as JupyterHub writes it; empty: none.',
     ),
     metrics: section(
-      { public: flag(false, 'Anybody may read /hub/metrics, without the scope read:metrics.') },
+      {
+        public: restart(
+          flag(false, 'Anybody may read /hub/metrics, without the scope read:metrics.'),
+        ),
+      },
       'Metrics for Prometheus.',
     ),
     tokens,
@@ -218,8 +243,10 @@ export const settings = section(
     custom_scopes: customScopes,
     roles,
     services,
-    extra_routes: table(
-      'Paths below which other programs answer, with their addresses: `/wiki/: http://127.0.0.1:3000`. Everybody may use them; they get no WebSockets.',
+    extra_routes: restart(
+      table(
+        'Paths below which other programs answer, with their addresses: `/wiki/: http://127.0.0.1:3000`. Everybody may use them; they get no WebSockets.',
+      ),
     ),
   },
   'The whole configuration.',

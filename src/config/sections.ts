@@ -28,6 +28,18 @@ export function listSettings(schema: TSchema, key = ''): Setting[] {
   )
 }
 
+/**
+ * Whether a running hub that reads its configuration again applies a change of this setting; else its next start does.
+ * Plug-ins get their options when they are made.
+ */
+export function isLive({ key, schema }: Setting): boolean {
+  const [section, name = ''] = key.split('.')
+  const isOfPlugin =
+    (section === 'auth' || section === 'spawner') &&
+    !Object.hasOwn(settings.properties[section].properties, name)
+  return !isOfPlugin && optionOf(schema, 'applies') !== 'restart'
+}
+
 /** An option of a schema, such as `default`. */
 export const optionOf = (schema: TSchema, name: string): unknown =>
   Reflect.get(schema, name) as unknown

@@ -36,3 +36,10 @@ export const section = <Properties extends Record<string, TSchema>>(
   properties: Properties,
   description: string,
 ) => Type.Object(properties, { additionalProperties: false, default: {}, description })
+
+/**
+ * A setting, or a section of them, that only the next start applies. All others hold at once when the configuration is
+ * read again.
+ */
+export const restart = <Schema extends TSchema>(schema: Schema): Schema =>
+  Object.assign(schema, { applies: 'restart' })

@@ -12,10 +12,15 @@ export type ActionLog = {
 const schema = 'https://schema.jupyter.org/jupyterhub/events/server-action'
 
 /** @param needs.file empty: nothing is written. Opened for each line, so that it can be rotated. */
-export function createActionLog(needs: { file: string; clock: Clock; log: Log }): ActionLog {
-  const { file, clock, log } = needs
+export function createActionLog(needs: {
+  readonly file: string
+  clock: Clock
+  log: Log
+}): ActionLog {
+  const { clock, log } = needs
   return {
     record(action, { userName, name }) {
+      const { file } = needs
       if (file === '') return
       const event = {
         __timestamp__: clock.now().toISOString(),

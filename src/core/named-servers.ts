@@ -26,20 +26,20 @@ export interface NamedServers {
 }
 
 /** @param needs.limit named servers of a user; 0: none, so they are not enabled */
-export function createNamedServers(needs: { store: Store; limit: number }): NamedServers {
-  const { store, limit } = needs
+export function createNamedServers(needs: { store: Store; readonly limit: number }): NamedServers {
+  const { store } = needs
 
   const requireEnabled = (): void => {
-    if (limit === 0) throw invalidInput('Named servers are not enabled.')
+    if (needs.limit === 0) throw invalidInput('Named servers are not enabled.')
   }
 
   /** @param name one that is there already is no further one. */
   const requireRoom = (owner: { id: number; name: string }, name: string): void => {
     const named = store.servers.listOf(owner.id).filter((server) => server.name !== '')
-    if (named.length < limit || named.some((server) => server.name === name)) return
+    if (named.length < needs.limit || named.some((server) => server.name === name)) return
     // Two spaces, as JupyterHub writes it: clients compare.
     throw invalidInput(
-      `User ${owner.name} already has the maximum of ${limit} named servers.  One must be deleted before a new server can be created`,
+      `User ${owner.name} already has the maximum of ${needs.limit} named servers.  One must be deleted before a new server can be created`,
     )
   }
 

@@ -1,6 +1,7 @@
 /** What every page file works with: the context, and how a page is shown, a login begun and ended. */
 import { type FastifyReply, type FastifyRequest } from 'fastify'
 import path from 'node:path'
+import { type Config } from '../config/schema.ts'
 import { type Context } from '../context.ts'
 import { type LoggedIn } from '../core/login.ts'
 import { type Origin as LoginOrigin } from '../core/sessions.ts'
@@ -18,7 +19,7 @@ import { isEmbedded } from './navigation.ts'
 import { type Origins } from './origin.ts'
 import { checkOwnFiles } from './own-files.ts'
 import { createSessionCookies } from './session.ts'
-import { createViews, type Frame, type ViewData, type ViewName } from './views.ts'
+import { createViews, type Frame, type ViewData, type ViewName, type Views } from './views.ts'
 
 export type PageNeeds = Context & { readonly origins: Origins }
 
@@ -26,6 +27,7 @@ export type Site = PageNeeds & {
   /** `/hub/` with the base URL. */
   readonly hubPath: string
   readonly xsrf: Xsrf
+  /** As they are now. */
   readonly assets: Assets
   /** Ends a reply with a page. @throws {HubError} Forbidden for anything but a tab: what is on a page is for people. */
   show<Name extends ViewName>(reply: FastifyReply, name: Name, data: ViewData[Name]): FastifyReply
@@ -46,18 +48,22 @@ export type Site = PageNeeds & {
 /** Where views and static files are, beside `src/`. */
 const viewsDir = path.resolve(import.meta.dirname, '../../views')
 
+type Looks = { readonly views: Views; readonly assets: Assets }
+
+/** The administrators' own views and files before ours, as they are at this moment. */
+function readLooks({ views_dir: ownDir, logo_file: logoFile }: Config): Looks {
+  const dirs = ownDir === '' ? [viewsDir] : [ownDir, viewsDir]
+  const statics = dirs.map((dir) => path.join(dir, 'static'))
+  return { views: createViews(...dirs), assets: readAssets(statics, logoFile) }
+}
+
 export function createSite(needs: PageNeeds): Site {
   const { access, origins, store } = needs
   const baseUrl = needs.config.base_url
   const hubPath = `${baseUrl}hub/`
-  const { views_dir: ownViewsDir, logo_file: logoFile, default_url: defaultUrl } = needs.config
   checkOwnFiles(needs.config)
-  const dirs = ownViewsDir === '' ? [viewsDir] : [ownViewsDir, viewsDir]
-  const views = createViews(...dirs)
-  const assets = readAssets(
-    dirs.map((dir) => path.join(dir, 'static')),
-    logoFile,
-  )
+  let looks = readLooks(needs.config)
+  needs.settings.onChange(() => (looks = readLooks(needs.config)))
   const xsrf = createXsrf(needs.signingKey)
   const isSecure = (reply: FastifyReply): boolean => origins.of(reply.request.raw).proto === 'https'
   const cookies = createSessionCookies({ baseUrl, hubPath, isSecure })
@@ -66,6 +72,7 @@ export function createSite(needs: PageNeeds): Site {
   const frameFor = (reply: FastifyReply, view: ViewName): Frame => {
     const { visitor, headers, id } = reply.request
     const { token, isNew } = xsrf.tokenFor(headers, visitor)
+    const { version } = looks.assets
     if (isNew) cookies.setXsrf(reply, token)
     return {
       hubPath,
@@ -76,8 +83,8 @@ export function createSite(needs: PageNeeds): Site {
       announcement: announcementOn(view, needs.config.announcement),
       notice,
       requestId: id,
-      logoPath: `${hubPath}logo?v=${assets.version}`,
-      assetVersion: assets.version,
+      logoPath: `${hubPath}logo?v=${version}`,
+      assetVersion: version,
     }
   }
 
@@ -85,11 +92,13 @@ export function createSite(needs: PageNeeds): Site {
     ...needs,
     hubPath,
     xsrf,
-    assets,
+    get assets() {
+      return looks.assets
+    },
     show(reply, name, data) {
       if (isEmbedded(reply.request.headers))
         throw forbidden('Pages of this hub can only be opened in a tab of their own.')
-      const html = views.render(name, frameFor(reply, name), data)
+      const html = looks.views.render(name, frameFor(reply, name), data)
       return reply.type('text/html; charset=utf-8').send(html)
     },
     nextOf(request) {
@@ -98,8 +107,9 @@ export function createSite(needs: PageNeeds): Site {
       return safeNext(next, { host, protocol: proto, baseUrl })
     },
     placeOf(user) {
+      const { default_url: defaultUrl, redirect_to_server: leadsToServer } = needs.config
       if (defaultUrl !== '') return defaultUrl
-      if (!needs.config.redirect_to_server) return `${hubPath}home`
+      if (!leadsToServer) return `${hubPath}home`
       const server = store.servers.findByName(user.id, '')
       return server && isActive(server) ? serverPath(baseUrl, user.name, '') : `${hubPath}spawn`
     },

@@ -11,20 +11,20 @@ const forEver = 'public, max-age=31536000, immutable'
 const config = { access: 'anyone', embeddable: true } as const
 
 export function assetRoutes(app: FastifyInstance, site: Site): void {
-  const { hubPath, assets } = site
+  const { hubPath } = site
 
   const send = (reply: FastifyReply, asset: Asset | undefined): FastifyReply => {
     if (!asset) throw notFound('There is no such file.')
-    const isCurrent = queryOf(reply.request).get('v') === assets.version
+    const isCurrent = queryOf(reply.request).get('v') === site.assets.version
     reply.headers({ etag: asset.etag, 'cache-control': isCurrent ? forEver : 'no-cache' })
     if (reply.request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
     return reply.type(asset.type).send(asset.content)
   }
 
   app.get<{ Params: { name: string } }>(`${hubPath}static/:name`, { config }, (request, reply) =>
-    send(reply, assets.find(request.params.name)),
+    send(reply, site.assets.find(request.params.name)),
   )
   // Classic Notebook's header shows it from here (contract §1.7).
-  app.get(`${hubPath}logo`, { config }, (_request, reply) => send(reply, assets.logo))
+  app.get(`${hubPath}logo`, { config }, (_request, reply) => send(reply, site.assets.logo))
   app.get(`${hubPath}health`, { config }, (_request, reply) => reply.code(200).send())
 }
