@@ -5,4 +5,4 @@ import { createTerminal } from './cli/terminal.ts'
 const exit = (code: number): never => process.exit(code)
 
 // What was printed is out by then: writes to files, terminals and pipes are synchronous on Linux.
-exit(await run(process.argv.slice(2), createTerminal({ exit })))
+void run(process.argv.slice(2), createTerminal({ exit })).then(exit)

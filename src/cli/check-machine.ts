@@ -1,6 +1,7 @@
 /** The doctor looks at the machine: disk, memory, clock. */
 import { readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { programFile } from '../lib/program.ts'
 import { MINUTE } from '../lib/time.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { inTable, sizeInWords } from './words.ts'
@@ -61,7 +62,7 @@ const toleranceMs = MINUTE
 export function checkClock(dataDir: string, now: Date): Finding {
   const written = [join(dataDir, 'littlehub.db'), join(dataDir, 'littlehub.db-wal')]
     .map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    .concat(statSync(import.meta.filename).mtimeMs)
+    .concat(statSync(programFile('package.json')).mtimeMs)
   const latestMs = Math.max(...written)
   if (now.getTime() >= latestMs - toleranceMs) return ok('clock', inTable(now))
   return fail(

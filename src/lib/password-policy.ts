@@ -1,5 +1,6 @@
 /** Which new passwords are good enough: long, short enough for bcrypt, and not what attackers try first. */
 import { readFileSync } from 'node:fs'
+import { programFile } from './program.ts'
 
 /** bcrypt reads no further. */
 const maxPasswordBytes = 72
@@ -183,7 +184,7 @@ let commonWordsOnce: readonly string[] | undefined
 
 /** The list beside this file, one a line, read when the first new password comes. */
 function commonWords(): readonly string[] {
-  commonWordsOnce ??= readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
+  commonWordsOnce ??= readFileSync(programFile('src/lib/common-passwords.txt'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map(fold)

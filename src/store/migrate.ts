@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
+import { programFile } from '../lib/program.ts'
 
 /** One step. `version` is the number its file name begins with; once released it is never edited. */
 export type Migration = { readonly version: number; readonly name: string; readonly sql: string }
@@ -24,7 +25,7 @@ export type MigrationNeeds = {
 }
 
 /** The steps of this version, in order. */
-export function readMigrations(dir = join(import.meta.dirname, 'migrations')): Migration[] {
+export function readMigrations(dir = programFile('src/store/migrations')): Migration[] {
   return readdirSync(dir)
     .filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name))
     .sort()

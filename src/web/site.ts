@@ -7,6 +7,7 @@ import { type LoggedIn } from '../core/login.ts'
 import { type Origin as LoginOrigin } from '../core/sessions.ts'
 import { createXsrf, type Xsrf } from '../core/xsrf.ts'
 import { forbidden } from '../lib/errors.ts'
+import { programFile } from '../lib/program.ts'
 import { safeNext } from '../lib/url.ts'
 import { isActive, serverPath } from '../model/server.ts'
 import { sessionCookie } from '../model/session.ts'
@@ -45,8 +46,7 @@ export type Site = PageNeeds & {
   setXsrf(reply: FastifyReply, token: string): void
 }
 
-/** Where views and static files are, beside `src/`. */
-const viewsDir = path.resolve(import.meta.dirname, '../../views')
+const viewsDir = programFile('views')
 
 type Looks = { readonly views: Views; readonly assets: Assets }
 
