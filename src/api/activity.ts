@@ -13,8 +13,9 @@ const report = Type.Object({
 })
 
 export function activityRoutes(app: FastifyInstance, needs: ApiNeeds): void {
-  const config = { scope: 'users:activity', target: 'user', body: report } as const
-  app.post('/users/:name/activity', { config }, (request, reply) => {
+  const config = { scope: 'users:activity', target: 'user', body: report, needsBody: true } as const
+  const answers = { 200: 'nothing' } as const
+  app.post('/users/:name/activity', { config: { ...config, answers } }, (request, reply) => {
     const user = userIn(request, needs)
     const { last_activity, servers = {} } = parse(report, readJson(request))
     const times = Object.entries(servers).map(

@@ -6,8 +6,9 @@ import { type Reach } from '../model/scope.ts'
 import { type StoreReader } from '../store/store.ts'
 import { parse, readJson } from './body.ts'
 import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
-import { paginate, readPage, type Page } from './page.ts'
+import { pageQuery, paginate, readPage, type Page } from './page.ts'
 import { createGroupPresenter } from './present-groups.ts'
+import { anyObject, group as groupShape, listOf, refusal } from './schemas.ts'
 
 const name = Type.String({ maxLength: 600 })
 const users = Type.Array(name, { maxItems: 1000 })
@@ -30,14 +31,18 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const shown = (request: FastifyRequest, group: Group) =>
     present.group(group, callerOf(request).scopes)
 
-  app.get('/groups', { config: { scope: 'list:groups', target: 'listed' } }, (request) => {
+  const listing = { scope: 'list:groups', target: 'listed', query: pageQuery } as const
+  const listed = { answers: { 200: listOf(Type.Array(groupShape)) } }
+  app.get('/groups', { config: { ...listing, ...listed } }, (request) => {
     const page = readPage(request, config.api)
     const reach = callerOf(request).scopes.reach('list:groups')
     const { items, total } = groupsWithin(reach, page, store)
     return paginate(request, page, { items: items.map((group) => shown(request, group)), total })
   })
 
-  app.post('/groups', { config: { scope: 'admin:groups', body: newGroups } }, (request, reply) => {
+  const adding = { scope: 'admin:groups', body: newGroups, needsBody: true } as const
+  const added = { answers: { 201: Type.Array(groupShape), 409: refusal } }
+  app.post('/groups', { config: { ...adding, ...added } }, (request, reply) => {
     const wanted = parse(newGroups, readJson(request))
     const names = Array.isArray(wanted.groups) ? wanted.groups : Object.keys(wanted.groups)
     const made = groups.createMany(names, wanted.users)
@@ -45,18 +50,23 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   })
 
   const read = ['read:groups', 'read:groups:name', 'read:roles:groups'] as const
-  app.get('/groups/:group', { config: { scope: read, target: 'group' } }, (request) =>
+  const reading = { scope: read, target: 'group', answers: { 200: groupShape } } as const
+  app.get('/groups/:group', { config: reading }, (request) =>
     shown(request, groupIn(request, needs)),
   )
 
   const making = { scope: 'admin:groups', target: 'group', body: newGroup } as const
-  app.post('/groups/:group', { config: making }, (request, reply) => {
-    const wanted = parse(newGroup, readJson(request) ?? {})
-    const made = groups.createMany([namesIn(request).group], wanted.users)
-    return reply.code(201).send(made.map((group) => shown(request, group))[0])
-  })
+  app.post(
+    '/groups/:group',
+    { config: { ...making, answers: { 201: groupShape, 409: refusal } } },
+    (request, reply) => {
+      const wanted = parse(newGroup, readJson(request) ?? {})
+      const made = groups.createMany([namesIn(request).group], wanted.users)
+      return reply.code(201).send(made.map((group) => shown(request, group))[0])
+    },
+  )
 
-  const removing = { scope: 'delete:groups', target: 'group' } as const
+  const removing = { scope: 'delete:groups', target: 'group', answers: { 204: 'nothing' } } as const
   app.delete('/groups/:group', { config: removing }, (request, reply) => {
     groups.remove(groupIn(request, needs))
     return reply.code(204).send()
@@ -68,7 +78,12 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
 function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { groups } = needs
   const present = createGroupPresenter(needs)
-  const config = { scope: 'groups', target: 'group' } as const
+  const config = {
+    scope: 'groups',
+    target: 'group',
+    needsBody: true,
+    answers: { 200: groupShape },
+  } as const
   const changing = { ...config, body: members }
 
   app.post('/groups/:group/users', { config: changing }, (request) => {
@@ -83,7 +98,7 @@ function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     return present.group(group, callerOf(request).scopes)
   })
 
-  app.put('/groups/:group/properties', { config }, (request) => {
+  app.put('/groups/:group/properties', { config: { ...config, body: anyObject } }, (request) => {
     const group = groups.setProperties(groupIn(request, needs), readJson(request))
     return present.group(group, callerOf(request).scopes)
   })

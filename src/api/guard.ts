@@ -12,6 +12,7 @@ import { type ScopeTarget } from '../model/scope.ts'
 import { normaliseName } from '../model/user.ts'
 import { type Routes } from '../proxy/routes.ts'
 import { lastOf, queryOf } from './page.ts'
+import { type Answers } from './schemas.ts'
 
 /** What the API is mounted with. */
 export type ApiNeeds = Context & {
@@ -37,8 +38,14 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: ScopeRule
     target?: TargetRule
-    /** What the handler checks the body with; printed in the API's own description. */
+    /** What the handler checks the body with. This and the following are printed in the API's own description. */
     body?: TSchema
+    /** Without a body there is nothing to do. */
+    needsBody?: true
+    /** Parameters behind the question mark. */
+    query?: Readonly<Record<string, TSchema & { readonly description?: string }>>
+    /** What it answers by status, besides the refusals that any such route has. */
+    answers?: Answers
     /** Who has no other credential may have one in the body, which the handler looks at (contract §3.6). */
     credentialInBody?: true
   }

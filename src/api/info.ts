@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { version } from '../lib/version.ts'
 import { parse, readJson } from './body.ts'
 import { type ApiNeeds } from './guard.ts'
+import { info, message, version as versionShape } from './schemas.ts'
 
 const shutdown = Type.Object({
   proxy: Type.Optional(Type.Boolean()),
@@ -13,17 +14,22 @@ const shutdown = Type.Object({
 export function infoRoutes(app: FastifyInstance, { config, ...needs }: ApiNeeds): void {
   const { jupyterhub_version } = config
 
-  app.get('/', { config: { scope: 'anyone' } }, (_request, reply) =>
+  app.get('/', { config: { scope: 'anyone', answers: { 200: versionShape } } }, (_request, reply) =>
     reply
       .header('access-control-allow-origin', '*')
       .header('cross-origin-resource-policy', 'cross-origin')
       .send({ version: jupyterhub_version }),
   )
-  app.get('/health', { config: { scope: 'anyone' } }, (_request, reply) => reply.send(''))
-  app.options('/', { config: { scope: 'anyone' } }, (_request, reply) => reply.code(204).send())
-  app.options('/*', { config: { scope: 'anyone' } }, (_request, reply) => reply.code(204).send())
+  app.get(
+    '/health',
+    { config: { scope: 'anyone', answers: { 200: 'nothing' } } },
+    (_request, reply) => reply.send(''),
+  )
+  const options = { config: { scope: 'anyone', answers: { 204: 'nothing' } } } as const
+  app.options('/', options, (_request, reply) => reply.code(204).send())
+  app.options('/*', options, (_request, reply) => reply.code(204).send())
 
-  app.get('/info', { config: { scope: 'read:hub' } }, () => ({
+  app.get('/info', { config: { scope: 'read:hub', answers: { 200: info } } }, () => ({
     version: jupyterhub_version,
     // JupyterHub's clients expect a Python here; it is what runs the hub.
     python: `Node.js ${process.version}`,
@@ -33,7 +39,8 @@ export function infoRoutes(app: FastifyInstance, { config, ...needs }: ApiNeeds)
     littlehub: { version },
   }))
 
-  app.post('/shutdown', { config: { scope: 'shutdown', body: shutdown } }, (request, reply) => {
+  const ending = { scope: 'shutdown', body: shutdown, answers: { 202: message } } as const
+  app.post('/shutdown', { config: ending }, (request, reply) => {
     const { servers = false } = parse(shutdown, readJson(request) ?? {})
     reply.raw.once('close', () => needs.stopHub({ servers }))
     return reply.code(202).send({ message: 'Shutting down Hub' })

@@ -9,7 +9,7 @@ export function metricsRoutes(
   { config, metrics }: ApiNeeds,
 ): void {
   const scope = config.metrics.public ? 'anyone' : 'read:metrics'
-  app.get(path, { config: { scope } }, (_request, reply) =>
+  app.get(path, { config: { scope, answers: { 200: 'metrics' } } }, (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.render()),
   )
 }

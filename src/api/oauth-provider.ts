@@ -4,10 +4,12 @@ import { OAuthError } from '../lib/errors.ts'
 import { readForm } from './body.ts'
 import { type ApiNeeds } from './guard.ts'
 import { queryOf } from './page.ts'
+import { accessToken, oauthRefusal } from './schemas.ts'
 
 export function oauthProviderRoutes(app: FastifyInstance, { oauthProvider }: ApiNeeds): void {
   // The client proves itself in the body, so no other credential counts here.
-  app.post('/oauth2/token', { config: { scope: 'anyone' } }, (request, reply) => {
+  const answers = { 200: accessToken, 400: oauthRefusal, 401: oauthRefusal }
+  app.post('/oauth2/token', { config: { scope: 'anyone', answers } }, (request, reply) => {
     if (queryOf(request).size > 0)
       throw new OAuthError(
         'invalid_request',

@@ -1,4 +1,5 @@
 /** Pages of long lists: offset and limit in, a bare list or JupyterHub's paginated shape out (contract §0.8). */
+import { Type } from 'typebox'
 import { invalidInput } from '../lib/errors.ts'
 
 /** What these functions need of a request. */
@@ -24,6 +25,15 @@ const pageType = 'application/jupyterhub-pagination+json'
 export type PageLimits = {
   readonly page_default_limit: number
   readonly page_max_limit: number
+}
+
+const most = 10 ** 15 - 1
+const number = { minimum: -most, maximum: most }
+
+/** The parameters of a list. */
+export const pageQuery = {
+  offset: Type.Integer({ ...number, description: 'How many to leave out at the beginning.' }),
+  limit: Type.Integer({ ...number, description: 'How many to give; there is an upper limit.' }),
 }
 
 /** The query of a request; of repeated parameters the last one counts, as in JupyterHub. */

@@ -29,7 +29,8 @@ export function progressRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     }
   })
 
-  const config = { scope: 'read:servers', target: 'server' } as const
+  const answers = { 200: 'events' } as const
+  const config = { scope: 'read:servers', target: 'server', answers } as const
   for (const path of ['/users/:name/server', '/users/:name/servers/:server'])
     app.get(`${path}/progress`, { config, exposeHeadRoute: false }, async (request, reply) => {
       const controller = new AbortController()

@@ -1,22 +1,23 @@
 /** `/proxy`: the table of routes, for programs that knew JupyterHub's separate proxy (contract §3.1, §6.1). */
 import { type FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
 import { checkRoutes } from '../core/route-check.ts'
 import { invalidInput } from '../lib/errors.ts'
 import { escapeName } from '../model/server.ts'
 import { type Route } from '../proxy/routes.ts'
 import { parse, readJson } from './body.ts'
 import { type ApiNeeds } from './guard.ts'
-import { paginate, readPage } from './page.ts'
+import { pageQuery, paginate, readPage } from './page.ts'
 import { timestamp } from './present.ts'
-
-const anyObject = Type.Record(Type.String(), Type.Unknown())
+import { anyObject, listOf, routes as routeShapes } from './schemas.ts'
 
 export function proxyRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { routes, config } = needs
-  const declared = { config: { scope: 'proxy' } } as const
-
-  app.get('/proxy', declared, (request) => {
+  const listing = {
+    scope: 'proxy',
+    query: pageQuery,
+    answers: { 200: listOf(routeShapes) },
+  } as const
+  app.get('/proxy', { config: listing }, (request) => {
     const page = readPage(request, config.api)
     const all = routes.list()
     const shown = all.slice(page.offset, page.offset + page.limit).map(presentRoute)
@@ -24,12 +25,17 @@ export function proxyRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     return paginate(request, page, { items, total: all.length })
   })
 
-  app.post('/proxy', declared, (_request, reply) => {
-    checkRoutes({ ...needs, baseUrl: config.base_url })
-    return reply.code(200).send('')
-  })
+  app.post(
+    '/proxy',
+    { config: { scope: 'proxy', answers: { 200: 'nothing' } } },
+    (_request, reply) => {
+      checkRoutes({ ...needs, baseUrl: config.base_url })
+      return reply.code(200).send('')
+    },
+  )
 
-  app.patch('/proxy', { config: { scope: 'proxy', body: anyObject } }, (request) => {
+  const telling = { scope: 'proxy', body: anyObject, needsBody: true } as const
+  app.patch('/proxy', { config: telling }, (request) => {
     parse(anyObject, readJson(request))
     throw invalidInput('The proxy is a part of this hub: there is no other one to talk to.')
   })

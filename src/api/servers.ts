@@ -8,6 +8,7 @@ import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { type Presenter } from './present.ts'
 import { userIn } from './users.ts'
 import { within } from './within.ts'
+import { anyObject, refusal, server as serverShape } from './schemas.ts'
 
 type ServerNeeds = ApiNeeds & { readonly present: Presenter }
 /** What a body asks for; absent options are those of the last start. */
@@ -16,7 +17,6 @@ type Wanted = {
   readonly displayName?: string
 }
 
-const anyObject = Type.Record(Type.String(), Type.Unknown())
 const displayName = Type.String({ maxLength: 1000 })
 const startRequest = Type.Object({
   display_name: Type.Optional(Type.Union([displayName, Type.Null()])),
@@ -32,43 +32,66 @@ const editRequest = Type.Object(
 )
 const stopRequest = Type.Object({ remove: Type.Optional(Type.Boolean()) })
 
+const created = { 201: serverShape, 409: refusal }
+const edited = { 200: serverShape, 409: refusal }
+const startAnswers = {
+  201: 'nothing',
+  202: 'nothing',
+  429: refusal,
+  500: refusal,
+  503: refusal,
+} as const
+const stopAnswers = { 202: 'nothing', 204: 'nothing' } as const
+
 export function serverRoutes(app: FastifyInstance, needs: ServerNeeds): void {
   const { namedServers, present } = needs
 
+  const reading = { scope: 'read:servers', target: 'server' } as const
   for (const path of ['/users/:name/server', '/users/:name/servers/:server']) {
-    app.get(path, { config: { scope: 'read:servers', target: 'server' } }, (request) =>
+    app.get(path, { config: { ...reading, answers: { 200: serverShape } } }, (request) =>
       present.server(serverIn(request, needs), callerOf(request).scopes),
     )
 
     const starting = { scope: 'start:servers', target: 'server' } as const
-    app.put(path, { config: { ...starting, body: startRequest } }, (request, reply) => {
-      const server = create(request, needs)
-      return reply.code(201).send(present.server(server, callerOf(request).scopes))
-    })
+    app.put(
+      path,
+      { config: { ...starting, body: startRequest, answers: created } },
+      (request, reply) => {
+        const server = create(request, needs)
+        return reply.code(201).send(present.server(server, callerOf(request).scopes))
+      },
+    )
 
-    app.post(path, { config: { ...starting, body: startRequest } }, async (request, reply) => {
-      const user = userIn(request, needs)
-      const wanted = readWanted(request)
-      const { server: name } = namesIn(request)
-      const known = needs.store.servers.findByName(user.id, name)
-      const server = known ?? namedServers.add(user, name)
-      return await start(server, wanted, { reply, needs })
-    })
+    app.post(
+      path,
+      { config: { ...starting, body: startRequest, answers: startAnswers } },
+      async (request, reply) => {
+        const user = userIn(request, needs)
+        const wanted = readWanted(request)
+        const { server: name } = namesIn(request)
+        const known = needs.store.servers.findByName(user.id, name)
+        const server = known ?? namedServers.add(user, name)
+        return await start(server, wanted, { reply, needs })
+      },
+    )
 
-    app.patch(path, { config: { ...starting, body: editRequest } }, (request) => {
+    const editing = { ...starting, body: editRequest, needsBody: true, answers: edited } as const
+    app.patch(path, { config: editing }, (request) => {
       const server = serverIn(request, needs)
       const { name, display_name, user_options } = parse(editRequest, readJson(request))
-      const edited = namedServers.edit(server, {
+      const changed = namedServers.edit(server, {
         ...(name === undefined ? {} : { name }),
         ...(display_name === undefined ? {} : { displayName: display_name }),
         ...(user_options === undefined ? {} : { options: user_options }),
       })
-      return present.server(edited, callerOf(request).scopes)
+      return present.server(changed, callerOf(request).scopes)
     })
 
     const stopping = { scope: 'delete:servers', target: 'server' } as const
-    app.delete(path, { config: { ...stopping, body: stopRequest } }, (request, reply) =>
-      stop(request, reply, needs),
+    app.delete(
+      path,
+      { config: { ...stopping, body: stopRequest, answers: stopAnswers } },
+      (request, reply) => stop(request, reply, needs),
     )
   }
 }

@@ -6,6 +6,7 @@ import { type Service, type ServiceSpec } from '../model/service.ts'
 import { parse, readJson } from './body.ts'
 import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { createGroupPresenter } from './present-groups.ts'
+import { refusal, service as serviceShape, services as serviceShapes } from './schemas.ts'
 
 const text = Type.Optional(Type.String({ maxLength: 2000 }))
 const flag = Type.Optional(Type.Boolean())
@@ -34,7 +35,12 @@ export function serviceRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { services, store } = needs
   const present = createGroupPresenter(needs)
 
-  app.get('/services', { config: { scope: 'list:services', target: 'listed' } }, (request) => {
+  const listing = {
+    scope: 'list:services',
+    target: 'listed',
+    answers: { 200: serviceShapes },
+  } as const
+  app.get('/services', { config: listing }, (request) => {
     const { scopes } = callerOf(request)
     const listed = store.services
       .list()
@@ -43,19 +49,21 @@ export function serviceRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   })
 
   const read = ['read:services', 'read:services:name', 'read:roles:services'] as const
-  app.get('/services/:service', { config: { scope: read, target: 'service' } }, (request) =>
+  const reading = { scope: read, target: 'service', answers: { 200: serviceShape } } as const
+  app.get('/services/:service', { config: reading }, (request) =>
     present.service(serviceIn(request, needs), callerOf(request).scopes),
   )
 
   const writing = { scope: 'admin:services', target: 'service' } as const
-  const adding = { ...writing, body: newService }
+  const adding = { ...writing, body: newService, answers: { 201: serviceShape, 409: refusal } }
   app.post('/services/:service', { config: adding }, (request, reply) => {
     const { scopes } = callerOf(request)
     const service = services.add(readSpec(request), scopes)
     return reply.code(201).send(present.service(service, scopes))
   })
 
-  app.delete('/services/:service', { config: writing }, (request, reply) => {
+  const removing = { ...writing, answers: { 200: 'nothing', 405: refusal } } as const
+  app.delete('/services/:service', { config: removing }, (request, reply) => {
     services.remove(serviceIn(request, needs))
     return reply.code(200).send('')
   })

@@ -4,10 +4,11 @@ import { Type } from 'typebox'
 import { notFound } from '../lib/errors.ts'
 import { parse, readJson } from './body.ts'
 import { callerOf, type ApiNeeds } from './guard.ts'
-import { lastOf, paginate, queryOf, readPage } from './page.ts'
+import { lastOf, pageQuery, paginate, queryOf, readPage } from './page.ts'
 import { createSharePresenter } from './present-shares.ts'
 import { serverNameIn, sharedServerIn, shareScopes } from './shares.ts'
 import { userIn } from './users.ts'
+import { newShareCode, pageOf, shareCode } from './schemas.ts'
 
 /** Which numbers of seconds are good the verb says. */
 const codeRequest = Type.Object(
@@ -15,11 +16,17 @@ const codeRequest = Type.Object(
   { additionalProperties: false },
 )
 
+const codeQuery = {
+  code: Type.String({ description: 'The secret of the code that is to end.' }),
+  id: Type.String({ description: 'The id of the code that is to end; with neither all end.' }),
+}
+
 export function shareCodeRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { shares, store, clock, config } = needs
   const present = createSharePresenter(needs)
-  const ofUser = { scope: 'read:shares', target: 'user' } as const
-  const ofServer = { scope: 'read:shares', target: 'server' } as const
+  const listing = { query: pageQuery, answers: { 200: pageOf(Type.Array(shareCode)) } }
+  const ofUser = { scope: 'read:shares', target: 'user', ...listing } as const
+  const ofServer = { scope: 'read:shares', target: 'server', ...listing } as const
 
   app.get('/share-codes/:name', { config: ofUser }, (request) => {
     const { id } = userIn(request, needs)
@@ -38,7 +45,7 @@ export function shareCodeRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   })
 
   const sharing = { scope: 'shares', target: 'server' } as const
-  const making = { ...sharing, body: codeRequest }
+  const making = { ...sharing, body: codeRequest, answers: { 200: newShareCode } }
   app.post('/share-codes/:name/:server', { config: making }, (request) => {
     const { scopes, expires_in: expiresInSeconds } = parse(codeRequest, readJson(request) ?? {})
     const { scopes: issuer } = callerOf(request)
@@ -46,7 +53,8 @@ export function shareCodeRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     return present.code(made.code, made.secret)
   })
 
-  app.delete('/share-codes/:name/:server', { config: sharing }, (request, reply) => {
+  const revoking = { ...sharing, query: codeQuery, answers: { 204: 'nothing' } } as const
+  app.delete('/share-codes/:name/:server', { config: revoking }, (request, reply) => {
     shares.revokeCodes(serverNameIn(request), whichCode(queryOf(request)))
     return reply.code(204).send()
   })

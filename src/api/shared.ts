@@ -1,21 +1,24 @@
 /** `/users/:name/shared` and `/groups/:group/shared`: what others share with them, and giving it back (contract §3.10). */
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { notFound } from '../lib/errors.ts'
 import { type Share } from '../model/share.ts'
 import { type ShareHolder } from '../store/shares.ts'
 import { groupIn } from './groups.ts'
 import { namesIn, type ApiNeeds } from './guard.ts'
-import { paginate, readPage } from './page.ts'
+import { pageQuery, paginate, readPage } from './page.ts'
 import { createSharePresenter } from './present-shares.ts'
 import { userIn } from './users.ts'
+import { pageOf, share as shareShape } from './schemas.ts'
 
 export function sharedRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { shares, store, clock, config } = needs
   const present = createSharePresenter(needs)
+  const listing = { query: pageQuery, answers: { 200: pageOf(Type.Array(shareShape)) } }
 
   app.get(
     '/users/:name/shared',
-    { config: { scope: 'read:users:shares', target: 'user' } },
+    { config: { scope: 'read:users:shares', target: 'user', ...listing } },
     (request) => {
       const { id } = userIn(request, needs)
       const page = { ...readPage(request, config.api), wrapped: true }
@@ -28,7 +31,7 @@ export function sharedRoutes(app: FastifyInstance, needs: ApiNeeds): void {
 
   app.get(
     '/groups/:group/shared',
-    { config: { scope: 'read:groups:shares', target: 'group' } },
+    { config: { scope: 'read:groups:shares', target: 'group', ...listing } },
     (request) => {
       const { id } = groupIn(request, needs)
       const page = { ...readPage(request, config.api), wrapped: true }
@@ -56,13 +59,19 @@ export function sharedRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     const find = (request: FastifyRequest): Share =>
       shareIn(request, { kind, id: idOf(request) }, needs)
 
-    app.get(one, { config: { scope: `read:${kind}s:shares`, target: kind } }, (request) =>
-      present.share(find(request)),
+    app.get(
+      one,
+      { config: { scope: `read:${kind}s:shares`, target: kind, answers: { 200: shareShape } } },
+      (request) => present.share(find(request)),
     )
-    app.delete(one, { config: { scope: `${kind}s:shares`, target: kind } }, (request, reply) => {
-      shares.leave(find(request))
-      return reply.code(204).send()
-    })
+    app.delete(
+      one,
+      { config: { scope: `${kind}s:shares`, target: kind, answers: { 204: 'nothing' } } },
+      (request, reply) => {
+        shares.leave(find(request))
+        return reply.code(204).send()
+      },
+    )
   }
 }
 

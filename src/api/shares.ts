@@ -6,9 +6,10 @@ import { invalidInput, notFound } from '../lib/errors.ts'
 import { type User } from '../model/user.ts'
 import { parse, readJson } from './body.ts'
 import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
-import { paginate, readPage } from './page.ts'
+import { pageQuery, paginate, readPage } from './page.ts'
 import { createSharePresenter } from './present-shares.ts'
 import { userIn } from './users.ts'
+import { pageOf, share as shareShape, shareLeft } from './schemas.ts'
 
 const name = Type.String({ minLength: 1, maxLength: 600 })
 export const shareScopes = Type.Optional(
@@ -29,8 +30,9 @@ const shareRequest = Type.Object(
 export function shareRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const { shares, store, clock, config } = needs
   const present = createSharePresenter(needs)
-  const ofUser = { scope: 'read:shares', target: 'user' } as const
-  const ofServer = { scope: 'read:shares', target: 'server' } as const
+  const listing = { query: pageQuery, answers: { 200: pageOf(Type.Array(shareShape)) } }
+  const ofUser = { scope: 'read:shares', target: 'user', ...listing } as const
+  const ofServer = { scope: 'read:shares', target: 'server', ...listing } as const
 
   app.get('/shares/:name', { config: ofUser }, (request) => {
     const user = userIn(request, needs)
@@ -52,27 +54,39 @@ export function shareRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   })
 
   const sharing = { scope: 'shares', target: 'server' } as const
-  const changing = { ...sharing, body: shareRequest }
-  app.post('/shares/:name/:server', { config: changing }, (request) => {
-    const wanted = parse(shareRequest, readJson(request))
-    const { scopes: issuer } = callerOf(request)
-    const scopes = wanted.scopes ?? undefined
-    return present.share(
-      shares.grant(serverNameIn(request), { with: withOf(wanted), scopes, issuer }),
-    )
-  })
+  const changing = { ...sharing, body: shareRequest, needsBody: true } as const
+  app.post(
+    '/shares/:name/:server',
+    { config: { ...changing, answers: { 200: shareShape } } },
+    (request) => {
+      const wanted = parse(shareRequest, readJson(request))
+      const { scopes: issuer } = callerOf(request)
+      const scopes = wanted.scopes ?? undefined
+      return present.share(
+        shares.grant(serverNameIn(request), { with: withOf(wanted), scopes, issuer }),
+      )
+    },
+  )
 
-  app.patch('/shares/:name/:server', { config: changing }, (request) => {
-    const wanted = parse(shareRequest, readJson(request))
-    const scopes = wanted.scopes ?? undefined
-    const left = shares.revoke(serverNameIn(request), { with: withOf(wanted), scopes })
-    return left ? present.share(left) : {}
-  })
+  app.patch(
+    '/shares/:name/:server',
+    { config: { ...changing, answers: { 200: shareLeft } } },
+    (request) => {
+      const wanted = parse(shareRequest, readJson(request))
+      const scopes = wanted.scopes ?? undefined
+      const left = shares.revoke(serverNameIn(request), { with: withOf(wanted), scopes })
+      return left ? present.share(left) : {}
+    },
+  )
 
-  app.delete('/shares/:name/:server', { config: sharing }, (request, reply) => {
-    shares.revokeAll(serverNameIn(request))
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/shares/:name/:server',
+    { config: { ...sharing, answers: { 204: 'nothing' } } },
+    (request, reply) => {
+      shares.revokeAll(serverNameIn(request))
+      return reply.code(204).send()
+    },
+  )
 }
 
 export function serverNameIn(request: FastifyRequest): ServerName {

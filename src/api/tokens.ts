@@ -10,6 +10,7 @@ import { type Token } from '../model/token.ts'
 import { parse, readJson } from './body.ts'
 import { findCaller, namesIn, type ApiNeeds } from './guard.ts'
 import { type Presenter } from './present.ts'
+import { newToken, refusal, token as tokenShape, tokens as tokenShapes } from './schemas.ts'
 
 const nullable = <Schema extends Type.TSchema>(schema: Schema) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
@@ -32,8 +33,8 @@ export function tokenRoutes(
   needs: ApiNeeds & { readonly present: Presenter },
 ): void {
   const { store, clock, tokens, present, rights, config } = needs
-  const read = { config: { scope: 'read:tokens', target: 'user' } } as const
-  const write = { config: { scope: 'tokens', target: 'user' } } as const
+  const read = { scope: 'read:tokens', target: 'user' } as const
+  const write = { scope: 'tokens', target: 'user' } as const
 
   const tokenIn = (request: FastifyRequest): Token => {
     const { id = '' } = request.params as { readonly id?: string }
@@ -44,14 +45,19 @@ export function tokenRoutes(
     return token
   }
 
-  app.get('/users/:name/tokens', read, (request) => {
-    const user = store.users.getByName(namesIn(request).user)
-    return {
-      api_tokens: store.tokens.listOf(user.id, clock.now()).map((one) => present.token(one)),
-    }
-  })
+  app.get(
+    '/users/:name/tokens',
+    { config: { ...read, answers: { 200: tokenShapes } } },
+    (request) => {
+      const user = store.users.getByName(namesIn(request).user)
+      return {
+        api_tokens: store.tokens.listOf(user.id, clock.now()).map((one) => present.token(one)),
+      }
+    },
+  )
 
-  const issuing = { ...write.config, credentialInBody: true, body: tokenRequest } as const
+  const answers = { 201: newToken, 429: refusal }
+  const issuing = { ...write, credentialInBody: true, body: tokenRequest, answers } as const
   app.post('/users/:name/tokens', { config: issuing }, async (request, reply) => {
     const { user: name } = namesIn(request)
     const issuer = findCaller(request) ?? (await callerInBody(request, needs))
@@ -70,12 +76,20 @@ export function tokenRoutes(
     return reply.code(201).send({ ...present.token(token), token: secret })
   })
 
-  app.get('/users/:name/tokens/:id', read, (request) => present.token(tokenIn(request)))
+  app.get(
+    '/users/:name/tokens/:id',
+    { config: { ...read, answers: { 200: tokenShape } } },
+    (request) => present.token(tokenIn(request)),
+  )
 
-  app.delete('/users/:name/tokens/:id', write, (request, reply) => {
-    tokens.revoke(tokenIn(request))
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/users/:name/tokens/:id',
+    { config: { ...write, answers: { 204: 'nothing' } } },
+    (request, reply) => {
+      tokens.revoke(tokenIn(request))
+      return reply.code(204).send()
+    },
+  )
 }
 
 /**

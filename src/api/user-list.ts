@@ -1,20 +1,40 @@
 /** `GET /users`: filter, sort and page, as far as the caller may see (contract §3.4). */
 import { type FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import { forbidden, invalidInput } from '../lib/errors.ts'
 import { type Reach } from '../model/scope.ts'
 import { type User } from '../model/user.ts'
 import { type StoreReader } from '../store/store.ts'
 import { type UserFilter } from '../store/users.ts'
 import { callerOf, type ApiNeeds } from './guard.ts'
-import { lastOf, paginate, queryOf, readPage } from './page.ts'
+import { lastOf, pageQuery, paginate, queryOf, readPage } from './page.ts'
 import { type Presenter } from './present.ts'
-import { wantsStopped } from './users.ts'
+import { stoppedQuery, wantsStopped } from './users.ts'
+import { listOf, user as userShape } from './schemas.ts'
+
+const states = ['active', 'ready', 'inactive'] as const
+const sortKeys = ['id', 'name', 'last_activity'] as const
+const query = {
+  ...pageQuery,
+  ...stoppedQuery,
+  state: Type.Enum(['', ...states], { description: 'Whose servers are in this state.' }),
+  name_filter: Type.String({ description: 'A part of the name, in any case.' }),
+  sort: Type.Enum([...sortKeys, ...sortKeys.map((key) => `-${key}`)], {
+    description: 'By what they are sorted; with a - the other way round.',
+  }),
+}
 
 export function userListRoutes(
   app: FastifyInstance,
   { store, present, config }: ApiNeeds & { readonly present: Presenter },
 ): void {
-  app.get('/users', { config: { scope: 'list:users', target: 'listed' } }, (request) => {
+  const listing = {
+    scope: 'list:users',
+    target: 'listed',
+    query,
+    answers: { 200: listOf(Type.Array(userShape)) },
+  } as const
+  app.get('/users', { config: listing }, (request) => {
     const { scopes } = callerOf(request)
     const page = readPage(request, config.api)
     const reach = reachOf(scopes.reach('list:users'), store)
@@ -39,8 +59,6 @@ function reachOf(reach: Reach | undefined, { groups }: StoreReader): Pick<UserFi
   return { names: [...(reach.user ?? []), ...members] }
 }
 
-const states = ['active', 'ready', 'inactive'] as const
-
 function readFilter(query: URLSearchParams): UserFilter {
   const search = lastOf(query, 'name_filter') ?? ''
   const given = lastOf(query, 'state') ?? ''
@@ -49,8 +67,6 @@ function readFilter(query: URLSearchParams): UserFilter {
     throw invalidInput(`Unrecognized state filter: ${JSON.stringify(given.slice(0, 40))}`)
   return { ...(search === '' ? {} : { search }), ...(state === undefined ? {} : { state }) }
 }
-
-const sortKeys = ['id', 'name', 'last_activity'] as const
 
 function readSort(query: URLSearchParams): {
   readonly sort: (typeof sortKeys)[number]

@@ -10,6 +10,7 @@ import { parse, readJson } from './body.ts'
 import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { type Json, type Presenter } from './present.ts'
 import { within } from './within.ts'
+import { identity, refusal, user as userShape } from './schemas.ts'
 
 type UserNeeds = ApiNeeds & { readonly present: Presenter }
 
@@ -23,28 +24,31 @@ const newUsers = Type.Object({
 const newUser = Type.Object({ admin: Type.Optional(Type.Boolean()) })
 const userChange = Type.Object(
   { name: Type.Optional(Type.String({ maxLength: 300 })), admin: Type.Optional(Type.Boolean()) },
-  { additionalProperties: false },
+  { additionalProperties: false, minProperties: 1 },
 )
 
 export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
   const { store, users, present } = needs
 
-  app.get('/user', { config: { scope: 'any-credential' } }, (request) =>
+  app.get('/user', { config: { scope: 'any-credential', answers: { 200: identity } } }, (request) =>
     whoIs(callerOf(request), needs),
   )
 
-  app.post('/users', { config: { scope: 'admin:users', body: newUsers } }, (request, reply) => {
+  const adding = { scope: 'admin:users', body: newUsers, needsBody: true } as const
+  const added = { answers: { 201: Type.Array(userShape), 409: refusal } }
+  app.post('/users', { config: { ...adding, ...added } }, (request, reply) => {
     const caller = callerOf(request)
     const { usernames, admin = false } = parse(newUsers, readJson(request))
     if (admin) requireAllRights(caller)
     const names = readNames(usernames).filter((name) => !store.users.findByName(name))
     if (names.length === 0) throw conflict(`All ${usernames.length} users already exist`)
-    const added = names.map((name) => users.add(name, { admin }))
-    return reply.code(201).send(added.map((user) => present.user(user, caller.scopes)))
+    const made = names.map((name) => users.add(name, { admin }))
+    return reply.code(201).send(made.map((user) => present.user(user, caller.scopes)))
   })
 
   const named = { scope: 'admin:users', target: 'user' } as const
-  app.post('/users/:name', { config: { ...named, body: newUser } }, (request, reply) => {
+  const making = { ...named, body: newUser, answers: { 201: userShape, 409: refusal } }
+  app.post('/users/:name', { config: making }, (request, reply) => {
     const caller = callerOf(request)
     const { admin = false } = parse(newUser, readJson(request) ?? {})
     if (admin) requireAllRights(caller)
@@ -52,11 +56,16 @@ export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
     return reply.code(201).send(present.user(user, caller.scopes))
   })
 
-  app.patch('/users/:name', { config: { ...named, body: userChange } }, (request) => {
+  const changing = {
+    ...named,
+    body: userChange,
+    needsBody: true,
+    answers: { 200: userShape, 409: refusal },
+  } as const
+  app.patch('/users/:name', { config: changing }, (request) => {
     const caller = callerOf(request)
     const user = userIn(request, needs)
     const change = parse(userChange, readJson(request))
-    if (Object.keys(change).length === 0) throw invalidInput('Nothing to change.')
     if (user.admin || change.admin === true) requireAllRights(caller)
     const renamed = change.name === undefined ? user : users.rename(user, change.name)
     if (change.admin !== undefined) users.setAdmin(renamed, change.admin)
@@ -77,7 +86,13 @@ function oneUserRoutes(app: FastifyInstance, needs: UserNeeds): void {
     'read:users:activity',
     'read:roles:users',
   ] as const
-  app.get('/users/:name', { config: { scope: read, target: 'user' } }, (request) =>
+  const reading = {
+    scope: read,
+    target: 'user',
+    query: stoppedQuery,
+    answers: { 200: userShape },
+  } as const
+  app.get('/users/:name', { config: reading }, (request) =>
     present.user(userIn(request, needs), callerOf(request).scopes, {
       stoppedServers: wantsStopped(request),
     }),
@@ -86,14 +101,15 @@ function oneUserRoutes(app: FastifyInstance, needs: UserNeeds): void {
   // What JupyterHub once did here, its front door does at each request: who holds `servers` may look in.
   app.post(
     '/users/:name/admin-access',
-    { config: { scope: 'servers', target: 'user' } },
+    { config: { scope: 'servers', target: 'user', answers: { 200: 'nothing' } } },
     (request, reply) => {
       userIn(request, needs)
       return reply.code(200).send('')
     },
   )
 
-  const remove = { scope: 'delete:users', target: 'user' } as const
+  const answers = { 202: 'nothing', 204: 'nothing' } as const
+  const remove = { scope: 'delete:users', target: 'user', answers } as const
   app.delete('/users/:name', { config: remove }, async (request, reply) => {
     const caller = callerOf(request)
     const user = userIn(request, needs)
@@ -130,6 +146,10 @@ function whoIs(caller: Caller, { present, rights }: UserNeeds): Json {
 /** @throws {HubError} NotFound */
 export function userIn(request: FastifyRequest, { store }: Pick<ApiNeeds, 'store'>): User {
   return store.users.getByName(namesIn(request).user)
+}
+
+export const stoppedQuery = {
+  include_stopped_servers: Type.String({ description: 'Anything but 0 and false.' }),
 }
 
 /** JupyterHub: any value but these. */

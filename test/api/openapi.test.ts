@@ -31,6 +31,36 @@ t.test('anybody may read how the API is used, and every route is in it', async (
   }
 })
 
+t.test('every operation says what it answers, in models that are there', async (t) => {
+  const { nobody } = await startApi(t)
+  const { json } = await nobody('GET', '/hub/api/openapi.json')
+  type Operation = { responses: Record<string, { description: string; content?: object }> }
+  const operations = Object.entries(json.paths as Record<string, Record<string, Operation>>)
+    .flatMap(([path, methods]) => Object.entries(methods).map((one) => [path, ...one] as const))
+    .map(([path, method, { responses }]) => [`${method} ${path}`, responses] as const)
+  for (const [name, responses] of operations) {
+    const statuses = Object.keys(responses)
+    const isRefusal = name.includes('/authorizations/') || name === 'patch /proxy'
+    t.ok(isRefusal || statuses.some((status) => status.startsWith('2')), `${name} succeeds`)
+    for (const [status, { description }] of Object.entries(responses))
+      t.not(description, '', `${name} ${status} is described`)
+  }
+  const references = JSON.stringify(json).matchAll(/"#\/components\/schemas\/(\w+)"/g)
+  const used = new Set([...references].map(([, name = '']) => name))
+  t.same([...used].sort(), Object.keys(json.components.schemas as object).sort())
+
+  t.match(json.paths['/users'].get, {
+    parameters: [{ name: 'offset' }, { name: 'limit' }, { name: 'include_stopped_servers' }],
+    responses: { 400: {}, 403: {} },
+  })
+  t.match(json.paths['/users/{name}/server'].post.responses['429'], {
+    headers: { 'Retry-After': {} },
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  })
+  t.match(json.paths['/users'].post.requestBody, { required: true })
+  t.match(json.paths['/shutdown'].post.requestBody, { required: false })
+})
+
 t.test('every operation of JupyterHub’s description exists', async (t) => {
   const { routes } = await startApi(t)
   const known = new Set(

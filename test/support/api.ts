@@ -1,8 +1,11 @@
 /** The API of a hub on a real port, without the pages: its routes, and clients that call them. */
+import { type FastifyInstance } from 'fastify'
 import http from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { type Test } from 'tap'
+import { Value } from 'typebox/value'
 import { mountApi } from '../../src/api/api.ts'
+import { answersOf } from '../../src/api/openapi.ts'
 import { type NewSession } from '../../src/core/sessions.ts'
 import { createXsrf } from '../../src/core/xsrf.ts'
 import { type Principal } from '../../src/core/access.ts'
@@ -72,6 +75,7 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) routes.push({ method: one, path: url })
   })
+  holdToItsDescription(t, app)
   const stops: { readonly servers: boolean }[] = []
   const stopping = new AbortController()
   const stopHub = (options: { readonly servers: boolean }): void => void stops.push(options)
@@ -108,6 +112,26 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
     beginToStop: () => stopping.abort(),
     close: () => app.close(),
   }
+}
+
+/** Whatever a test asks for, the answer is one that the API's own description has. */
+function holdToItsDescription(t: Test, app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { config, url } = request.routeOptions
+    const { statusCode: status } = reply
+    if (url !== undefined && config.scope !== undefined && status !== 500) {
+      const declared = answersOf(config, url)[status]
+      const name = `${request.method} ${url} answers ${status}`
+      if (declared === undefined) t.fail(`${name}, which its description does not have`)
+      else if (declared === 'nothing' && (payload ?? '') !== '') t.fail(`${name} with a body`)
+      else if (typeof declared !== 'string' && request.method !== 'HEAD') {
+        const body: unknown = JSON.parse(String(payload))
+        if (!Value.Check(declared, body))
+          t.fail(`${name} otherwise than described`, { body, errors: Value.Errors(declared, body) })
+      }
+    }
+    done()
+  })
 }
 
 type Outgoing = {
