@@ -1,4 +1,5 @@
 /** Groups and services → JSON, by what the caller may see (contract §3.5). */
+import { type ManagedServices } from '../core/managed-services.ts'
 import { type Group } from '../model/group.ts'
 import { type ScopeSet } from '../model/scope.ts'
 import { servicePath, type Service } from '../model/service.ts'
@@ -24,9 +25,11 @@ const serviceKeys = {
 }
 
 export function createGroupPresenter(
-  needs: Pick<PresenterNeeds, 'store' | 'rights' | 'config'>,
+  needs: Pick<PresenterNeeds, 'store' | 'rights' | 'config'> & {
+    readonly managedServices: Pick<ManagedServices, 'pidOf'>
+  },
 ): GroupPresenter {
-  const { store, rights, config } = needs
+  const { store, rights, config, managedServices } = needs
   return {
     group: (shown, viewer) =>
       pick(visibleKeys(groupKeys, viewer, { group: shown.name }), {
@@ -44,7 +47,8 @@ export function createGroupPresenter(
         url: () => shown.url ?? '',
         prefix: () => (shown.url === undefined ? '' : servicePath(config.base_url, shown.name)),
         command: () => shown.command,
-        pid: () => 0,
+        // JupyterHub: 0 for one that it does not run.
+        pid: () => managedServices.pidOf(shown.name) ?? 0,
         info: () => shown.info,
         display: () => shown.display,
         roles: () => rights.listRolesOfService(shown),

@@ -17,7 +17,7 @@ const program = `
 t.test('a service runs while the hub does, and is started again when it ends', async (t) => {
   const cwd = temporaryFolder(t)
   const services = [{ name: 'noter', command: [process.execPath, '-e', program], cwd }]
-  const { hub } = await startHub(t, { settings: { services: JSON.stringify(services) } })
+  const { hub, url } = await startHub(t, { settings: { services: JSON.stringify(services) } })
   const file = path.join(cwd, 'note')
   const notes = async (count: number): Promise<string[][]> => {
     for (;;) {
@@ -30,6 +30,11 @@ t.test('a service runs while the hub does, and is started again when it ends', a
 
   const [[pid, version, hasToken] = []] = await notes(1)
   t.equal(Number(pid), hub.context.managedServices.pidOf('noter'))
+  const admin = hub.context.users.add('admin', { admin: true })
+  const { secret } = hub.context.tokens.issue({ user: admin, note: 'test' })
+  const headers = { authorization: `token ${secret}` }
+  const shown = await fetch(`${url}/hub/api/services/noter`, { headers })
+  t.match(await shown.json(), { name: 'noter', pid: Number(pid), command: [process.execPath] })
   t.match(version, /^\d+\.\d+/)
   t.equal(hasToken, 'true')
 
