@@ -78,6 +78,8 @@ export type Overrides = {
   readonly log?: Log
   readonly spawner?: Spawner
   readonly database?: Database
+  /** The descriptor of a socket that listens already, in the place of `host` and `port`. */
+  readonly socket?: number
   /** Somebody asked for the end of the hub over the API; whoever runs it is to stop it. */
   readonly onShutdown?: (options: { readonly servers: boolean }) => void
 }

@@ -129,7 +129,8 @@ async function startInOrder(
   undo(() => front.close())
   await listenInside(front.internal, context)
   await recoverServers(context)
-  const actualPort = await listen(front.public, { host, port })
+  const at = overrides.socket === undefined ? { host, port } : { fd: overrides.socket }
+  const actualPort = await listen(front.public, at)
   startJobs(context)
   undo(() => context.managedServices.stopAll())
   await context.managedServices.startAll()

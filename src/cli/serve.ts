@@ -4,6 +4,7 @@ import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
 import { addressOf, noteUrl } from './hub-url.ts'
 import { readableLine } from './log-lines.ts'
+import { createServiceManager } from './service-manager.ts'
 import { settingsOf } from './settings.ts'
 import { type Terminal } from './terminal.ts'
 import { inWords } from './words.ts'
@@ -23,13 +24,20 @@ export const serve: Command = {
     const settings = settingsOf(call, { port: call.text('port') })
     for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
     const ending = createEnding(call)
-    const hub = createHub(settings, {
-      log: createLog({ level: settings.log_level }, logTo(call)),
-      onShutdown: ending.begin,
+    const log = createLog({ level: settings.log_level }, logTo(call))
+    const manager = createServiceManager(call.terminal.environment, {
+      pid: process.pid,
+      warn: (sentence) => log.warn(sentence),
     })
+    const { socket } = manager
+    const given = socket === undefined ? {} : { socket }
+    const hub = createHub(settings, { log, onShutdown: ending.begin, ...given })
     await hub.start()
     announce(hub, call.terminal)
-    await hub.stop(await ending.begun)
+    await manager.ready()
+    const options = await ending.begun
+    await manager.stopping()
+    await hub.stop(options)
     call.terminal.say('The hub has stopped.')
     return 0
   },

@@ -5,6 +5,9 @@ import { ConfigError, errorCode } from '../lib/errors.ts'
 
 export type Address = { readonly host: string; readonly port: number }
 
+/** A socket that listens already, such as one that systemd holds: its file descriptor. */
+export type Inherited = { readonly fd: number }
+
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use by another program. Stop that one, or choose another port (--port).',
   EACCES: 'may not be used by this user; ports below 1024 need a privilege. Choose another port.',
@@ -13,20 +16,23 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** @returns the port. @throws {ConfigError} with the reason when nobody can listen there. */
-export async function listen(server: Server, { host, port }: Address): Promise<number> {
+export async function listen(server: Server, at: Address | Inherited): Promise<number> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ host, port }, () => {
+      server.listen(at, () => {
         server.off('error', reject)
         resolve()
       })
     })
   } catch (thrown) {
-    throw refusal({ host, port }, thrown)
+    throw 'fd' in at ? notListening(thrown) : refusal(at, thrown)
   }
   return (server.address() as AddressInfo).port
 }
+
+const notListening = (thrown: unknown): Error =>
+  new Error('The socket that the hub was given is none that it can listen on.', { cause: thrown })
 
 function refusal({ host, port }: Address, thrown: unknown): Error {
   const reason = reasons[errorCode(thrown) ?? '']

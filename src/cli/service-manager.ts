@@ -1,0 +1,57 @@
+/** What systemd gives to a service that it starts, and what it wants to hear of it. */
+import { execa } from 'execa'
+import { type Texts } from '../config/overrides.ts'
+import { asError } from '../lib/errors.ts'
+
+export interface ServiceManager {
+  /**
+   * The descriptor of a listening socket that systemd holds while the hub comes and goes.
+   * @see sd_listen_fds(3)
+   */
+  readonly socket: number | undefined
+  /** It answers requests. From now on systemd hears that its event loop turns, when it wants to. @see sd_notify(3) */
+  ready(): Promise<void>
+  /** It has begun to end. */
+  stopping(): Promise<void>
+}
+
+/** After standard input, output and error. @see sd_listen_fds(3): SD_LISTEN_FDS_START */
+const firstSocket = 3
+
+/** @throws {Error} when it is given more than the one socket it asks for. */
+export function createServiceManager(
+  environment: Texts,
+  needs: { readonly pid: number; warn(sentence: string): void },
+): ServiceManager {
+  const isForUs = Number(environment['LISTEN_PID']) === needs.pid
+  const sockets = isForUs ? Number(environment['LISTEN_FDS'] ?? 0) : 0
+  if (sockets > 1)
+    throw new Error(`systemd gave ${sockets} sockets, and the hub listens on one: see its unit.`)
+
+  /** Programs without Node's own way to a datagram socket have this one. */
+  const tell = async (...words: readonly string[]): Promise<void> => {
+    if (!environment['NOTIFY_SOCKET']) return
+    try {
+      await execa('systemd-notify', words, { stdio: 'ignore' })
+    } catch (thrown) {
+      needs.warn(`systemd was not told ${words.join(' ')}: ${asError(thrown).message}`)
+    }
+  }
+
+  const withinMs = Number(environment['WATCHDOG_USEC'] ?? 0) / 1000
+  const isWatched = withinMs > 0 && Number(environment['WATCHDOG_PID'] ?? needs.pid) === needs.pid
+  let beat: NodeJS.Timeout | undefined
+
+  return {
+    socket: sockets === 1 ? firstSocket : undefined,
+    async ready() {
+      // Three times before it is too late, so that one that is slow on a busy machine kills nothing.
+      if (isWatched) beat = setInterval(() => void tell('WATCHDOG=1'), withinMs / 3).unref()
+      await tell('--ready')
+    },
+    async stopping() {
+      clearInterval(beat)
+      await tell('STOPPING=1')
+    },
+  }
+}
