@@ -18,7 +18,8 @@ gates() {
   gate 'boundaries' npm run --silent boundaries
   gate 'dead code' npm run --silent dead
   gate 'lint' npm run --silent lint
-  gate 'shellcheck' shellcheck --external-sources --check-sourced install.sh scripts/test scripts/check.sh .ci/run
+  gate 'shellcheck' shellcheck --external-sources --check-sourced install.sh scripts/test scripts/check.sh scripts/machine*.sh \
+    .ci/run
 }
 
 # gate NAME COMMAND…: says which one is running, how long it took, and, if it fails, which one it was.
