@@ -86,7 +86,7 @@ export type Overrides = {
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
 export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): WholeContext {
-  const { pluginOptions, warnings, ...initial } = loaded
+  const { pluginOptions, cryptKeys, warnings, ...initial } = loaded
   const settings = createLiveSettings(initial)
   const { config } = settings
   const clock = overrides.clock ?? systemClock
@@ -126,6 +126,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     log,
     passwords,
     loopback: isLoopback(config.host),
+    manageGroups: config.auth.manage_groups,
     dataDir: config.data_dir,
   }
   const authenticator = pluginOf(authenticators, config.auth.type).create(
@@ -196,19 +197,16 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     },
   })
   const { sessions, users } = accounts
-  const login = createLogin({
-    store,
-    authenticator,
-    sessions,
-    users,
-    throttle: createThrottle({ clock }),
-    lock: createKeyedLock(),
-    events,
-  })
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
   const people = createPeople({
-    ...{ store, routes, clock, access, events, users, groupsOf, config, log, schedule },
+    ...{ store, routes, clock, access, events, users, groupsOf, config, cryptKeys, log, schedule },
     internalPort,
+  })
+  const login = createLogin({
+    ...{ store, authenticator, sessions, users, events },
+    ...{ authStates: people.authStates, groups: people.groups, config },
+    throttle: createThrottle({ clock }),
+    lock: createKeyedLock(),
   })
   const signingKey = readKey(path.join(config.data_dir, 'signing-key'))
 

@@ -121,6 +121,7 @@ async function startInOrder(
   const context = createContext(loaded, overrides)
   undo(() => context.store.close())
   applyDeclarations(loaded, context)
+  context.authStates.renew()
   routeServices({ ...context, baseUrl: base_url })
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())

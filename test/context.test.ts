@@ -115,3 +115,16 @@ t.test('the limits of servers are read when they are needed', async (t) => {
   t.match(spawner.programs()[0]?.environment, { A: '1' })
   await t.rejects(servers.start(namedServers.add(ana, 'more')), { code: 'TooMany' })
 })
+
+t.test('groups cannot be what logins say where logins say nothing of them', async (t) => {
+  const settings = { 'auth.manage_groups': 'true', 'auth.type': 'native' }
+  t.throws(() => build(t, { settings }), { name: 'ConfigError', message: /native name no groups/ })
+  const github = {
+    'auth.type': 'github',
+    'auth.manage_groups': 'true',
+    'auth.github.client_id': 'x',
+    'auth.github.client_secret': 'y',
+    'auth.github.allow_all': 'true',
+  }
+  t.equal(build(t, { settings: github }).authenticator.kind, 'redirect')
+})

@@ -1,5 +1,5 @@
 /** A hub as a whole: it starts, refuses what cannot work, and leaves nothing behind. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -82,6 +82,23 @@ t.test('servers reach the API inside, and nothing else, and no cookie counts the
   const token = hub.context.tokens.issue({ user, note: 'test' }).secret
   t.equal(await ask('/hub/api/user', { authorization: `token ${token}` }), 200)
 })
+
+t.test('a start encrypts auth state with the newest key, so that the older one can go', async (t) => {
+  const settings = { 'auth.enable_auth_state': 'true' }
+  const first = await startHub(t, { users: ['ana'], settings })
+  const { store, authStates } = first.hub.context
+  const { id } = store.users.getByName('ana')
+  authStates.keep(id, { a: 1 })
+  await first.hub.stop()
+  const file = path.join(first.dataDir, 'auth-state-keys')
+  const fresh = 'f0'.repeat(32)
+  writeFileSync(file, `${fresh}\n${readFileSync(file, 'utf8')}`)
+  const second = await startHub(t, { dataDir: first.dataDir, settings })
+  await second.hub.stop()
+  writeFileSync(file, `${fresh}\n`)
+  const third = await startHub(t, { dataDir: first.dataDir, settings })
+  t.same(third.hub.context.authStates.find(id), { a: 1 })
+}) // prettier-ignore
 
 t.test('the loopback port is the same after a restart', async (t) => {
   const first = await startHub(t)

@@ -1,6 +1,7 @@
 /** Model → JSON, field by field, by what the caller may see (contract §3.5). The only place with snake_case JSON. */
 import { type Access } from '../core/access.ts'
 import { type Activity } from '../core/activity.ts'
+import { type AuthStates } from '../core/auth-states.ts'
 import { type RightsReader } from '../core/rights.ts'
 import { type ScopeSet, type ScopeTarget } from '../model/scope.ts'
 import {
@@ -17,7 +18,11 @@ import { type StoreReader } from '../store/store.ts'
 
 export type Json = Record<string, unknown>
 
-export type UserOptions = { readonly stoppedServers?: boolean }
+export type UserOptions = {
+  readonly stoppedServers?: boolean
+  /** Of one user that was asked for; lists do without (JupyterHub: `UserAPIHandler.get`). */
+  readonly authState?: boolean
+}
 
 export interface Presenter {
   /** Undefined when the caller may see nothing of them. */
@@ -31,6 +36,7 @@ export type PresenterNeeds = {
   readonly activity: Activity
   readonly access: Access
   readonly rights: RightsReader
+  readonly authStates: Pick<AuthStates, 'find'>
   readonly config: { readonly base_url: string; readonly public_url: string }
 }
 
@@ -86,10 +92,16 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
     const servers = serversOf(shown, viewer, options)
     if (servers !== undefined) keys.add('kind').add('name')
     if (keys.size === 0) return undefined
-    return { ...pick(keys, fieldsOf(shown)), ...(servers === undefined ? {} : { servers }) }
+    return {
+      ...pick(keys, fieldsOf(shown, options)),
+      ...(servers === undefined ? {} : { servers }),
+    }
   }
 
-  const fieldsOf = (shown: User): Record<string, () => unknown> => {
+  const fieldsOf = (
+    shown: User,
+    { authState = false }: UserOptions,
+  ): Record<string, () => unknown> => {
     const main = store.servers.findByName(shown.id, '')
     return {
       kind: () => 'user',
@@ -100,7 +112,7 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
       groups: () => store.groups.listNamesOfUser(shown.name),
       created: () => timestamp(shown.createdAt),
       last_activity: () => timestamp(shown.lastActivityAt),
-      auth_state: () => null,
+      auth_state: () => (authState ? (needs.authStates.find(shown.id) ?? null) : null),
       server: () => (main?.state === 'ready' ? pathOf(main) : null),
       pending: () => (main ? pendingOf(main.state) : null),
     }

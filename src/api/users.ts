@@ -23,12 +23,18 @@ const newUsers = Type.Object({
 })
 const newUser = Type.Object({ admin: Type.Optional(Type.Boolean()) })
 const userChange = Type.Object(
-  { name: Type.Optional(Type.String({ maxLength: 300 })), admin: Type.Optional(Type.Boolean()) },
+  {
+    name: Type.Optional(Type.String({ maxLength: 300 })),
+    admin: Type.Optional(Type.Boolean()),
+    auth_state: Type.Optional(
+      Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+    ),
+  },
   { additionalProperties: false, minProperties: 1 },
 )
 
 export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
-  const { store, users, present } = needs
+  const { store, users, present, authStates } = needs
 
   app.get('/user', { config: { scope: 'any-credential', answers: { 200: identity } } }, (request) =>
     whoIs(callerOf(request), needs),
@@ -67,9 +73,12 @@ export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
     const user = userIn(request, needs)
     const change = parse(userChange, readJson(request))
     if (user.admin || change.admin === true) requireAllRights(caller)
+    if (change.auth_state && !authStates.isOn) throw invalidInput(keepsNoState)
     const renamed = change.name === undefined ? user : users.rename(user, change.name)
     if (change.admin !== undefined) users.setAdmin(renamed, change.admin)
-    return present.user(store.users.getByName(renamed.name), caller.scopes)
+    if (change.auth_state !== undefined) authStates.keep(user.id, change.auth_state ?? undefined)
+    const changed = store.users.getByName(renamed.name)
+    return present.user(changed, caller.scopes, { authState: true })
   })
 
   oneUserRoutes(app, needs)
@@ -95,6 +104,7 @@ function oneUserRoutes(app: FastifyInstance, needs: UserNeeds): void {
   app.get('/users/:name', { config: reading }, (request) =>
     present.user(userIn(request, needs), callerOf(request).scopes, {
       stoppedServers: wantsStopped(request),
+      authState: true,
     }),
   )
 
@@ -122,6 +132,8 @@ function oneUserRoutes(app: FastifyInstance, needs: UserNeeds): void {
     return reply.code(outcome === 'late' ? 202 : 204).send()
   })
 }
+
+const keepsNoState = 'auth_state: this hub keeps none; its setting auth.enable_auth_state is off.'
 
 /** The credential's owner, with what it is and may do (contract §3.3). */
 function whoIs(caller: Caller, { present, rights }: UserNeeds): Json {

@@ -1,5 +1,6 @@
 /** The contract of an authenticator: who is this person? */
 import { type Static, type TSchema } from 'typebox'
+import { ConfigError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 
 /** What an authenticator asserts. Policy, names and rights are the core's. */
@@ -12,6 +13,10 @@ export type Identity = {
   readonly name: string
   /** Absent: leave as it is. */
   readonly admin?: boolean
+  /** Names of all the groups they are in, as JupyterHub's `manage_groups` has them. Absent: unknown, leave them. */
+  readonly groups?: readonly string[]
+  /** JSON worth keeping for later, such as an access token; kept encrypted, and only when that is switched on. */
+  readonly authState?: Readonly<Record<string, unknown>>
 }
 
 /** What a password authenticator may know about an account; it never sees the store. */
@@ -60,6 +65,8 @@ export type AuthenticatorNeeds = {
   readonly log: Log
   /** The hub listens on loopback only. */
   readonly loopback: boolean
+  /** Groups are wanted in identities: `auth.manage_groups`. */
+  readonly manageGroups: boolean
   readonly passwords: {
     hash(password: string): Promise<string>
     verify(password: string, hash: string): Promise<boolean>
@@ -73,6 +80,8 @@ export type AuthenticatorNeeds = {
 export type AuthenticatorPlugin = {
   readonly name: string
   readonly options: TSchema
+  /** Its identities name all groups of a person when they are wanted. */
+  readonly namesGroups?: boolean
   /** @throws {ConfigError} when the options cannot work together. */
   create(options: unknown, needs: AuthenticatorNeeds): Authenticator
 }
@@ -81,7 +90,23 @@ export type AuthenticatorPlugin = {
 export function defineAuthenticator<Options extends TSchema>(plugin: {
   readonly name: string
   readonly options: Options
+  readonly namesGroups?: boolean
   create(options: Static<Options>, needs: AuthenticatorNeeds): Authenticator
 }): AuthenticatorPlugin {
-  return { ...plugin, create: (options, needs) => plugin.create(options as Static<Options>, needs) }
+  return {
+    ...plugin,
+    create(options, needs) {
+      if (needs.manageGroups && plugin.namesGroups !== true) throw namesNoGroups(plugin.name)
+      return plugin.create(options as Static<Options>, needs)
+    },
+  }
 }
+
+const namesNoGroups = (name: string): ConfigError =>
+  new ConfigError([
+    {
+      source: 'configuration',
+      key: 'auth.manage_groups',
+      sentence: `cannot be true: logins of type ${name} name no groups.`,
+    },
+  ])

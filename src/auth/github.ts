@@ -33,19 +33,28 @@ type Options = Static<typeof options>
 export const github = defineAuthenticator({
   name: 'github',
   options,
-  create: (given) => {
+  namesGroups: true,
+  create: (given, { manageGroups }) => {
     const problems = problemsOf(given)
     if (problems.length > 0) throw new ConfigError(problems)
     const place = placeOf(given.url)
-    const rules = rulesOf(given)
+    const rules = { ...rulesOf(given), groups: manageGroups }
     const api = createGitHubApi({ apiUrl: place.apiUrl, ask: askProvider })
 
-    const identify = async (token: string, profile: unknown): Promise<Identity> => {
+    const identify = async (granted: Granted, profile: unknown): Promise<Identity> => {
       const person = personOf(profile)
-      if (!(await isAllowed(person.login, rules, () => membershipsOf(api, token, rules))))
-        throw notAllowed(person.login)
-      const identity = { issuer: place.issuer, subject: person.id, name: person.login }
-      return rules.admins.has(person.login.toLowerCase()) ? { ...identity, admin: true } : identity
+      const memberships = asksMemberships(rules, person.login)
+        ? await membershipsOf(api, granted.accessToken, rules)
+        : undefined
+      if (!isAllowed(person.login, rules, memberships)) throw notAllowed(person.login)
+      return {
+        issuer: place.issuer,
+        subject: person.id,
+        name: person.login,
+        ...(rules.admins.has(person.login.toLowerCase()) ? { admin: true } : {}),
+        ...(rules.groups && memberships ? { groups: groupsOf(memberships) } : {}),
+        authState: stateOf(granted, profile),
+      }
     }
 
     return redirectLogin({
@@ -116,12 +125,14 @@ type Rules = {
   readonly admins: ReadonlySet<string>
   readonly organizations: ReadonlySet<string>
   readonly teams: ReadonlySet<string>
+  /** Whoever may come in, their groups are wanted. */
+  readonly groups: boolean
 }
 
 const lowerCase = (names: readonly string[]): Set<string> =>
   new Set(names.map((name) => name.trim().toLowerCase()))
 
-const rulesOf = (given: Options): Rules => ({
+const rulesOf = (given: Options): Omit<Rules, 'groups'> => ({
   everybody: given.allow_all,
   users: lowerCase(given.allowed_users),
   admins: lowerCase(given.admin_users),
@@ -129,12 +140,18 @@ const rulesOf = (given: Options): Rules => ({
   teams: lowerCase(given.allowed_teams),
 })
 
-const asksMemberships = ({ everybody, organizations, teams }: Rules): boolean =>
-  !everybody && organizations.size + teams.size > 0
+const mayAskMemberships = ({ everybody, organizations, teams, groups }: Rules): boolean =>
+  groups || (!everybody && organizations.size + teams.size > 0)
+
+/** GitHub is asked only when the name alone does not say, or for groups. */
+const asksMemberships = (rules: Rules, login: string): boolean =>
+  mayAskMemberships(rules) && (rules.groups || !isNamed(login, rules))
+
+type Granted = { readonly accessToken: string; readonly refreshToken: string | undefined }
 
 type VerifyArguments = [
   token: string,
-  refreshToken: string,
+  refreshToken: string | undefined,
   profile: { readonly _json: unknown },
   done: (error: unknown, identity?: Identity) => void,
 ]
@@ -145,7 +162,7 @@ type StrategyNeeds = {
   readonly rules: Rules
   readonly callbackUrl: string
   readonly store: FlowStore
-  readonly identify: (token: string, profile: unknown) => Promise<Identity>
+  readonly identify: (granted: Granted, profile: unknown) => Promise<Identity>
 }
 
 function newStrategy(needs: StrategyNeeds): Strategy {
@@ -158,23 +175,26 @@ function newStrategy(needs: StrategyNeeds): Strategy {
     tokenURL: `${place.issuer}/login/oauth/access_token`,
     userProfileURL: `${place.apiUrl}/user`,
     // Without it, only memberships that the person shows to everybody can be seen.
-    scope: asksMemberships(rules) ? ['read:org'] : [],
+    scope: mayAskMemberships(rules) ? ['read:org'] : [],
     userAgent: 'littlehub',
     pkce: true,
     // The published types lack the form of a store that keeps a verifier.
     store: store as unknown as NonNullable<StrategyOptions['store']>,
   }
   // passport-github2 reads the profile's own JSON into `_json`; its `id` there is a number, as GitHub sends it.
-  return new Strategy(settings, (...[token, , profile, done]: VerifyArguments) => {
-    identify(token, profile._json).then(
-      (identity) => {
-        done(null, identity)
-      },
-      (thrown: unknown) => {
-        done(thrown)
-      },
-    )
-  })
+  return new Strategy(
+    settings,
+    (...[accessToken, refreshToken, profile, done]: VerifyArguments) => {
+      identify({ accessToken, refreshToken }, profile._json).then(
+        (identity) => {
+          done(null, identity)
+        },
+        (thrown: unknown) => {
+          done(thrown)
+        },
+      )
+    },
+  )
 }
 
 type Person = { readonly id: string; readonly login: string }
@@ -193,27 +213,36 @@ const isLogin = (login: unknown): login is string =>
 type Memberships = { readonly organizations: readonly string[]; readonly teams: readonly string[] }
 
 async function membershipsOf(api: GitHubApi, token: string, rules: Rules): Promise<Memberships> {
+  const { organizations, teams, groups } = rules
   return {
-    organizations: rules.organizations.size > 0 ? await api.listOrganizations(token) : [],
-    teams: rules.teams.size > 0 ? await api.listTeams(token) : [],
+    organizations: groups || organizations.size > 0 ? await api.listOrganizations(token) : [],
+    teams: groups || teams.size > 0 ? await api.listTeams(token) : [],
   }
 }
 
-/** One matching list is enough. GitHub is asked only when the name alone does not say. */
-async function isAllowed(
-  login: string,
-  rules: Rules,
-  ask: () => Promise<Memberships>,
-): Promise<boolean> {
+function isNamed(login: string, { everybody, users, admins }: Rules): boolean {
   const name = login.toLowerCase()
-  if (rules.everybody || rules.users.has(name) || rules.admins.has(name)) return true
-  if (!asksMemberships(rules)) return false
-  const { organizations, teams } = await ask()
-  return (
-    organizations.some((org) => rules.organizations.has(org)) ||
-    teams.some((team) => rules.teams.has(team))
-  )
+  return everybody || users.has(name) || admins.has(name)
 }
+
+/** One matching list is enough. */
+const isAllowed = (login: string, rules: Rules, memberships: Memberships | undefined): boolean =>
+  isNamed(login, rules) ||
+  (memberships?.organizations.some((org) => rules.organizations.has(org)) ?? false) ||
+  (memberships?.teams.some((team) => rules.teams.has(team)) ?? false)
+
+/** Teams are written as oauthenticator writes them, `organisation:team`. */
+const groupsOf = ({ organizations, teams }: Memberships): string[] => [
+  ...organizations,
+  ...teams.map((team) => team.replace('/', ':')),
+]
+
+/** With the keys that programs know from oauthenticator. */
+const stateOf = ({ accessToken, refreshToken }: Granted, profile: unknown) => ({
+  access_token: accessToken,
+  ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+  github_user: profile,
+})
 
 const notAllowed = (login: string): HubError =>
   forbidden(

@@ -17,6 +17,7 @@ export function crossCheck(
   return [
     ...checkPorts(config),
     ...checkExtraRoutes(config),
+    ...checkManagedGroups(config),
     ...checkType('auth', config.auth?.type, Object.keys(plugins.auth)),
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
     ...(hasDeclarations(config, faults) ? checkDeclarations(config) : []),
@@ -38,6 +39,22 @@ function checkPorts({ port = 0, internal_port = 0 }: Partial<Config>): Fault[] {
   if (port === 0 || port !== internal_port) return []
   const sentence = `is ${port}, like \`port\`; choose another one, or 0.`
   return [{ at: ['internal_port'], sentence, isMissing: false }]
+}
+
+/** Members come from one side only (JupyterHub: `init_groups`). */
+function checkManagedGroups({ auth, groups = {} }: Partial<Config>): Fault[] {
+  if (auth?.manage_groups !== true) {
+    const isIdle = auth?.admin_groups !== undefined && auth.admin_groups.length > 0
+    const sentence = 'does nothing without `auth.manage_groups`.'
+    return isIdle ? [{ at: ['auth', 'admin_groups'], sentence, isMissing: false }] : []
+  }
+  const sentence = 'members are what logins say, with `auth.manage_groups`; leave `users` out.'
+  return Object.entries(groups).flatMap(([name, group]) =>
+    // Where something is wrong with it already there is a hole.
+    (group as typeof group | undefined)?.users.length
+      ? [{ at: ['groups', name, 'users'], sentence, isMissing: false }]
+      : [],
+  )
 }
 
 /** The first segments that are not theirs. */

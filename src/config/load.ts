@@ -7,6 +7,7 @@ import { decode, isSecretKey, isTable, type Fault, type Path } from './decode.ts
 import { readDocument, type ConfigDocument } from './document.ts'
 import { readEnvironment, readFlags, type Override, type Texts } from './overrides.ts'
 import { type Config } from './schema.ts'
+import { cryptKeyVariable } from './secrets.ts'
 import { listSettings, wholeSchema, type PluginSchemas } from './sections.ts'
 
 export type ConfigSources = {
@@ -21,6 +22,8 @@ export type ConfigSources = {
 export type LoadedConfig = Config & {
   /** The section of the chosen type, decoded: durations are milliseconds, sizes bytes, paths absolute. */
   readonly pluginOptions: { readonly auth: unknown; readonly spawner: unknown }
+  /** What the environment says about the keys of auth state; no setting, so that it is never shown or written down. */
+  readonly cryptKeys: string
   /** Sentences about what works, but should not stay so. */
   readonly warnings: readonly string[]
 }
@@ -51,7 +54,11 @@ export function loadConfig(sources: ConfigSources, plugins: PluginSchemas): Load
       .map((fault) => located(fault, document, overrides)),
   ]
   if (problems.length > 0) throw new ConfigError(withoutRepetition(problems))
-  return split(merged.config, plugins, warningsAbout(document))
+  return {
+    ...split(merged.config, plugins),
+    cryptKeys: sources.env[cryptKeyVariable] ?? '',
+    warnings: warningsAbout(document),
+  }
 }
 
 type Checked = {
@@ -114,7 +121,10 @@ function withoutRepetition(problems: readonly ConfigProblem[]): ConfigProblem[] 
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
 }
 
-function split(config: Config, plugins: PluginSchemas, warnings: readonly string[]): LoadedConfig {
+function split(
+  config: Config,
+  plugins: PluginSchemas,
+): Omit<LoadedConfig, 'cryptKeys' | 'warnings'> {
   const { auth, spawner } = config
   return {
     ...config,
@@ -124,7 +134,6 @@ function split(config: Config, plugins: PluginSchemas, warnings: readonly string
       auth: Reflect.get(auth, auth.type) as unknown,
       spawner: Reflect.get(spawner, spawner.type) as unknown,
     },
-    warnings,
   }
 }
 

@@ -18,11 +18,13 @@ export type Texts = Readonly<Record<string, string | undefined>>
 
 const prefix = 'LITTLEHUB_'
 
-/** Variables with our prefix that are no settings. */
+/** Variables that are no settings. */
 export const reservedVariables: Readonly<Record<string, string>> = {
   LITTLEHUB_CONFIG: 'The configuration file, when no `--config` is given.',
   LITTLEHUB_DATA: 'The data folder, when no `--data` is given.',
   LITTLEHUB_USER_ENV: 'The Python environment of the servers, made by the installer.',
+  JUPYTERHUB_CRYPT_KEY:
+    'Keys of `auth.enable_auth_state`, with `;` between them, before those in the file `auth-state-keys` of the data folder (one a line; made when there is none). The first encrypts, all decrypt; at start everything is encrypted with the first.',
 }
 
 /** `LITTLEHUB_SESSION__IDLE_TIMEOUT` is `session.idle_timeout`. The names of a table's entries keep their case. */

@@ -1,5 +1,6 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
 import { Type, type Static } from 'typebox'
+import { auth } from './auth-settings.ts'
 import { customScopes, groups, roles, services } from './declarations.ts'
 import {
   count,
@@ -182,12 +183,7 @@ export const settings = section(
     session,
     password,
     links,
-    auth: Type.Object(
-      {
-        type: restart(text('native', 'How people log in: native, dummy or github.')),
-      },
-      { default: {}, description: 'Logging in. Each type has a section of its own name.' },
-    ),
+    auth,
     spawner: Type.Object(
       {
         type: restart(text('process', 'How servers run: process.')),

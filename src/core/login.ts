@@ -1,10 +1,13 @@
 /** Login: credentials or an identity → user and session. The one place where a session begins by itself. */
+import { type Config } from '../config/schema.ts'
 import { forbidden, HubError } from '../lib/errors.ts'
 import { type KeyedLock } from '../lib/lock.ts'
 import { type Delay, type Throttle } from '../lib/throttle.ts'
 import { normaliseName } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
+import { type AuthStates } from './auth-states.ts'
 import { type Events } from './events.ts'
+import { type GroupVerbs } from './groups.ts'
 import { type SessionVerbs } from './sessions.ts'
 import { type UserVerbs } from './users.ts'
 import {
@@ -34,10 +37,13 @@ export type LoginNeeds = {
   readonly throttle: Throttle
   readonly lock: KeyedLock
   readonly events: Events
+  readonly authStates: Pick<AuthStates, 'keep'>
+  readonly groups: Pick<GroupVerbs, 'syncUser'>
+  readonly config: { readonly auth: Pick<Config['auth'], 'manage_groups' | 'admin_groups'> }
 }
 
 export function createLogin(needs: LoginNeeds): Login {
-  const { store, authenticator, sessions, users, throttle, lock, events } = needs
+  const { store, authenticator, sessions, users, throttle, lock, events, config } = needs
 
   /** One attempt of a name from an address at a time, so that each sees the delay the one before it earned. */
   const attempt = async (
@@ -68,7 +74,11 @@ export function createLogin(needs: LoginNeeds): Login {
     const user = knownUser(identity) ?? newUser(identity)
     if (user.disabled)
       throw forbidden('This account is disabled. Ask an administrator of this hub to enable it.')
-    return withRights(user, identity.admin)
+    needs.authStates.keep(user.id, identity.authState)
+    if (!config.auth.manage_groups) return withRights(user, identity.admin)
+    const groups = managedGroupsOf(identity)
+    needs.groups.syncUser(user, groups)
+    return withRights(user, identity.admin ?? isAdminBy(groups, config.auth.admin_groups))
   }
 
   /** What the authenticator says of somebody's rights; but nobody is locked out for being the last administrator. */
@@ -143,6 +153,16 @@ export function createLogin(needs: LoginNeeds): Login {
     listDelays: () => throttle.list(),
   }
 }
+
+/** Rights that hang on groups are not left as they were because somebody forgot to say which (contract §4.7). */
+function managedGroupsOf({ groups, issuer }: Identity): readonly string[] {
+  if (groups === undefined) throw new Error(`a login of ${issuer} came without groups`)
+  return groups
+}
+
+/** Undefined, where no group makes anybody one: leave it. */
+const isAdminBy = (groups: readonly string[], admins: readonly string[]): boolean | undefined =>
+  admins.length === 0 ? undefined : groups.some((name) => admins.includes(name))
 
 const wrongPassword = (): HubError => forbidden('Invalid username or password')
 

@@ -1,6 +1,9 @@
-/** The verbs about groups, roles, services and shares, built together. */
+/** The verbs about groups, roles, services, shares and auth states, built together. */
+import path from 'node:path'
 import { type Config } from '../config/schema.ts'
+import { readKeys } from '../config/secrets.ts'
 import { type Log } from '../lib/log.ts'
+import { createSealer, type Sealer } from '../lib/sealer.ts'
 import { type Clock } from '../lib/time.ts'
 import { type GroupsOf } from '../model/scope.ts'
 import { type Service } from '../model/service.ts'
@@ -10,6 +13,7 @@ import { type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Access } from './access.ts'
 import { type Events } from './events.ts'
+import { createAuthStates, type AuthStates } from './auth-states.ts'
 import { createGroups, type GroupVerbs } from './groups.ts'
 import { createManagedServices, type ManagedServices } from './managed-services.ts'
 import { createRights, type RightsReader } from './rights.ts'
@@ -26,6 +30,7 @@ export type People = {
   readonly services: ServiceVerbs
   readonly shares: ShareVerbs
   readonly managedServices: ManagedServices
+  readonly authStates: AuthStates
 }
 
 export type PeopleNeeds = {
@@ -37,6 +42,7 @@ export type PeopleNeeds = {
   readonly users: Pick<UserVerbs, 'add'>
   readonly groupsOf: GroupsOf
   readonly config: Config
+  readonly cryptKeys: string
   readonly log: Log
   readonly schedule: Schedule
   /** Where the hub's API listens for servers and services. */
@@ -53,6 +59,7 @@ export function createPeople(needs: PeopleNeeds): People {
     roles: createRoles({ ...needs, addUser: (name) => needs.users.add(name, { admin: false }) }),
     services,
     shares: createShares(needs),
+    authStates: createAuthStates({ ...needs, sealer: sealerOf(needs) }),
     managedServices: createManagedServices({
       ...needs,
       services,
@@ -61,6 +68,11 @@ export function createPeople(needs: PeopleNeeds): People {
       environment: (service, given) => environmentOf(service, given, needs),
     }),
   }
+}
+
+function sealerOf({ config, cryptKeys }: PeopleNeeds): Sealer | undefined {
+  if (!config.auth.enable_auth_state) return undefined
+  return createSealer(readKeys(path.join(config.data_dir, 'auth-state-keys'), cryptKeys))
 }
 
 function environmentOf(

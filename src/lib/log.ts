@@ -3,7 +3,10 @@ import { pino, type Logger, type LoggerOptions } from 'pino'
 
 export type Log = Logger
 
-const secretNames = ['cookie', 'authorization', 'token', 'password', 'code', 'secret', 'set-cookie']
+const secretNames = [
+  ...['cookie', 'set-cookie', 'authorization', 'token', 'password', 'code', 'secret'],
+  ...['authState', 'auth_state', 'accessToken', 'access_token'],
+]
 
 /** Secret names at the top of a log line and one and two levels below. */
 const redactedPaths = secretNames.flatMap((name) => {

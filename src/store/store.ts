@@ -1,4 +1,5 @@
 /** The store: all modules bound to one database. Synchronous. */
+import { createAuthStates, type AuthStates } from './auth-states.ts'
 import { type Database } from './database.ts'
 import { createFacts, type Facts } from './facts.ts'
 import { createGroups, type Groups } from './groups.ts'
@@ -28,6 +29,7 @@ export interface Store {
   readonly shares: Shares
   readonly shareCodes: ShareCodes
   readonly facts: Facts
+  readonly authStates: AuthStates
   /** Runs `work` atomically; nested calls are savepoints. `work` must not await. */
   transaction<Result>(work: () => Result): Result
   /** A number that moves whenever another process has changed the database. @see SQLite: `pragma data_version` */
@@ -61,6 +63,7 @@ export function createStore(database: Database): Store {
     shares: createShares(database),
     shareCodes: createShareCodes(database),
     facts: createFacts(database),
+    authStates: createAuthStates(database),
     transaction: (work) => database.transaction(work),
     otherWrites: () => Number(database.pragma('data_version')),
     close: () => database.close(),

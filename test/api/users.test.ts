@@ -196,3 +196,31 @@ t.test('§9.25 a rename keeps id and tokens; what is impossible is a 400', async
   t.equal((await admin('GET', '/hub/api/users/ana')).status, 404)
   t.equal((await admin('POST', '/hub/api/users/zoe/admin-access')).status, 200)
 })
+
+t.test('an admin sets, reads and removes auth state (§9.26)', async (t) => {
+  const { as, addUser } = await startApi(t, { settings: { 'auth.enable_auth_state': 'true' } })
+  const admin = as(addUser('admin'))
+  const ana = addUser('ana')
+  const patch = (body: unknown) => admin('PATCH', '/hub/api/users/ana', body)
+  const auth_state = { a: { b: [1] } }
+  t.match(await patch({ auth_state }), { status: 200, json: { name: 'ana', auth_state } })
+  t.same((await admin('GET', '/hub/api/users/ana')).json.auth_state, auth_state)
+  t.equal((await as(ana)('PATCH', '/hub/api/users/ana', { auth_state: null })).status, 403)
+  for (const bad of ['text', 5, [], true])
+    t.equal((await patch({ auth_state: bad })).status, 400, JSON.stringify(bad))
+  t.same((await patch({ name: 'zoe' })).json.auth_state, auth_state, 'it moves with the name')
+  const removed = await admin('PATCH', '/hub/api/users/zoe', { auth_state: null })
+  t.match(removed, { status: 200, json: { auth_state: null } })
+})
+
+t.test('a hub that keeps no auth state says so, and changes nothing else', async (t) => {
+  const { as, addUser, context } = await startApi(t)
+  const admin = as(addUser('admin'))
+  addUser('ana')
+  const change = { name: 'zoe', admin: true, auth_state: {} }
+  const { status, json } = await admin('PATCH', '/hub/api/users/ana', change)
+  t.equal(status, 400)
+  t.match(json.message, /enable_auth_state/)
+  t.match(context.store.users.findByName('ana'), { admin: false })
+  t.equal((await admin('PATCH', '/hub/api/users/ana', { auth_state: null })).status, 200)
+})

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { type Identity, type RedirectAuthenticator } from '../../src/auth/authenticator.ts'
 import { github } from '../../src/auth/github.ts'
 import { ConfigError, HubError } from '../../src/lib/errors.ts'
+import { type AuthenticatorNeeds } from '../../src/auth/authenticator.ts'
 import { authenticatorContract, quickNeeds } from '../conformance/authenticator.ts'
 import { authorizeAt, json, startFakeGitHub, type FakeGitHub } from '../support/fake-github.ts'
 
@@ -30,6 +31,7 @@ t.test('contract', (t) => {
 async function setUp(
   t: Test,
   options: Partial<Record<keyof typeof unset, unknown>>,
+  needs: Partial<AuthenticatorNeeds> = {},
 ): Promise<{
   provider: FakeGitHub
   authenticator: RedirectAuthenticator
@@ -40,7 +42,7 @@ async function setUp(
   provider.account = { id: 583231, login: 'Octocat' }
   const { clientId: client_id, clientSecret: client_secret, url } = provider
   const given = { ...unset, client_id, client_secret, url, ...options }
-  const authenticator = github.create(given, quickNeeds())
+  const authenticator = github.create(given, quickNeeds(needs))
   if (authenticator.kind !== 'redirect') throw new Error('not a redirect login')
   return {
     provider,
@@ -61,7 +63,9 @@ async function outcome(login: Promise<unknown>): Promise<string> {
 
 t.test('an allowed user is who their number says, under their login name', async (t) => {
   const { logIn, provider } = await setUp(t, { allowed_users: ['octocat'] })
-  t.same(await logIn(), { issuer: provider.url, subject: '583231', name: 'Octocat' })
+  const { authState, ...identity } = await logIn()
+  t.same(identity, { issuer: provider.url, subject: '583231', name: 'Octocat' })
+  t.same(Object.keys(authState ?? {}), ['access_token', 'github_user'])
   t.notOk(
     provider.requests.some((request) => request.includes('/orgs')),
     'nothing else was asked',
@@ -238,4 +242,31 @@ t.test('a profile that does not clearly say who it is makes nobody', async (t) =
     provider.instead.set('/api/v3/user', (_q, r) => json(r, 200, profile))
     t.equal(await outcome(logIn()), 'Upstream', JSON.stringify(profile))
   }
+})
+
+t.test('the access token and the profile are there for whoever keeps them', async (t) => {
+  const { logIn, provider } = await setUp(t, { allow_all: true })
+  const { authState } = await logIn()
+  t.same(authState, {
+    access_token: provider.tokens.at(-1),
+    github_user: { id: 583231, login: 'Octocat', type: 'User' },
+  })
+})
+
+t.test('groups are the organisations and teams, asked for whoever may come in', async (t) => {
+  const account = { id: 5, login: 'x', orgs: ['Uni', 'b'], teams: ['Uni/tutors', 'b/tutors'] }
+  for (const options of [{ allow_all: true }, { admin_users: ['x'] }, { allowed_teams: ['b/tutors'] }]) {
+    const { logIn, provider, authenticator } = await setUp(t, options, { manageGroups: true })
+    provider.pageSize = 1
+    provider.account = account
+    t.match((await authenticator.begin(callbackUrl)).redirectTo, /scope=read%3Aorg/)
+    t.same((await logIn()).groups, ['uni', 'b', 'uni:tutors', 'b:tutors'])
+    provider.account = { id: 5, login: 'x' }
+    if (!('allowed_teams' in options)) t.same((await logIn()).groups, [])
+    provider.instead.set('/api/v3/user/teams', (_q, r) => json(r, 500, {}))
+    t.equal(await outcome(logIn()), 'Upstream', 'unknown is not none')
+  } // prettier-ignore
+  const { logIn, provider } = await setUp(t, { allowed_organizations: ['uni'] })
+  provider.account = account
+  t.notOk('groups' in (await logIn()), 'not where nobody wants them')
 })

@@ -37,3 +37,12 @@ t.test('an extra route has a path of its own and an address (§9.134)', async (t
   for (const target of ['', '127.0.0.1:3000', 'ftp://x', 'http://', 'http://a:b@c', 'http://a/?b'])
     t.match(route('/wiki/', target), [/an address such as/], target)
 })
+
+t.test('who is in a group is said by logins or by the configuration, not by both', async (t) => {
+  const config = (manage_groups: boolean, users: string[], admin_groups: string[] = []) =>
+    ({ auth: { type: 'native', manage_groups, admin_groups }, groups: { g: { users } } }) as never
+  t.match(sentences(config(true, ['ana'])), [/^groups\.g\.users members are what logins say/])
+  t.same(sentences(config(true, [], ['g'])), [])
+  t.same(sentences(config(false, ['ana'])), [])
+  t.match(sentences(config(false, [], ['g'])), [/^auth\.admin_groups does nothing/])
+})

@@ -20,6 +20,7 @@ export function quietLog(lines: string[] = []): AuthenticatorNeeds['log'] {
 export const quickNeeds = (change: Partial<AuthenticatorNeeds> = {}): AuthenticatorNeeds => ({
   log: quietLog(),
   loopback: true,
+  manageGroups: false,
   passwords: createPasswords({ cost: 4, concurrent: 2 }),
   ...change,
 })

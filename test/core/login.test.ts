@@ -223,3 +223,64 @@ t.test('a broken authenticator is no wrong password', async (t) => {
     await t.rejects(login.withPassword('ana', 'x', origin), /directory is down/)
   t.same(login.listDelays(), [])
 })
+
+const managing = (core: Core, admins: readonly string[] = []) =>
+  createLogin({
+    ...core.context,
+    throttle: createThrottle({ clock: core.clock }),
+    lock: createKeyedLock(),
+    config: { auth: { manage_groups: true, admin_groups: [...admins] } },
+  })
+
+t.test('groups are what the login says, no more and no fewer, and act at once (§9.129)', async (t) => {
+  const core = createCore(t)
+  const { groups, roles, store } = core.context
+  const login = managing(core)
+  groups.createMany(['old', 'kept'])
+  roles.declare([{ name: 'tutors', scopes: ['read:hub'], groups: ['uni:tutors'] }], [])
+  const first = login.withIdentity({ ...github('7', 'ana'), groups: ['old', 'kept'] }, origin)
+  t.equal(core.asSession(first)?.scopes.has('read:hub'), false)
+  const second = { ...github('7', 'ana'), groups: ['kept', 'uni', 'uni:tutors'] }
+  login.withIdentity(second, origin)
+  t.same(store.groups.listNamesOfUser('ana').toSorted(), ['kept', 'uni', 'uni:tutors'])
+  t.equal(core.asSession(first)?.scopes.has('read:hub'), true, 'an earlier login as well')
+  const group = store.groups.findByName('old')
+  if (!group) throw new Error('groups stay')
+  groups.addUsers(group, ['ana'])
+  t.ok(store.groups.listNamesOfUser('ana').includes('old'), 'edits are still allowed')
+  login.withIdentity({ ...github('7', 'ana'), groups: [] }, origin)
+  t.same(store.groups.listNamesOfUser('ana'), [])
+  t.equal(core.asSession(first)?.scopes.has('read:hub'), false)
+}) // prettier-ignore
+
+t.test('a login that should say which groups and does not is none (§9.129)', async (t) => {
+  const core = createCore(t)
+  const login = managing(core)
+  const { user } = login.withIdentity({ ...github('7', 'ana'), groups: ['uni'] }, origin)
+  t.throws(() => login.withIdentity(github('7', 'ana'), origin), /came without groups/)
+  const impossible = { ...github('7', 'ana'), groups: ['a', ''] }
+  t.throws(() => login.withIdentity(impossible, origin), { code: 'InvalidInput' })
+  t.same(core.context.store.groups.listNamesOfUser('ana'), ['uni'])
+  t.equal(core.context.store.sessions.listOf(user.id).length, 1)
+  t.throws(() => login.withIdentity(github('8', 'new'), origin))
+  t.equal(core.context.store.users.findByName('new'), undefined, 'nobody is made either')
+})
+
+t.test('groups are left alone where they are not what logins say', async (t) => {
+  const core = createCore(t)
+  const { login, store } = core.context
+  login.withIdentity({ ...github('7', 'ana'), groups: ['uni'] }, origin)
+  t.same(store.groups.listNamesOfUser('ana'), [])
+})
+
+t.test('a group makes administrators, and leaving it unmakes them', async (t) => {
+  const core = createCore(t)
+  const login = managing(core, ['uni:staff'])
+  core.addUser('admin')
+  const as = (groups: string[], admin?: boolean) =>
+    login.withIdentity({ ...github('7', 'ana', admin), groups }, origin).user.admin
+  t.equal(as(['uni']), false)
+  t.equal(as(['uni', 'uni:staff']), true)
+  t.equal(as(['uni']), false)
+  t.equal(as(['uni'], true), true, 'who is named needs no group')
+})

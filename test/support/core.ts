@@ -31,11 +31,12 @@ export type Core = {
   asSession(session: NewSession): Principal | undefined
   asToken(secret: string): Principal | undefined
   /** Another hub on the same data, with the same programs running; this one lets go before. */
-  restart(): Promise<Core>
+  restart(change?: Pick<CoreOptions, 'settings' | 'env'>): Promise<Core>
 }
 
 export type CoreOptions = {
   readonly settings?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   readonly dataDir?: string
   readonly spawner?: ScriptedSpawner
   readonly clock?: TestClock
@@ -49,7 +50,7 @@ export function createCore(t: Test, options: CoreOptions = {}): Core {
   const dataDir = options.dataDir ?? path.join(t.testdir(), 'data')
   const { spawner = createScriptedSpawner(), clock = createClock() } = options
   const flags = { data_dir: dataDir, 'password.bcrypt_cost': '4', ...options.settings }
-  const loaded = loadConfig({ env: {}, flags }, pluginSchemas)
+  const loaded = loadConfig({ env: options.env ?? {}, flags }, pluginSchemas)
   prepareDataDir(dataDir)
   const lines: string[] = []
   const log = createLog({ level: 'debug' }, { write: (line) => void lines.push(line) })
@@ -88,9 +89,9 @@ export function createCore(t: Test, options: CoreOptions = {}): Core {
     logIn: (user) => sessions.begin(user, origin),
     asSession: ({ secret }) => access.identify({ cookie: `${sessionCookie.plain}=${secret}` }),
     asToken: (secret) => access.identify({ authorization: `token ${secret}` }),
-    async restart() {
+    async restart(change = {}) {
       await end()
-      return createCore(t, { ...options, dataDir, spawner, clock })
+      return createCore(t, { ...options, dataDir, spawner, clock, ...change })
     },
   }
 }

@@ -1,0 +1,25 @@
+/** The settings of logging in that every way of it has; each way has a section of its own besides. */
+import { Type } from 'typebox'
+import { flag, list, restart, text } from './setting.ts'
+
+export const auth = Type.Object(
+  {
+    type: restart(text('native', 'How people log in: native, dummy or github.')),
+    enable_auth_state: restart(
+      flag(
+        false,
+        'Keep, encrypted, what the login says of people beyond their name, such as their access token at GitHub.',
+      ),
+    ),
+    manage_groups: restart(
+      flag(
+        false,
+        'Logging in makes the groups of a user those that the login names: at GitHub organisations, and teams as org:team.',
+      ),
+    ),
+    admin_groups: list(
+      'With `manage_groups`: whoever is in one of these groups is an administrator, whoever is in none is not.',
+    ),
+  },
+  { default: {}, description: 'Logging in. Each type has a section of its own name.' },
+)
