@@ -80,20 +80,22 @@ export type Overrides = {
   readonly database?: Database
   /** The descriptor of a socket that listens already, in the place of `host` and `port`. */
   readonly socket?: number
+  /** Reads the configuration again, from where the hub got it. @throws {ConfigError} with every problem there is. */
+  readonly readAgain?: () => LoadedConfig
   /** Somebody asked for the end of the hub over the API; whoever runs it is to stop it. */
   readonly onShutdown?: (options: { readonly servers: boolean }) => void
 }
 
 /** Builds everything on the data directory of `loaded`, which must exist. Opens and migrates the database. */
 export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): WholeContext {
-  const { pluginOptions, cryptKeys, warnings, ...initial } = loaded
-  const settings = createLiveSettings(initial)
+  const { pluginOptions, cryptKeys, warnings } = loaded
+  const settings = createLiveSettings(loaded)
   const { config } = settings
   const clock = overrides.clock ?? systemClock
   const log = overrides.log ?? createLog({ level: config.log_level })
   for (const warning of warnings) log.warn(warning)
-  const file = path.join(config.data_dir, 'littlehub.db')
-  const store = createStore(overrides.database ?? openDatabase(file, { log }))
+  const databaseFile = path.join(config.data_dir, 'littlehub.db')
+  const store = createStore(overrides.database ?? openDatabase(databaseFile, { log }))
   const metrics = createMetrics({ store, clock })
   const actions = createActionLog({
     clock,

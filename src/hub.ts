@@ -3,12 +3,19 @@ import http, { type RequestListener, type Server } from 'node:http'
 import { mountApi } from './api/api.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
-import { createContext, internalPortFact, type Overrides, type WholeContext } from './context.ts'
+import {
+  createContext,
+  internalPortFact,
+  pluginSchemas,
+  type Overrides,
+  type WholeContext,
+} from './context.ts'
 import { cullIdleServers } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
+import { createReload, type Reload } from './core/reload.ts'
 import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
@@ -20,6 +27,7 @@ import { createDoor } from './web/door.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
+import { checkOwnFiles } from './web/own-files.ts'
 import { mountPages } from './web/pages/pages.ts'
 import { createWebServer } from './web/server.ts'
 import { answerUpstreamFailure } from './web/upstream-failure.ts'
@@ -32,6 +40,8 @@ export interface Hub {
   /** `http://127.0.0.1:8000/`, once started. */
   readonly url: string
   readonly context: WholeContext
+  /** Reads the configuration again; what can be applied is, and nobody is cut off. */
+  readonly reload: Reload
 }
 
 /** `servers`: users' servers are stopped as well; else they go on, and the next hub finds them. */
@@ -52,7 +62,7 @@ const expireEveryMs = MINUTE
 /** How often the lag of the event loop is measured. */
 const turnEveryMs = 500
 
-type Running = { readonly url: string; readonly context: WholeContext; stop: Hub['stop'] }
+type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'>
 
 /** Undone last first, when a start fails and when a running hub stops. */
 type Undo = (step: (options: StopOptions) => unknown) => void
@@ -73,10 +83,18 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
       return running?.url ?? ''
     },
     get context() {
-      if (!running) throw new Error('the hub is not running')
-      return running.context
+      return started(running).context
+    },
+    get reload() {
+      return started(running).reload
     },
   }
+}
+
+/** @throws {Error} before it has started. */
+function started(running: Running | undefined): Running {
+  if (!running) throw new Error('the hub is not running')
+  return running
 }
 
 async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<Running> {
@@ -126,7 +144,11 @@ async function startInOrder(
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
-  const front = await openFront(context, overrides)
+  const reload = createReload({
+    ...{ ...context, baseUrl: base_url, plugins: pluginSchemas, initial: loaded },
+    ...{ read: overrides.readAgain, check: checkOwnFiles },
+  })
+  const front = await openFront(context, { ...overrides, reload })
   undo(() => front.close())
   await listenInside(front.internal, context)
   await recoverServers(context)
@@ -134,16 +156,18 @@ async function startInOrder(
   const actualPort = await listen(front.public, at)
   startJobs(context)
   undo(() => context.managedServices.stopAll())
-  await context.managedServices.startAll()
+  await context.managedServices.declare(loaded.services)
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
   context.log.info({ url }, 'hub listening')
-  return { url, context }
+  return { url, context, reload }
 }
 
 type Front = { readonly public: Server; readonly internal: Server; close(): Promise<void> }
 
+type FrontNeeds = Pick<Overrides, 'onShutdown'> & { readonly reload: Reload }
+
 /** Everything that answers requests: the door, and behind it pages and API. */
-async function openFront(context: WholeContext, overrides: Overrides): Promise<Front> {
+async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Front> {
   const { config, routes, access, exchange, log } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
   const origins = createOrigins({ trustedProxies, publicUrl })
@@ -160,9 +184,9 @@ async function openFront(context: WholeContext, overrides: Overrides): Promise<F
     return server.on('upgrade', (...arrived) => door.upgrade(...arrived))
   }
   const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
-  const stopHub = overrides.onShutdown ?? (() => undefined)
+  const { reload, onShutdown: stopHub = () => undefined } = needs
   const stopping = new AbortController()
-  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub })
+  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub, reload })
   await mountExtraRoutes(app, { routes: config.extra_routes, origins })
   await mountPages(app, { ...context, origins })
   await app.ready()
@@ -222,7 +246,7 @@ async function drain(servers: readonly Server[]): Promise<void> {
 }
 
 function startJobs(context: WholeContext): void {
-  const { schedule, config, metrics } = context
+  const { schedule, metrics } = context
   let turnAtMs = performance.now()
   schedule.every(turnEveryMs, 'measure the event loop', () => {
     const nowMs = performance.now()
@@ -232,9 +256,24 @@ function startJobs(context: WholeContext): void {
   schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
-  const { enabled, every, timeout: timeoutMs, max_age: maxAgeMs } = config.cull
-  if (!enabled) return
+  keepCulling(context)
+}
+
+/** As the settings say, at each moment. */
+function keepCulling(context: WholeContext): void {
+  const { schedule, config, settings } = context
   const silent = new Set<number>()
-  const culling = { ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs, silent }
-  schedule.every(every, 'stop idle servers', () => cullIdleServers(culling))
+  const cull = (): Promise<void> => {
+    const { timeout: timeoutMs, max_age: maxAgeMs } = config.cull
+    return cullIdleServers({ ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs, silent })
+  }
+  const begin = (): (() => void) =>
+    config.cull.enabled
+      ? schedule.every(config.cull.every, 'stop idle servers', cull)
+      : () => undefined
+  let end = begin()
+  settings.onChange(() => {
+    end()
+    end = begin()
+  })
 }

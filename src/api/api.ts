@@ -14,6 +14,7 @@ import { openApiRoutes } from './openapi.ts'
 import { createPresenter } from './present.ts'
 import { proxyRoutes } from './proxy.ts'
 import { progressRoutes } from './progress.ts'
+import { reloadRoutes } from './reload.ts'
 import { serverRoutes } from './servers.ts'
 import { serviceRoutes } from './services.ts'
 import { shareCodeRoutes } from './share-codes.ts'
@@ -61,6 +62,7 @@ function mountRoutes(api: FastifyInstance, needs: ApiNeeds): void {
   const withPresenter = { ...needs, present: createPresenter(needs) }
   openApiRoutes(api, needs)
   infoRoutes(api, needs)
+  reloadRoutes(api, needs)
   userRoutes(api, withPresenter)
   userListRoutes(api, withPresenter)
   activityRoutes(api, needs)

@@ -5,6 +5,7 @@ import { type TSchema } from 'typebox'
 import { type Context } from '../context.ts'
 import { type Caller, type Principal } from '../core/access.ts'
 import { type NamedServers } from '../core/named-servers.ts'
+import { type Reload } from '../core/reload.ts'
 import { type Xsrf } from '../core/xsrf.ts'
 import { asError, forbidden } from '../lib/errors.ts'
 import { type ScopeName } from '../model/scope-table.ts'
@@ -26,6 +27,7 @@ export type ApiNeeds = Context & {
   readonly stopping: AbortSignal
   /** Ends the hub, and its servers with it when `servers`. Returns at once. */
   stopHub(options: { readonly servers: boolean }): void
+  readonly reload: Reload
 }
 
 /** Which scopes a route asks for: one of them is enough. */

@@ -1,4 +1,5 @@
 /** `littlehub serve` */
+import { type LoadedConfig } from '../config/load.ts'
 import { createHub, type Hub, type StopOptions } from '../hub.ts'
 import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
@@ -13,7 +14,10 @@ export const serve: Command = {
   name: 'serve',
   summary:
     'Run the hub until it is asked to stop (Ctrl-C, SIGTERM); a second time stops it at once.',
-  details: ["Users' servers go on without the hub, and it finds them again at its next start."],
+  details: [
+    "Users' servers go on without the hub, and it finds them again at its next start.",
+    'SIGHUP has it read its configuration again (at a terminal it ends the hub, as the window does that closes).',
+  ],
   operands: [],
   options: {
     ...hubOptions,
@@ -21,7 +25,8 @@ export const serve: Command = {
     'stop-servers': { type: 'boolean', help: "Stop users' servers with the hub." },
   },
   async run(call) {
-    const settings = settingsOf(call, { port: call.text('port') })
+    const readAgain = (): LoadedConfig => settingsOf(call, { port: call.text('port') })
+    const settings = readAgain()
     for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
     const ending = createEnding(call)
     const log = createLog({ level: settings.log_level }, logTo(call))
@@ -31,7 +36,8 @@ export const serve: Command = {
     })
     const { socket } = manager
     const given = socket === undefined ? {} : { socket }
-    const hub = createHub(settings, { log, onShutdown: ending.begin, ...given })
+    const hub = createHub(settings, { log, onShutdown: ending.begin, readAgain, ...given })
+    call.terminal.onReload(() => void reload(hub))
     await hub.start()
     announce(hub, call.terminal)
     await manager.ready()
@@ -47,6 +53,15 @@ export const serve: Command = {
 const logTo = ({ terminal }: Call): { write(line: string): void } => ({
   write: (line) => terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd()),
 })
+
+/** Its log says what came of it. A hub that only just starts has read its configuration a moment ago. */
+async function reload(hub: Hub): Promise<void> {
+  try {
+    await hub.reload()
+  } catch {
+    return
+  }
+}
 
 /** A second signal does not wait for anything; the exit code is the shell's for a signal that ended a program. */
 const atOnceExitCode = 130

@@ -15,6 +15,8 @@ export interface Terminal {
   ask(question: string): Promise<string | undefined>
   /** Calls `listener` for each request to end. */
   onEnd(listener: (signal: NodeJS.Signals) => void): void
+  /** Calls `listener` for each SIGHUP, unless a terminal may send it: then that is a request to end. */
+  onReload(listener: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
   readonly environment: Texts
@@ -22,12 +24,13 @@ export interface Terminal {
   readonly isWatched: boolean
 }
 
-const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const endSignals = ['SIGINT', 'SIGTERM'] as const
 
 /** The terminal of this process. A reader that went away (`| head`) is no error. */
 export function createTerminal(needs: { exit(code: number): void }): Terminal {
   const { stdin, stdout, stderr } = process
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosed)
+  const isAtTerminal = [stdin, stdout, stderr].some(({ isTTY }) => isTTY)
   return {
     print: (line) => void stdout.write(`${line}\n`),
     say: (line) => void stderr.write(`${line}\n`),
@@ -43,6 +46,10 @@ export function createTerminal(needs: { exit(code: number): void }): Terminal {
     },
     onEnd(listener) {
       for (const signal of endSignals) process.on(signal, listener)
+      if (isAtTerminal) process.on('SIGHUP', listener)
+    },
+    onReload(listener) {
+      if (!isAtTerminal) process.on('SIGHUP', listener)
     },
     exit: (code) => {
       needs.exit(code)

@@ -1,5 +1,5 @@
 /** The settings of a running hub: whoever reads one reads what holds now, and a reload replaces them all at once. */
-import { type Config } from './schema.ts'
+import { settings, type Config } from './schema.ts'
 
 export interface LiveSettings {
   /**
@@ -16,7 +16,7 @@ export interface LiveSettings {
 export function createLiveSettings(initial: Config): LiveSettings {
   let current = initial
   const listeners: (() => void)[] = []
-  const getters = Object.keys(initial).map((key) => [
+  const getters = Object.keys(settings.properties).map((key) => [
     key,
     { enumerable: true, get: (): unknown => Reflect.get(current, key) },
   ])

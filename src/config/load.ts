@@ -20,6 +20,8 @@ export type ConfigSources = {
 }
 
 export type LoadedConfig = Config & {
+  /** Absolute; undefined when none was named. */
+  readonly file: string | undefined
   /** The section of the chosen type, decoded: durations are milliseconds, sizes bytes, paths absolute. */
   readonly pluginOptions: { readonly auth: unknown; readonly spawner: unknown }
   /** What the environment says about the keys of auth state; no setting, so that it is never shown or written down. */
@@ -57,6 +59,7 @@ export function loadConfig(sources: ConfigSources, plugins: PluginSchemas): Load
   return {
     ...split(merged.config, plugins),
     cryptKeys: sources.env[cryptKeyVariable] ?? '',
+    file,
     warnings: warningsAbout(document),
   }
 }
@@ -124,7 +127,7 @@ function withoutRepetition(problems: readonly ConfigProblem[]): ConfigProblem[] 
 function split(
   config: Config,
   plugins: PluginSchemas,
-): Omit<LoadedConfig, 'cryptKeys' | 'warnings'> {
+): Omit<LoadedConfig, 'cryptKeys' | 'file' | 'warnings'> {
   const { auth, spawner } = config
   return {
     ...config,

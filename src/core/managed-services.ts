@@ -1,21 +1,23 @@
 /** Managed services: programs that the hub starts, starts again when they end, and stops (contract §7.1). */
+import { isDeepStrictEqual } from 'node:util'
 import { asError, HubError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { MINUTE, SECOND, sleep } from '../lib/time.ts'
 import { type ServiceDeclaration } from '../config/declarations.ts'
 import { type Service } from '../model/service.ts'
 import { type Run } from '../spawn/family.ts'
-import { type ServiceProcesses } from '../spawn/service-process.ts'
+import { type ServiceProcesses, type ServiceRun } from '../spawn/service-process.ts'
 import { type Store } from '../store/store.ts'
 import { type Schedule } from './schedule.ts'
 import { type ServiceVerbs } from './services.ts'
 
 export interface ManagedServices {
   /**
-   * Ends what a hub that was killed left running, then starts every service that has a command.
-   * @throws {HubError} Unavailable when a program cannot be run at all; those that were started go on.
+   * Runs every service that has a command, and no other: one that is new is started, one that is gone is stopped, one
+   * that has changed is started anew, and the others run on. What a hub that was killed left running is ended first.
+   * @throws {HubError} Unavailable when a program cannot be run at all; the others are run all the same.
    */
-  startAll(): Promise<void>
+  declare(declared: readonly ServiceDeclaration[]): Promise<void>
   /** All of them, at the same time. */
   stopAll(): Promise<void>
   /** While it runs. */
@@ -28,7 +30,6 @@ export type ManagedServiceNeeds = {
   readonly processes: ServiceProcesses
   readonly schedule: Pick<Schedule, 'soon'>
   readonly log: Log
-  readonly declared: readonly ServiceDeclaration[]
   environment(
     service: Service,
     options: { more: Readonly<Record<string, string>>; secret: string },
@@ -44,45 +45,53 @@ const longestPauseMs = MINUTE
 /** Where the store keeps which processes there are, by service. */
 const runsFact = 'service_runs'
 
+/** A service that is to run, until `ending` is aborted. */
+type Kept = {
+  readonly declared: ServiceDeclaration
+  readonly secret: string
+  readonly ending: AbortController
+  /** While it runs. */
+  run: Run | undefined
+}
+
 export function createManagedServices(needs: ManagedServiceNeeds): ManagedServices {
   const { store, processes, log, firstPauseMs = SECOND } = needs
-  const running = new Map<string, Run>()
-  const ending = new AbortController()
-  const isEnding = (): boolean => ending.signal.aborted
+  const kept = new Map<string, Kept>()
 
-  const writeDown = (): void =>
-    store.facts.set(runsFact, JSON.stringify(Object.fromEntries(running)))
+  const writeDown = (): void => {
+    const runs = [...kept].flatMap(([name, { run }]) => (run ? [[name, run] as const] : []))
+    store.facts.set(runsFact, JSON.stringify(Object.fromEntries(runs)))
+  }
 
-  const begin = async (declared: ServiceDeclaration, secret: string) => {
-    const { name, command, cwd, user, environment: more } = declared
-    const environment = needs.environment(store.services.getByName(name), { more, secret })
+  const begin = async (service: Kept): Promise<ServiceRun> => {
+    const { name, command, cwd, user, environment: more } = service.declared
+    const given = { more, secret: service.secret }
+    const environment = needs.environment(store.services.getByName(name), given)
     const started = await processes.start({ name, command, cwd, user, environment })
-    running.set(name, started.run)
+    service.run = started.run
     writeDown()
-    if (isEnding()) await processes.stop(started.run)
+    if (service.ending.signal.aborted) await processes.stop(started.run)
     log.info({ service: name, pid: started.run.pid }, 'service started')
     return started
   }
 
-  /** Waits for its end and starts it again, until the hub stops. */
-  const keep = async (
-    declared: ServiceDeclaration,
-    secret: string,
-    first: Awaited<ReturnType<typeof begin>>,
-  ): Promise<void> => {
-    const { name } = declared
-    let current: typeof first | undefined = first
-    for (let pauseMs = firstPauseMs; !isEnding();) {
+  /** Waits for its end and starts it again, until it is to stop. */
+  const keep = async (service: Kept, first: ServiceRun): Promise<void> => {
+    const { signal } = service.ending
+    const { name } = service.declared
+    const isOver = (): boolean => signal.aborted
+    let current: ServiceRun | undefined = first
+    for (let pauseMs = firstPauseMs; !isOver();) {
       const sinceMs = performance.now()
       const exit = await current?.ended
-      running.delete(name)
-      if (isEnding()) return
+      service.run = undefined
+      if (isOver()) return
       writeDown()
       if (performance.now() - sinceMs > settledMs) pauseMs = firstPauseMs
       log.warn({ service: name, exitCode: exit?.exitCode, pauseMs }, 'service ended, starts again')
-      if (!(await pause(pauseMs, ending.signal))) return
+      if (!(await pause(pauseMs, signal))) return
       pauseMs = Math.min(longestPauseMs, pauseMs * 2)
-      current = await begin(declared, secret).catch((thrown: unknown) => {
+      current = await begin(service).catch((thrown: unknown) => {
         log.error({ service: name, error: asError(thrown) }, 'service cannot be started')
         return undefined
       })
@@ -90,36 +99,53 @@ export function createManagedServices(needs: ManagedServiceNeeds): ManagedServic
   }
 
   const startOne = async (declared: ServiceDeclaration): Promise<void> => {
-    const service = store.services.getByName(declared.name)
-    const secret =
-      declared.api_token === '' ? needs.services.renewToken(service) : declared.api_token
+    const row = store.services.getByName(declared.name)
+    const secret = declared.api_token === '' ? needs.services.renewToken(row) : declared.api_token
+    const service: Kept = { declared, secret, ending: new AbortController(), run: undefined }
+    kept.set(declared.name, service)
     try {
-      const first = await begin(declared, secret)
-      needs.schedule.soon(`keep service ${service.name}`, () => keep(declared, secret, first))
+      const first = await begin(service)
+      needs.schedule.soon(`keep service ${row.name}`, () => keep(service, first))
     } catch (thrown) {
-      const sentence = `The service ${service.name} cannot be started. ${asError(thrown).message}`
+      kept.delete(declared.name)
+      const sentence = `The service ${row.name} cannot be started. ${asError(thrown).message}`
       throw new HubError('Unavailable', sentence, { cause: thrown })
     }
   }
 
+  const stopMany = async (services: readonly Kept[]): Promise<void> => {
+    for (const { ending } of services) ending.abort()
+    const runs = services.flatMap(({ run }) => (run ? [run] : []))
+    await Promise.all(runs.map((run) => processes.stop(run)))
+    for (const { declared } of services) kept.delete(declared.name)
+    writeDown()
+  }
+
+  const stopLeftOver = async (): Promise<void> => {
+    const ours = new Set([...kept.values()].map(({ run }) => run?.run))
+    const left = readRuns(store.facts.find(runsFact)).filter(({ run }) => !ours.has(run))
+    await Promise.all(left.map((run) => processes.stop(run)))
+  }
+
   return {
-    async startAll() {
-      await Promise.all(readRuns(store.facts.find(runsFact)).map((run) => processes.stop(run)))
-      for (const declared of needs.declared)
-        if (declared.command.length > 0) await startOne(declared)
+    async declare(declared) {
+      await stopLeftOver()
+      const wanted = declared.filter(({ command }) => command.length > 0)
+      const isWanted = (service: Kept): boolean =>
+        wanted.some((one) => isDeepStrictEqual(one, service.declared))
+      await stopMany([...kept.values()].filter((service) => !isWanted(service)))
+      const outcomes = await Promise.allSettled(
+        wanted.filter(({ name }) => !kept.has(name)).map(startOne),
+      )
+      const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+      if (failure) throw asError(failure.reason)
     },
-    async stopAll() {
-      ending.abort()
-      const runs = [...running.values()]
-      await Promise.all(runs.map((run) => processes.stop(run)))
-      running.clear()
-      writeDown()
-    },
-    pidOf: (name) => running.get(name)?.pid,
+    stopAll: () => stopMany([...kept.values()]),
+    pidOf: (name) => kept.get(name)?.run?.pid,
   }
 }
 
-/** @returns false when the hub stops meanwhile. */
+/** @returns false when it is to stop meanwhile. */
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   try {
     await sleep(ms, signal)

@@ -63,7 +63,6 @@ export function createPeople(needs: PeopleNeeds): People {
     managedServices: createManagedServices({
       ...needs,
       services,
-      declared: config.services,
       processes: createServiceProcesses({ dataDir: config.data_dir, log: needs.log }),
       environment: (service, given) => environmentOf(service, given, needs),
     }),

@@ -3,8 +3,11 @@ import { type Log } from '../lib/log.ts'
 import { asError } from '../lib/errors.ts'
 
 export interface Schedule {
-  /** Runs `work` every `everyMs`, first after one period. A failure is logged once and the next turn comes all the same. */
-  every(everyMs: number, name: string, work: () => void | Promise<void>): void
+  /**
+   * Runs `work` every `everyMs`, first after one period. A failure is logged once and the next turn comes all the same.
+   * @returns what ends it; a turn under way goes on.
+   */
+  every(everyMs: number, name: string, work: () => void | Promise<void>): () => void
   /** Runs something now without anybody waiting for it. */
   soon(name: string, work: () => Promise<void>): void
   /** No more turns; resolves when what is running has ended. */
@@ -37,6 +40,10 @@ export function createSchedule(needs: { log: Log }): Schedule {
       }, everyMs)
       timer.unref()
       timers.add(timer)
+      return () => {
+        clearInterval(timer)
+        timers.delete(timer)
+      }
     },
     soon(name, work) {
       void track(guarded(name, work))

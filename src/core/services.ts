@@ -22,6 +22,13 @@ import {
 /** A service of the configuration; one with a command is run by the hub. */
 export type DeclaredService = ServiceSpec & { readonly command: readonly string[] }
 
+/** What is noted of the token of a managed service that has none in the configuration. */
+const generated = 'generated at start'
+
+/** Whether the hub makes its token when it starts it. */
+const isGivenToken = ({ apiToken, command }: DeclaredService): boolean =>
+  apiToken === undefined && command.length > 0
+
 export interface ServiceVerbs {
   /** Makes the services of the configuration what it says; those it no longer names are gone. They were checked. */
   declare(declared: readonly DeclaredService[]): void
@@ -72,8 +79,7 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
     const path = servicePath(needs.baseUrl, service.name)
     store.oauthProvider.saveClient({
       id,
-      // Without a token nobody knows the secret, and no code can be exchanged.
-      secretHash: hashSecret(spec.apiToken ?? newSecret()),
+      secretHash: clientSecretHash(spec, service, known),
       redirectUri: spec.oauthRedirectUri ?? `${path}oauth_callback`,
       description: service.name,
       allowedScopes: allowedScopes(spec),
@@ -93,6 +99,11 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
       createdAt: clock.now(),
     })
   }
+
+  /** The program that runs knows this one; its next start gets another. */
+  const keepsToken = (service: Service, declared: DeclaredService): boolean =>
+    isGivenToken(declared) &&
+    store.serviceTokens.listOf(service.id).every(({ note }) => note === generated)
 
   const declareOne = (declared: DeclaredService): void => {
     const service = save(declared, { command: declared.command, fromConfig: true })
@@ -128,9 +139,10 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
     declare(declared) {
       store.transaction(() => {
         for (const service of store.services.list().filter(({ fromConfig }) => fromConfig)) {
+          const one = declared.find(({ name }) => name === service.name)
           // Before any is given: two services may exchange theirs.
-          store.serviceTokens.removeOf(service.id)
-          if (!declared.some(({ name }) => name === service.name)) store.services.remove(service.id)
+          if (!one || !keepsToken(service, one)) store.serviceTokens.removeOf(service.id)
+          if (!one) store.services.remove(service.id)
         }
         declared.forEach(declareOne)
       })
@@ -159,7 +171,7 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
     renewToken(service) {
       const secret = newSecret() as TokenSecret
       store.transaction(() => {
-        saveToken(service, secret, 'generated at start')
+        saveToken(service, secret, generated)
         const client = store.oauthProvider.findClientOfService(service.id)
         if (client) store.oauthProvider.saveClient({ ...client, secretHash: hashSecret(secret) })
       })
@@ -167,6 +179,16 @@ export function createServices(needs: ServiceNeeds): ServiceVerbs {
       return secret
     },
   }
+}
+
+/** Without a token nobody knows the secret, and no code can be exchanged. */
+function clientSecretHash(
+  spec: ServiceSpec,
+  { command }: Service,
+  known: { readonly secretHash: string } | undefined,
+): string {
+  const isKept = known !== undefined && isGivenToken({ ...spec, command })
+  return isKept ? known.secretHash : hashSecret(spec.apiToken ?? newSecret())
 }
 
 /** @throws {HubError} InvalidInput for what would have more power than who registers it (JupyterHub: status 400). */

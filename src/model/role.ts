@@ -23,6 +23,7 @@ export const roles: Readonly<Record<'user' | 'admin' | 'server' | 'token', Role>
       'read:hub',
       'proxy',
       'shutdown',
+      'reload',
       'access:services',
       'access:servers',
       'read:roles',

@@ -83,6 +83,7 @@ const rows = {
   ),
   proxy: row('Read and change routes of the proxy'),
   shutdown: row('Stop the hub'),
+  reload: row('Have the hub read its configuration again'),
   'read:metrics': row('Read metrics'),
 } satisfies Readonly<Record<string, Row>>
 

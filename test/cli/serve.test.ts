@@ -40,7 +40,7 @@ t.test('with an owner there is no claim link', async (t) => {
   t.notMatch(hub.output(), /claim/)
 })
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
   t.test(`${signal} stops it in good order`, async (t) => {
     const { hub, dataDir } = serve(t)
     await hub.waitFor(claimLink)

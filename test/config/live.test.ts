@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createLiveSettings } from '../../src/config/live.ts'
+import { settings } from '../../src/config/schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { pluginSchemas } from '../../src/context.ts'
 
@@ -12,7 +13,7 @@ t.test('whoever reads a setting reads what holds now', (t) => {
   t.equal(config.cull.timeout, 7_200_000)
   t.equal(config.base_url, '/x/')
   t.equal(cull.timeout, 3_600_000, 'what was taken out before stays what it was')
-  t.same(Object.keys(config), Object.keys(load({})), 'every setting is there to be listed')
+  t.same(Object.keys({ ...config }), Object.keys(settings.properties), 'and all can be listed')
   t.end()
 })
 

@@ -54,9 +54,9 @@ function setUp(t: Test, names: readonly string[] = ['culler']) {
       ...{ access: 'public', fromConfig: true, createdAt: at },
     })
   let renewed = 0
-  const create = (entries = declared) =>
+  const create = () =>
     createManagedServices({
-      ...{ store, schedule, log, declared: entries, firstPauseMs: 1 },
+      ...{ store, schedule, log, firstPauseMs: 1 },
       processes: script.processes,
       services: { renewToken: () => `secret ${++renewed}` as TokenSecret },
       environment: ({ name }, { more, secret }) => ({ ...more, NAME: name, SECRET: secret }),
@@ -69,12 +69,12 @@ t.test(
   async (t) => {
     const { create, declared, started } = setUp(t, ['culler', 'grader', 'external'])
     const [culler, grader, external] = declared
-    const managed = create([
+    const managed = create()
+    await managed.declare([
       culler!,
       { ...grader!, api_token: 'chosen' },
       { ...external!, command: [] },
     ])
-    await managed.startAll()
     t.match(started, [
       { command: ['run', 'culler'], environment: { A: '1', NAME: 'culler', SECRET: 'secret 1' } },
       { command: ['run', 'grader'], environment: { SECRET: 'chosen' } },
@@ -89,9 +89,9 @@ t.test(
 t.test(
   'one that ends is started again with the same token, also when that fails at first',
   async (t) => {
-    const { create, started, refused, untilStarted } = setUp(t)
+    const { create, declared, started, refused, untilStarted } = setUp(t)
     const managed = create()
-    await managed.startAll()
+    await managed.declare(declared)
     started[0]!.end(1)
     await untilStarted(2)
     t.equal(started[1]!.environment['SECRET'], 'secret 1')
@@ -105,9 +105,9 @@ t.test(
 )
 
 t.test('stopping ends all of them, and none comes back', async (t) => {
-  const { create, schedule, started, stopped } = setUp(t, ['a', 'b'])
+  const { create, declared, schedule, started, stopped } = setUp(t, ['a', 'b'])
   const managed = create()
-  await managed.startAll()
+  await managed.declare(declared)
   await managed.stopAll()
   await schedule.stop()
   t.same(stopped, [1000, 1001])
@@ -116,23 +116,55 @@ t.test('stopping ends all of them, and none comes back', async (t) => {
 })
 
 t.test('what a killed hub left running is ended before it is started anew', async (t) => {
-  const { create, started, stopped } = setUp(t)
-  await create().startAll()
+  const { create, declared, started, stopped } = setUp(t)
+  await create().declare(declared)
   const next = create()
-  await next.startAll()
+  await next.declare(declared)
   t.same(stopped, [1000])
   t.equal(started.length, 2)
   await next.stopAll()
-  const last = create([])
-  await last.startAll()
+  await create().declare([])
   t.same(stopped, [1000, 1001], 'one that was stopped is not stopped again')
 })
 
 t.test('a program that cannot be run at all is said at start', async (t) => {
-  const { create, refused } = setUp(t)
+  const { create, declared, refused } = setUp(t)
   refused.add('culler')
-  await t.rejects(create().startAll(), {
+  await t.rejects(create().declare(declared), {
     code: 'Unavailable',
     message: /service culler cannot be started. No such program/,
   })
+})
+
+t.test('a new declaration touches only what it changes', async (t) => {
+  const { create, declared, started, stopped, schedule } = setUp(t, ['same', 'changed', 'gone'])
+  const [same, changed] = declared
+  const managed = create()
+  await managed.declare(declared)
+  await managed.declare([same!, { ...changed!, environment: { A: '2' } }])
+  t.same(stopped, [1001, 1002])
+  t.match(started.slice(3), [{ name: 'changed', environment: { A: '2', SECRET: 'secret 4' } }])
+  t.equal(managed.pidOf('same'), 1000)
+  t.equal(managed.pidOf('changed'), 1003)
+  t.equal(managed.pidOf('gone'), undefined)
+  await managed.stopAll()
+  await schedule.stop()
+  t.same(stopped, [1001, 1002, 1000, 1003])
+  t.equal(started.length, 4, 'and what was stopped did not come back')
+})
+
+t.test('one that cannot be started keeps no other from running', async (t) => {
+  const { create, declared, started, refused } = setUp(t, ['a', 'b', 'c'])
+  refused.add('b')
+  const managed = create()
+  await t.rejects(managed.declare(declared), { code: 'Unavailable' })
+  t.same(
+    started.map(({ name }) => name),
+    ['a', 'c'],
+  )
+  refused.clear()
+  await managed.declare(declared)
+  t.equal(started.length, 3)
+  t.equal(managed.pidOf('b'), 1002)
+  await managed.stopAll()
 })

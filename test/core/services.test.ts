@@ -173,3 +173,20 @@ t.test('a new token takes the place of all others, for the OAuth client as well'
   t.equal(holderOf('first-secret'), undefined)
   t.equal(store.oauthProvider.findClient('service-a')?.secretHash, hashSecret(secret))
 })
+
+t.test('a token that the hub made for a program lasts until its next start', async (t) => {
+  const { store, services, holderOf } = setUp(t)
+  const managed = { name: 'a', url: 'http://127.0.0.1:9000', command: ['run'] }
+  const clientSecret = () => store.oauthProvider.findClient('service-a')?.secretHash
+  services.declare([managed])
+  const secret = services.renewToken(store.services.getByName('a'))
+  services.declare([{ ...managed, display: false }])
+  t.equal(holderOf(secret), 'a')
+  t.equal(clientSecret(), hashSecret(secret))
+  services.declare([{ ...managed, command: [] }])
+  t.equal(holderOf(secret), undefined, "a program that is not the hub's has none")
+  t.not(clientSecret(), hashSecret(secret))
+  services.declare([{ ...managed, apiToken: 'chosen-secret' }])
+  services.declare([managed])
+  t.equal(holderOf('chosen-secret'), undefined, 'what the configuration took back is void')
+})

@@ -7,6 +7,8 @@ import { Value } from 'typebox/value'
 import { mountApi } from '../../src/api/api.ts'
 import { answersOf } from '../../src/api/openapi.ts'
 import { type NewSession } from '../../src/core/sessions.ts'
+import { pluginSchemas } from '../../src/context.ts'
+import { createReload } from '../../src/core/reload.ts'
 import { createXsrf } from '../../src/core/xsrf.ts'
 import { type Principal } from '../../src/core/access.ts'
 import { sessionCookie } from '../../src/model/session.ts'
@@ -79,7 +81,11 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
   const stops: { readonly servers: boolean }[] = []
   const stopping = new AbortController()
   const stopHub = (options: { readonly servers: boolean }): void => void stops.push(options)
-  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub })
+  const reload = createReload({
+    ...{ ...context, baseUrl: '/', plugins: pluginSchemas, initial: core.loaded },
+    ...{ read: options.readAgain, check: () => undefined },
+  })
+  await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub, reload })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
 

@@ -31,6 +31,7 @@ export async function littlehub(words: readonly string[], typed: Typed = {}): Pr
     readInput: () => Promise.resolve(typed.input ?? ''),
     ask: () => Promise.resolve(typed.answer),
     onEnd: () => undefined,
+    onReload: () => undefined,
     exit: () => undefined,
     environment: typed.environment ?? {},
     isWatched: false,

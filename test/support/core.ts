@@ -1,7 +1,7 @@
 /** All the parts of a hub as `createContext` puts them together, with a scripted spawner and a clock to turn, without the web. */
 import path from 'node:path'
 import { type Test } from 'tap'
-import { loadConfig } from '../../src/config/load.ts'
+import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
 import { prepareDataDir } from '../../src/config/data-dir.ts'
 import { createContext, pluginSchemas, type WholeContext } from '../../src/context.ts'
 import { type Principal } from '../../src/core/access.ts'
@@ -16,6 +16,7 @@ import { createScriptedSpawner, type ScriptedSpawner } from './scripted-spawner.
 
 export type Core = {
   readonly context: WholeContext
+  readonly loaded: LoadedConfig
   readonly clock: TestClock
   readonly spawner: ScriptedSpawner
   readonly database: Database
@@ -35,6 +36,8 @@ export type Core = {
 }
 
 export type CoreOptions = {
+  /** What is read when the configuration is read again. */
+  readonly readAgain?: () => LoadedConfig
   readonly settings?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   readonly dataDir?: string
@@ -73,6 +76,7 @@ export function createCore(t: Test, options: CoreOptions = {}): Core {
 
   return {
     context,
+    loaded,
     clock,
     spawner,
     database,

@@ -1,0 +1,16 @@
+/** `POST /reload`: the hub reads its configuration again. Not of JupyterHub's API, which has no such thing. */
+import { type FastifyInstance } from 'fastify'
+import { ConfigError, invalidInput } from '../lib/errors.ts'
+import { type ApiNeeds } from './guard.ts'
+
+/** Keys only: values may be secret. A configuration that cannot be used is a 400 with a line for each problem. */
+export function reloadRoutes(app: FastifyInstance, { reload }: ApiNeeds): void {
+  app.post('/reload', { config: { scope: 'reload' } }, async () => {
+    try {
+      const { applied, needsRestart, file } = await reload()
+      return { applied, needs_restart: needsRestart, file: file ?? null }
+    } catch (thrown) {
+      throw thrown instanceof ConfigError ? invalidInput(thrown.message, thrown) : thrown
+    }
+  })
+}

@@ -1,0 +1,56 @@
+/** What differs between two configurations, setting by setting. */
+import { isDeepStrictEqual } from 'node:util'
+import { isTable } from './decode.ts'
+import { type LoadedConfig } from './load.ts'
+import { isLive, listSettings, wholeSchema, type PluginSchemas } from './sections.ts'
+
+/** Dotted keys. */
+export type Changes = {
+  /** Those that a running hub applies. */
+  readonly live: readonly string[]
+  /** Those that wait for its next start. */
+  readonly restart: readonly string[]
+}
+
+/** Options of plug-ins that are not chosen do not count. */
+export function changesBetween(
+  before: LoadedConfig,
+  after: LoadedConfig,
+  plugins: PluginSchemas,
+): Changes {
+  const changed = listSettings(wholeSchema(plugins)).filter(
+    ({ key }) => !isDeepStrictEqual(valueOf(before, key), valueOf(after, key)),
+  )
+  const keysOf = (live: boolean): string[] =>
+    changed.filter((setting) => isLive(setting) === live).map(({ key }) => key)
+  return { live: keysOf(true), restart: keysOf(false) }
+}
+
+/** `after` with the values of `before` for what waits for a start. */
+export function withoutRestart(
+  before: LoadedConfig,
+  after: LoadedConfig,
+  { restart }: Changes,
+): LoadedConfig {
+  const kept = { ...after, pluginOptions: before.pluginOptions }
+  return restart.reduce((config, key) => replaced(config, key.split('.'), before), kept)
+}
+
+/** The value of a setting; the options of a plug-in lie beside the settings. */
+function valueOf(config: LoadedConfig, key: string): unknown {
+  const [section = '', name = '', ...rest] = key.split('.')
+  if (section !== 'auth' && section !== 'spawner') return at(config, key.split('.'))
+  if (Object.hasOwn(config[section], name)) return at(config, key.split('.'))
+  return name === config[section].type ? at(config.pluginOptions[section], rest) : undefined
+}
+
+const at = (tree: unknown, path: readonly string[]): unknown =>
+  path.reduce((below: unknown, key) => (isTable(below) ? below[key] : undefined), tree)
+
+/** A new tree, with what `source` has at this path; what it has not is left as it is. */
+function replaced<Tree>(tree: Tree, path: readonly string[], source: unknown): Tree {
+  const [key = '', ...rest] = path
+  if (!isTable(tree) || !isTable(source) || !Object.hasOwn(source, key)) return tree
+  const value = rest.length === 0 ? source[key] : replaced(tree[key], rest, source[key])
+  return { ...tree, [key]: value }
+}

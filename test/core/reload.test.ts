@@ -1,0 +1,154 @@
+import t, { type Test } from 'tap'
+import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
+import { pluginSchemas } from '../../src/context.ts'
+import { createReload } from '../../src/core/reload.ts'
+import { ConfigError, HubError } from '../../src/lib/errors.ts'
+import { findScope } from '../../src/model/scope-table.ts'
+import { createCore } from '../support/core.ts'
+
+function setUp(t: Test, settings: Record<string, string> = {}) {
+  const core = createCore(t, { settings })
+  const { context, loaded } = core
+  const declared: (readonly { readonly name: string }[])[] = []
+  const state = { written: settings, fails: false, refused: false }
+  const reload = createReload({
+    ...{ ...context, baseUrl: '/', plugins: pluginSchemas, initial: loaded },
+    managedServices: {
+      async declare(services) {
+        declared.push(services)
+        if (services.some(({ name }) => name === 'broken'))
+          throw new HubError('Unavailable', 'The service broken cannot be started.')
+      },
+    },
+    read: (): LoadedConfig =>
+      loadConfig({ env: {}, flags: { data_dir: core.dataDir, ...state.written } }, pluginSchemas),
+    check: () => {
+      if (state.refused)
+        throw new ConfigError([{ source: 'x', key: 'views_dir', sentence: 'is no folder.' }])
+    },
+  })
+  const write = (written: Record<string, unknown>): void => {
+    const texts = Object.entries(written).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ])
+    state.written = { 'password.bcrypt_cost': '4', ...Object.fromEntries(texts) }
+  }
+  write(settings)
+  return { ...core, reload, write, declared, state }
+}
+
+t.test('what can be applied holds at once, the rest is named and kept', async (t) => {
+  const { context, reload, write, lines } = setUp(t)
+  const { config, store } = context
+  write({
+    'announcement.text': 'Exam at noon',
+    'cull.timeout': '2h',
+    port: '9999',
+    admin_users: ['root'],
+    groups: { staff: { users: ['ana'] } },
+    custom_scopes: { 'custom:grade': { description: 'Grade' } },
+    roles: [{ name: 'teacher', scopes: ['list:users', 'custom:grade'], groups: ['staff'] }],
+    services: [{ name: 'grader', url: 'http://127.0.0.1:9' }],
+  })
+  t.same(await reload(), {
+    applied: [
+      'announcement.text',
+      'cull.timeout',
+      'admin_users',
+      'groups',
+      'custom_scopes',
+      'roles',
+      'services',
+    ],
+    needsRestart: ['port'],
+    file: undefined,
+  })
+  t.equal(config.announcement.text, 'Exam at noon')
+  t.equal(config.port, 8000)
+  t.equal(store.users.getByName('root').admin, true)
+  t.ok(context.rights.ofUser(store.users.getByName('ana')).scopes.has('list:users'))
+  t.ok(findScope('custom:grade'))
+  t.same(
+    context.routes.list().map(({ prefix }) => prefix),
+    ['/services/grader/'],
+  )
+  t.match(lines.at(-1), /"needsRestart":\["port"\].*configuration read again/)
+  t.same(await reload(), { applied: [], needsRestart: ['port'], file: undefined })
+})
+
+t.test('a role that is no longer declared is taken from whoever has it, at once', async (t) => {
+  const core = setUp(t)
+  const ana = core.addUser('ana')
+  const session = core.logIn(ana)
+  const can = (): boolean => core.context.access.can(core.asSession(session), 'list:users')
+  core.write({ roles: [{ name: 'teacher', scopes: ['list:users'], users: ['ana'] }] })
+  await core.reload()
+  t.ok(can())
+  core.write({})
+  await core.reload()
+  t.notOk(can())
+})
+
+t.test('a configuration with a mistake changes nothing, whichever kind it is', async (t) => {
+  const { context, reload, write, declared, lines, state } = setUp(t)
+  const text = { 'announcement.text': 'new', admin_users: ['root'] }
+  const isUntouched = (): void => {
+    t.equal(context.config.announcement.text, '')
+    t.equal(context.store.users.findByName('root'), undefined)
+    t.same(declared, [])
+  }
+  write({ ...text, 'cull.timeout': 'soon', port: 'many' })
+  await t.rejects(reload(), {
+    name: 'ConfigError',
+    message: /cull\.timeout.*[^]*port|port[^]*cull/,
+  })
+  isUntouched()
+  state.refused = true
+  write(text)
+  await t.rejects(reload(), { message: /views_dir/ })
+  isUntouched()
+  t.match(lines.at(-1), 'configuration refused, nothing changed')
+})
+
+t.test('what only fails when it is applied is undone as a whole', async (t) => {
+  const { context, reload, write, declared } = setUp(t)
+  const custom = { custom_scopes: { 'custom:old': { description: 'Old' } } }
+  write(custom)
+  await reload()
+  write({
+    ...{ services: [{ name: 'broken', command: ['x'] }], 'announcement.text': 'new' },
+    ...{ custom_scopes: { 'custom:new': { description: 'New' } } },
+  })
+  await t.rejects(reload(), { code: 'Unavailable' })
+  t.equal(context.config.announcement.text, '')
+  t.equal(context.store.services.findByName('broken'), undefined)
+  t.equal(findScope('custom:new'), undefined)
+  t.ok(findScope('custom:old'))
+  t.same(
+    declared.map((services) => services.length),
+    [0, 1, 0],
+    'and its services are those of before',
+  )
+  write({ roles: [{ name: 'teacher', services: ['none'] }] })
+  await t.rejects(reload(), { name: 'ConfigError' })
+  write({ ...custom, 'announcement.text': 'at last' })
+  t.same((await reload()).applied, ['announcement.text'])
+})
+
+t.test('a hub that was told no place has none to read', async (t) => {
+  const { context, loaded } = createCore(t)
+  const needs = { ...context, baseUrl: '/', plugins: pluginSchemas, initial: loaded }
+  const reload = createReload({ ...needs, read: undefined, check: () => undefined })
+  await t.rejects(reload(), { code: 'Conflict' })
+})
+
+t.test('two at the same time come one after the other', async (t) => {
+  const { reload, write } = setUp(t)
+  write({ 'announcement.text': 'a' })
+  const outcomes = await Promise.all([reload(), reload()])
+  t.same(
+    outcomes.map(({ applied }) => applied),
+    [['announcement.text'], []],
+  )
+})
