@@ -19,7 +19,7 @@ import { createReload, type Reload } from './core/reload.ts'
 import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
-import { MINUTE, SECOND } from './lib/time.ts'
+import { SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -57,7 +57,7 @@ const activityEveryMs = 30 * SECOND
 const lookEveryMs = 500
 
 /** How long what is open may outlive the session or token it was opened with. */
-const expireEveryMs = MINUTE
+const expireEveryMs = 15 * SECOND
 
 /** How often the lag of the event loop is measured. */
 const turnEveryMs = 500

@@ -64,10 +64,14 @@ export interface Access {
   ): Who
   /** Forgets what it knew of a user, at once, and tells the listeners: call after any change to sessions, tokens, rights. */
   forget(userId: number): void
+  /** The same for services, of which it knows nothing: call after any change to their tokens and roles. */
+  forgetServices(): void
   /** The same for everybody: call when another process may have changed the database. */
   forgetAll(): void
   /** `listener` runs whenever somebody's rights or credentials may have changed. */
   onChange(listener: (userId: number) => void): void
+  /** `listener` runs whenever rights or credentials of services may have changed. */
+  onServiceChange(listener: () => void): void
 }
 
 export type AccessNeeds = {
@@ -97,6 +101,7 @@ export function createAccess(needs: AccessNeeds): Access {
   /** Whoever was identified since the hub began: something of theirs may still be open. */
   const everIdentified = new Set<number>()
   const listeners = new Set<(userId: number) => void>()
+  const serviceListeners = new Set<() => void>()
 
   const use = (key: string, load: () => Loaded | undefined): Principal | undefined => {
     const entry = stillKnown(key) ?? remember(key, load())
@@ -179,11 +184,12 @@ export function createAccess(needs: AccessNeeds): Access {
   /** Not kept in memory: services are few, and what they may do is read anew each time. */
   const identifyService: Access['identifyService'] = (headers) => {
     const secret = tokenIn(headers.authorization)
-    const token = secret && store.serviceTokens.findByHash(hashSecret(secret) as TokenHash)
+    const token =
+      secret && store.serviceTokens.findByHash(hashSecret(secret) as TokenHash, clock.now())
     const service = token ? store.services.find(token.serviceId) : undefined
     if (!token || !service) return undefined
     activity.sawToken(token.id)
-    const scopes = createScopeSet(rights.ofService(service).scopes, needs.groupsOf)
+    const scopes = createScopeSet(serviceTokenScopes(token, service), needs.groupsOf)
     return { service, scopes, credential: { kind: 'service', token } }
   }
 
@@ -201,6 +207,12 @@ export function createAccess(needs: AccessNeeds): Access {
       ...client,
     })
     return intersectScopes(granted, owned, needs.groupsOf)
+  }
+
+  const serviceTokenScopes = (token: ServiceToken, service: Service): ReadonlySet<string> => {
+    const owned = rights.ofService(service).scopes
+    if (token.scopes.includes('inherit')) return owned
+    return intersectScopes(expandScopes(token.scopes, {}), owned, needs.groupsOf)
   }
 
   /** The server or service that an OAuth client is. */
@@ -232,6 +244,10 @@ export function createAccess(needs: AccessNeeds): Access {
     for (const listener of listeners) listener(userId)
   }
 
+  const forgetServices: Access['forgetServices'] = () => {
+    for (const listener of serviceListeners) listener()
+  }
+
   return {
     identify: (headers) => identifyToken(headers) ?? identifySession(headers),
     identifySession,
@@ -255,8 +271,11 @@ export function createAccess(needs: AccessNeeds): Access {
     forget,
     forgetAll() {
       for (const userId of everIdentified) forget(userId)
+      forgetServices()
     },
+    forgetServices,
     onChange: (listener) => void listeners.add(listener),
+    onServiceChange: (listener) => void serviceListeners.add(listener),
   }
 }
 

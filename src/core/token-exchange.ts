@@ -1,7 +1,7 @@
 /** Token exchange: a server that is somebody else's never sees a key that opens more than itself. */
-import { HOUR, type Clock } from '../lib/time.ts'
+import { HOUR, SECOND, type Clock } from '../lib/time.ts'
 import { serverClientId } from '../model/server.ts'
-import { type Access, type Principal } from './access.ts'
+import { type Access, type Caller } from './access.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 export interface TokenExchange {
@@ -10,7 +10,7 @@ export interface TokenExchange {
    * Undefined when the header may pass: no token was used, it is the owner's own, or it was issued for this server.
    */
   authorizationFor(
-    principal: Principal,
+    caller: Caller,
     owner: { readonly user: string; readonly userId: number; readonly server: string },
   ): string | undefined
 }
@@ -28,23 +28,34 @@ export function createTokenExchange(needs: {
 }): TokenExchange {
   const issued = new Map<string, { readonly header: string; readonly untilMs: number }>()
   needs.access.onChange(() => issued.clear())
+  needs.access.onServiceChange(() => issued.clear())
+
+  const issue = (
+    caller: Caller,
+    request: { clientId: string; scopes: readonly string[]; expiresInSeconds: number },
+  ): string => {
+    if ('service' in caller) return needs.tokens.issueForService({ ...request, service: caller.service })
+    const { user, credential } = caller
+    const sessionPublicId =
+      credential.kind === 'token' ? credential.token.sessionPublicId : credential.session.publicId
+    return needs.tokens.issueForClient({ ...request, user, sessionPublicId }).secret
+  }
 
   return {
-    authorizationFor(principal, owner) {
-      const { credential, user } = principal
+    authorizationFor(caller, owner) {
+      const { credential } = caller
       const clientId = serverClientId(owner.user, owner.server)
-      if (credential.kind !== 'token' || user.id === owner.userId) return undefined
+      if (credential.kind === 'session') return undefined
+      if ('user' in caller && caller.user.id === owner.userId) return undefined
       if (credential.token.clientId === clientId) return undefined
       const nowMs = needs.clock.now().getTime()
       const key = `${credential.token.id} ${clientId}`
       const known = issued.get(key)
       if (known && known.untilMs > nowMs) return known.header
-      const { secret } = needs.tokens.issueForClient({
-        user,
+      const secret = issue(caller, {
         clientId,
         scopes: [`access:servers!server=${owner.user}/${owner.server}`],
-        sessionPublicId: credential.token.sessionPublicId,
-        expiresInSeconds: validMs / 1000,
+        expiresInSeconds: validMs / SECOND,
       })
       if (issued.size >= mostKept) issued.clear()
       // Given up at half time, so that what goes upstream is never about to end.

@@ -12,6 +12,7 @@ import {
   type ScopeSet,
 } from '../model/scope.ts'
 import { fullName, serverClientId, serverPath, type Server } from '../model/server.ts'
+import { type Service } from '../model/service.ts'
 import { type Token, type TokenHash, type TokenSecret } from '../model/token.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
@@ -45,6 +46,13 @@ export interface TokenVerbs {
     sessionPublicId: string | undefined
     expiresInSeconds: number
   }): NewTokenSecret
+  /** A token of a service for one server only, so that this server never sees the service's own. */
+  issueForService(request: {
+    service: Service
+    clientId: string
+    scopes: readonly string[]
+    expiresInSeconds: number
+  }): TokenSecret
   /** An OAuth client's token takes its siblings with it. */
   revoke(token: Token): void
   /** Whatever one run of a server was given: its token, its OAuth client, and the tokens that client got. */
@@ -172,6 +180,19 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     issue,
     issueForServer,
     issueForClient: (request) => create({ ...request, note: '' }),
+    issueForService({ service, expiresInSeconds, ...request }) {
+      const secret = newSecret() as TokenSecret
+      const createdAt = clock.now()
+      store.serviceTokens.create({
+        ...request,
+        hash: hashSecret(secret) as TokenHash,
+        serviceId: service.id,
+        note: '',
+        createdAt,
+        expiresAt: new Date(createdAt.getTime() + expiresInSeconds * SECOND),
+      })
+      return secret
+    },
     revoke(token) {
       if (token.clientId === undefined) store.tokens.remove(token.id)
       else store.tokens.removeOfClient(token.userId, token.clientId)
@@ -183,6 +204,7 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     },
     expire() {
       for (const userId of new Set(store.tokens.removeExpired(clock.now()))) access.forget(userId)
+      access.forgetServices()
     },
   }
 }

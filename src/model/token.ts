@@ -24,11 +24,8 @@ export type Token = {
   readonly expiresAt: Date | undefined
 }
 
-/** An API token of a service. It lasts as long as the service keeps it. */
-export type ServiceToken = Pick<
-  Token,
-  'id' | 'note' | 'scopes' | 'createdAt' | 'lastActivityAt'
-> & {
+/** An API token of a service. Its own lasts as long as it keeps it; one for a single server is short-lived. */
+export type ServiceToken = Omit<Token, 'userId' | 'userName' | 'serverId' | 'sessionPublicId'> & {
   readonly serviceId: number
   readonly serviceName: string
 }

@@ -23,7 +23,7 @@ export interface Tokens {
   removeOfClient(userId: number, clientId: string): void
   /** All of a user but the running servers' own ones. */
   removeAllOf(userId: number): void
-  /** @returns whose they were, one for each. */
+  /** Those of services as well. @returns which users' they were, one for each. */
   removeExpired(now: Date): number[]
 }
 
@@ -57,7 +57,7 @@ export function createTokens(database: Database): Tokens {
     `${tokensWithNames} where t.user_id = :userId and ${isValid} order by t.created_at desc, t.id desc`,
   )
   const ownersOfClient = database.prepare<{ user_id: number }>(
-    'select distinct user_id from tokens where client_id = ?',
+    'select distinct user_id from tokens where client_id = ? and user_id is not null',
   )
   const insert = database.prepare(`
     insert into tokens (hash, user_id, note, scopes, client_id, server_id, session_public_id,
@@ -93,7 +93,7 @@ function prepareRemovals(database: Database): Removals {
   const ofSession = database.prepare('delete from tokens where session_public_id = ?')
   const ofClient = database.prepare('delete from tokens where user_id = ? and client_id = ?')
   const ofUser = database.prepare('delete from tokens where user_id = ? and server_id is null')
-  const expired = database.prepare<Pick<TokenRow, 'user_id'>>(
+  const expired = database.prepare<{ readonly user_id: number | null }>(
     'delete from tokens where expires_at <= ? returning user_id',
   )
   return {
@@ -102,7 +102,7 @@ function prepareRemovals(database: Database): Removals {
     removeOfSession: (sessionPublicId) => void ofSession.run([sessionPublicId]),
     removeOfClient: (userId, clientId) => void ofClient.run([userId, clientId]),
     removeAllOf: (userId) => void ofUser.run([userId]),
-    removeExpired: (now) => expired.all([now.getTime()]).map((row) => row.user_id),
+    removeExpired: (now) => expired.all([now.getTime()]).flatMap((row) => row.user_id ?? []),
   }
 }
 

@@ -1,7 +1,7 @@
 /** The front door: the hub itself, a user's server or a service? It knows who you are before a byte goes further. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
-import { type Access, type Caller, type Principal } from '../core/access.ts'
+import { type Access, type Caller } from '../core/access.ts'
 import { type TokenExchange } from '../core/token-exchange.ts'
 import { withoutCookie } from '../lib/cookie.ts'
 import { asError, HubError } from '../lib/errors.ts'
@@ -64,19 +64,23 @@ type Refusal = keyof typeof statusTexts
 export function createDoor(needs: DoorNeeds): Door {
   const { access, routes, forwarder, upgrader } = needs
   const proxied = [`${needs.baseUrl}user/`, `${needs.baseUrl}services/`]
-  /** What is being forwarded for whom, so that a right that ends ends it at once. */
-  const open = new Map<number, Set<Exchange>>()
+  /** What is being forwarded, by whom it concerns, so that a right that ends ends it at once. */
+  const open = new Map<number | 'services', Set<Exchange>>()
 
-  access.onChange((userId) => {
-    for (const exchange of open.get(userId) ?? [])
+  const lookAgain = (concerned: number | 'services'): void => {
+    for (const exchange of open.get(concerned) ?? [])
       if (!isStillAllowed(exchange)) exchange.controller.abort(new Error('access ended'))
-  })
+  }
+  access.onChange(lookAgain)
+  access.onServiceChange(() => lookAgain('services'))
 
   /** Who asks for a service that looks after itself is its own affair (contract §7.1). */
   const callerOf = ({ headers }: IncomingMessage, route: Route | undefined): Caller | undefined => {
     if (route && isPublic(route)) return undefined
     const person = access.identify(headers)
-    return person ?? (route && !isServerRoute(route) ? access.identifyService(headers) : undefined)
+    if (person?.credential.kind === 'token') return person
+    // A login that came along does not make a service's token pass as it is.
+    return access.identifyService(headers) ?? person
   }
 
   const mayUse = (caller: Caller | undefined, route: Route): boolean => {
@@ -87,34 +91,30 @@ export function createDoor(needs: DoorNeeds): Door {
       : access.can(caller, 'access:servers', { server: `${owner.user}/${owner.server}` })
   }
 
-  /** The same person by the same credential: a cookie that came along does not carry on what a token began. */
+  /** The same caller by the same credential: a cookie that came along does not carry on what a token began. */
   const isStillAllowed = ({ request, route, caller }: Exchange): boolean => {
-    const now = access.identify(request.headers)
-    return (
-      now?.user.id === userIdOf(caller) &&
-      now?.credential.kind === caller?.credential.kind &&
-      mayUse(now, route)
-    )
+    const now = callerOf(request, route)
+    return idOf(now) === idOf(caller) && mayUse(now, route)
   }
 
   const admit = (asked: Asked): Exchange => {
     const exchange = { ...asked, controller: new AbortController() }
-    const id = userIdOf(asked.caller)
-    if (id !== undefined) open.set(id, (open.get(id) ?? new Set()).add(exchange))
+    for (const one of concernedBy(asked)) open.set(one, (open.get(one) ?? new Set()).add(exchange))
     return exchange
   }
 
   const release = (exchange: Exchange): void => {
-    const id = userIdOf(exchange.caller)
-    const mine = id === undefined ? undefined : open.get(id)
-    mine?.delete(exchange)
-    if (id !== undefined && mine?.size === 0) open.delete(id)
+    for (const one of concernedBy(exchange)) {
+      const known = open.get(one)
+      known?.delete(exchange)
+      if (known?.size === 0) open.delete(one)
+    }
   }
 
   const policyFor = ({ origin, route, caller, controller }: Exchange): ExchangePolicy => {
     const { proto, host, address, trustedPeer, port } = origin
     const authorization =
-      isServerRoute(route) && isPerson(caller)
+      isServerRoute(route) && caller
         ? needs.exchange.authorizationFor(caller, route.owner)
         : undefined
     return {
@@ -203,12 +203,17 @@ export function createDoor(needs: DoorNeeds): Door {
 
 const isPublic = ({ owner }: Route): boolean => 'service' in owner && owner.access === 'public'
 
-const isPerson = (caller: Caller | undefined): caller is Principal =>
-  caller !== undefined && 'user' in caller
+/** Whose rights decide: the caller's, and those of a server's owner, whose groups may be how others got in. */
+function concernedBy({ caller, route: { owner } }: Asked): Set<number | 'services'> {
+  if (!caller) return new Set()
+  const owners = 'service' in owner ? [] : [owner.userId]
+  return new Set(['service' in caller ? ('services' as const) : caller.user.id, ...owners])
+}
 
-/** By whom an exchange is known, so that it ends with their rights. */
-const userIdOf = (caller: Caller | undefined): number | undefined =>
-  isPerson(caller) ? caller.user.id : undefined
+const idOf = (caller: Caller | undefined): string =>
+  caller === undefined
+    ? ''
+    : `${caller.credential.kind} ${'service' in caller ? caller.service.id : caller.user.id}`
 
 /** The absolute form (RFC 9112 §3.2.2) is made the origin form; where it points never decides where bytes go (security S-19). */
 function originForm(request: IncomingMessage): string {

@@ -30,7 +30,7 @@ function setUp(t: Test) {
     baseUrl: '/',
   })
   const holderOf = (secret: string) =>
-    store.serviceTokens.findByHash(hashSecret(secret) as TokenHash)?.serviceName
+    store.serviceTokens.findByHash(hashSecret(secret) as TokenHash, clock.now())?.serviceName
   return { store, routes, services, reported, holderOf }
 }
 

@@ -2,8 +2,11 @@
 import { type Test } from 'tap'
 import t from 'tap'
 import { createTokenExchange } from '../../src/core/token-exchange.ts'
+import { hashSecret } from '../../src/lib/secret.ts'
 import { HOUR } from '../../src/lib/time.ts'
+import { type TokenHash } from '../../src/model/token.ts'
 import { createParts } from '../support/parts.ts'
+import { serviceOf } from '../support/services.ts'
 
 /** Ana's server runs; an administrator has a token. */
 function createScene(t: Test) {
@@ -108,3 +111,28 @@ function createSceneWithBob(t: Test) {
   const scene = createScene(t)
   return { ...scene, bobServer: scene.serverOf(scene.addUser('bob')) }
 }
+
+t.test('a service’s token is changed as well, for one that opens this server only', (t) => {
+  const { store, access, exchange, owner, clock } = createScene(t)
+  const service = store.services.save(serviceOf('grader', { admin: true }))
+  const token = { serviceId: service.id, note: '', scopes: ['inherit'], createdAt: clock.now() }
+  const identify = (secret: string) => access.identifyService({ authorization: `token ${secret}` })
+  store.serviceTokens.create({ ...token, hash: hashSecret('its-own') as TokenHash })
+  const caller = identify('its-own')
+  if (!caller) throw new Error('this token does not work')
+  const header = exchange.authorizationFor(caller, owner)
+  t.match(header, /^token [\w-]{43}$/)
+  const lent = identify(secretIn(header))
+  t.equal(lent?.service.name, 'grader')
+  t.same(lent?.scopes.list(), ['access:servers!server=ana/'])
+  t.equal(exchange.authorizationFor(caller, owner), header)
+  if (lent) t.equal(exchange.authorizationFor(lent, owner), undefined, 'it passes itself')
+  clock.advance(HOUR)
+  t.equal(identify(secretIn(header)), undefined)
+  const again = exchange.authorizationFor(caller, owner)
+  access.forgetServices()
+  t.not(exchange.authorizationFor(caller, owner), again, 'nothing is kept over a change')
+  store.serviceTokens.removeOf(service.id)
+  t.equal(identify(secretIn(again)), undefined)
+  t.end()
+})

@@ -1,4 +1,6 @@
 /** S-04, S-13, S-54 on real sockets: what a login or token opened closes with it, and another tab's goes on. */
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { removeExpired } from '../../src/core/housekeeping.ts'
 import { DAY, HOUR } from '../../src/lib/time.ts'
@@ -131,3 +133,99 @@ t.test('the progress of a start ends with the login that watches it', async (t) 
   await servers.stop(door.serverOf('ana'))
   await starting
 })
+
+const graderToken = 'token of the grader'.replaceAll(' ', '-')
+const asGrader = `Authorization: token ${graderToken}\r\n`
+
+/** A service with this role has things open on ana's server. */
+async function startGrader(t: Test, scopes: readonly string[]) {
+  const door = await startDoor(t, { users: ['ana', 'admin'] })
+  await door.startServer('ana')
+  const { services, roles, groups } = door.hub.context
+  groups.createMany(['class'], ['ana'])
+  const grader = { name: 'grader', apiToken: graderToken, command: [] }
+  services.declare([grader])
+  roles.declare([{ name: 'grader', scopes, services: ['grader'] }], [])
+  const open = await openThings(door, asGrader)
+  const mine = await openThings(door, cookieOf(door.logIn('ana')))
+  return { ...door, open, mine, grader }
+}
+
+t.test('a service whose right ends is out at once, however it ends', async (t) => {
+  type Grader = Awaited<ReturnType<typeof startGrader>>
+  const ways: Record<string, (door: Grader) => void> = {
+    'its role is gone': ({ hub }) => hub.context.roles.declare([], []),
+    'its role allows less': ({ hub }) =>
+      hub.context.roles.declare(
+        [{ name: 'grader', scopes: ['access:servers!user=bob'], services: ['grader'] }],
+        [],
+      ),
+    'its token is another': ({ hub }) =>
+      void hub.context.services.renewToken(hub.context.store.services.getByName('grader')),
+    'it is declared no more': ({ hub }) => hub.context.services.declare([]),
+    'the owner of the server leaves the group': ({ hub }) =>
+      hub.context.groups.removeUsers(hub.context.store.groups.getByName('class'), ['ana']),
+  }
+  for (const [way, end] of Object.entries(ways))
+    await t.test(way, async (t) => {
+      const door = await startGrader(t, ['access:servers!group=class'])
+      door.hub.context.services.declare([door.grader])
+      await goOn(t, door, door.open)
+      end(door)
+      await allEnded(door.open)
+      await goOn(t, door, door.mine)
+      t.notMatch(await door.ask(upgrade('/user/ana/ws', asGrader)), /^HTTP\/1.1 101/)
+    })
+})
+
+t.test('a teacher loses what a student has open when one of the two leaves the class', async (t) => {
+  for (const leaving of ['ana', 'admin2']) {
+    const door = await startDoor(t, { users: ['ana', 'admin2'] })
+    await door.startServer('ana')
+    const { roles, groups, store } = door.hub.context
+    groups.createMany(['class'], ['ana'])
+    groups.createMany(['staff'], ['admin2'])
+    const teacher = { name: 'teacher', scopes: ['access:servers!group=class'], groups: ['staff'] }
+    roles.declare([teacher], [])
+    const open = await openThings(door, cookieOf(door.logIn('admin2')))
+    const mine = await openThings(door, cookieOf(door.logIn('ana')))
+    const group = store.groups.getByName(leaving === 'ana' ? 'class' : 'staff')
+    groups.removeUsers(group, [leaving])
+    await allEnded(open)
+    await goOn(t, door, mine)
+  }
+}) // prettier-ignore
+
+t.test('a share past its end opens nothing, and what it opened closes', async (t) => {
+  const clock = createClock()
+  const door = await startDoor(t, { users: ['ana', 'bob', 'cleo'], clock })
+  await door.startServer('ana')
+  const { shares, access, store, groups } = door.hub.context
+  groups.createMany(['friends'], ['cleo'])
+  door.hub.context.users.add('owner', { admin: true })
+  const login = door.hub.context.sessions.begin(door.userOf('owner'), { address: '', userAgent: '' })
+  const issuer = access.identifySession({ cookie: `littlehub-session=${login.secret}` })?.scopes
+  if (!issuer) throw new Error('not logged in')
+  const server = { userName: 'ana', name: '' }
+  for (const target of [{ user: 'bob' }, { group: 'friends' }])
+    shares.grant(server, { with: target, issuer })
+  const ends = (at: Date): void => {
+    const database = new DatabaseSync(path.join(door.dataDir, 'littlehub.db'))
+    database.prepare('update shares set expires_at = ?').run(at.getTime())
+    database.close()
+  }
+  ends(new Date(clock.now().getTime() + HOUR))
+  for (const name of ['bob', 'cleo']) access.forget(store.users.getByName(name).id)
+  const logins = { bob: cookieOf(door.logIn('bob')), cleo: cookieOf(door.logIn('cleo')) }
+  const open = [await openThings(door, logins.bob), await openThings(door, logins.cleo)]
+  const mine = await openThings(door, cookieOf(door.logIn('ana')))
+  clock.advance(HOUR - 1)
+  removeExpired(door.hub.context)
+  for (const things of open) await goOn(t, door, things)
+  clock.advance(1)
+  for (const cookie of Object.values(logins))
+    t.match(await door.ask(upgrade('/user/ana/ws', cookie)), /^HTTP\/1.1 403 /, 'before anybody looks')
+  removeExpired(door.hub.context)
+  await allEnded(open.flat())
+  await goOn(t, door, mine)
+}) // prettier-ignore

@@ -24,9 +24,10 @@ t.test('a token of a service is found by its hash, and is not that of a user', a
   t.same(token, {
     ...{ id: 1, serviceId: service.id, serviceName: 'grader', note: 'from config' },
     ...{ scopes: ['inherit'], createdAt: at, lastActivityAt: undefined },
+    ...{ clientId: undefined, expiresAt: undefined },
   })
-  t.same(store.serviceTokens.findByHash(hash('one')), token)
-  t.equal(store.serviceTokens.findByHash(hash('two')), undefined)
+  t.same(store.serviceTokens.findByHash(hash('one'), at), token)
+  t.equal(store.serviceTokens.findByHash(hash('two'), at), undefined)
   t.equal(store.tokens.findByHash(hash('one'), at), undefined)
   t.equal(store.tokens.find(token.id), undefined)
   t.throws(() => create('one'), { code: 'Conflict' })
@@ -44,7 +45,7 @@ t.test(
     t.same(store.serviceTokens.listOf(service.id), [])
     create('again')
     store.services.remove(service.id)
-    t.equal(store.serviceTokens.findByHash(hash('again')), undefined)
+    t.equal(store.serviceTokens.findByHash(hash('again'), at), undefined)
   },
 )
 
@@ -83,3 +84,13 @@ t.test('no question about tokens of services reads all tokens', async (t) => {
     [],
   )
 })
+
+t.test('one with an end is not found from then on, and is removed with what has expired', async (t) => {
+  const { store, service } = setUp(t)
+  const token = { serviceId: service.id, note: '', scopes: ['read:hub'], createdAt: at }
+  store.serviceTokens.create({ ...token, hash: hash('short'), expiresAt: later(5) })
+  t.match(store.serviceTokens.findByHash(hash('short'), later(4)), { expiresAt: later(5) })
+  t.equal(store.serviceTokens.findByHash(hash('short'), later(5)), undefined)
+  t.same(store.tokens.removeExpired(later(5)), [], 'no user is concerned')
+  t.same(store.serviceTokens.listOf(service.id), [])
+}) // prettier-ignore

@@ -212,3 +212,28 @@ t.test('the absolute form is answered by its path alone', async (t) => {
   t.equal(await asked('http://hub.test?x=/user/ana/'), '200 hub')
   t.match(await asked('ftp://hub.test/user/ana/'), /^400/)
 })
+
+t.test('a service opens the servers that its scopes name, and its token goes no further', async (t) => {
+  const { ask, context, cookie, upstream, ana, serverOf } = await startDoor(t)
+  context.tokens.issueForServer(serverOf(ana))
+  const [grader, other] = ['token-of-the-grader', 'token-of-another']
+  context.services.declare([
+    { name: 'grader', apiToken: grader, command: [] },
+    { name: 'other', apiToken: other, command: [] },
+  ])
+  context.roles.declare(
+    [{ name: 'grader', scopes: ['access:servers!server=ana/'], services: ['grader'] }],
+    [],
+  )
+  const as = (token: string) => `Authorization: token ${token}\r\n`
+  t.equal(await ask(get('/user/ana/x', as(other))), '200 hub')
+  t.match(await ask(upgrade('/user/ana/ws', as(other))), /^403/)
+  t.match(await ask(upgrade('/user/ana/ws', as('made-up-token'))), /^401/)
+  t.equal(upstream.peers.length, 0)
+  t.equal(await ask(get('/user/ana/x', as(grader))), '200 server')
+  t.match(await ask(upgrade('/user/ana/ws', as(grader))), /^101/)
+  t.equal(await ask(get('/user/ana/x', as(grader) + cookie('ana'))), '200 server')
+  const sent = upstream.peers.map((peer) => peer.text()).join('')
+  t.notMatch(sent, grader)
+  t.match(sent, /authorization: token [\w-]{43}\r\n/i)
+}) // prettier-ignore
