@@ -4,6 +4,7 @@ import { checkRoutes } from '../core/route-check.ts'
 import { invalidInput } from '../lib/errors.ts'
 import { escapeName } from '../model/server.ts'
 import { type Route } from '../proxy/routes.ts'
+import { urlOf } from '../proxy/target.ts'
 import { parse, readJson } from './body.ts'
 import { type ApiNeeds } from './guard.ts'
 import { pageQuery, paginate, readPage } from './page.ts'
@@ -45,7 +46,7 @@ function presentRoute({ prefix, target, owner, lastActivityMs }: Route) {
   const lastActivity = lastActivityMs === 0 ? undefined : new Date(lastActivityMs)
   return {
     routespec: prefix.split('/').map(escapeName).join('/'),
-    target: `${target.tls ? 'https' : 'http'}://${target.host}:${target.port}`,
+    target: urlOf(target),
     data: {
       ...('service' in owner
         ? { service: owner.service }

@@ -1,6 +1,7 @@
 /** Route check: the table of routes is made what the store says (JupyterHub: `check_routes`). */
 import { isActive, routePrefix } from '../model/server.ts'
 import { isServerRoute, type Routes } from '../proxy/routes.ts'
+import { targetOf } from '../proxy/target.ts'
 import { type StoreReader } from '../store/store.ts'
 import { routeServices } from './service-routes.ts'
 
@@ -20,10 +21,8 @@ export function checkRoutes(needs: {
       state === 'ready' && !known.has(routePrefix(baseUrl, userName, name)),
   )
   for (const { id, userId, userName, name, url } of missing) {
-    const { hostname, port } = new URL(url ?? 'http://127.0.0.1:0')
     const owner = { user: userName, server: name, serverId: id, userId }
-    const target = { host: hostname, port: Number(port) }
-    routes.add(routePrefix(baseUrl, userName, name), target, owner)
+    routes.add(routePrefix(baseUrl, userName, name), targetOf(url ?? 'http://127.0.0.1:0'), owner)
   }
   const stale = routes
     .list()

@@ -1,6 +1,7 @@
 /** Service routes: the table follows the store, so that a service can be reached as long as it is registered. */
 import { serviceRoutePrefix } from '../model/service.ts'
-import { type Routes, type Target } from '../proxy/routes.ts'
+import { type Routes } from '../proxy/routes.ts'
+import { targetOf } from '../proxy/target.ts'
 import { type StoreReader } from '../store/store.ts'
 
 export type ServiceRouteNeeds = {
@@ -15,16 +16,10 @@ export function routeServices({ store, routes, baseUrl }: ServiceRouteNeeds): vo
   for (const { name, url, access } of store.services.list()) {
     if (url === undefined) continue
     const prefix = serviceRoutePrefix(baseUrl, name)
+    // Host and port only: requests keep their whole path (contract §6.1).
     routes.add(prefix, targetOf(url), { service: name, access })
     wanted.add(prefix)
   }
   for (const { prefix, owner } of routes.list())
     if ('service' in owner && !wanted.has(prefix)) routes.remove(prefix)
-}
-
-/** Host and port only: requests keep their whole path (contract §6.1). */
-function targetOf(url: string): Target {
-  const { protocol, hostname, port } = new URL(url)
-  if (protocol === 'https:') return { host: hostname, port: Number(port || 443), tls: true }
-  return { host: hostname, port: Number(port || 80) }
 }

@@ -19,6 +19,7 @@ import { probe } from '../spawn/readiness.ts'
 import { redactLog } from '../spawn/redact.ts'
 import { type Spawner, type Started } from '../spawn/spawner.ts'
 import { type Routes } from '../proxy/routes.ts'
+import { targetOf } from '../proxy/target.ts'
 import { type Store } from '../store/store.ts'
 import { type ProgressLog } from './progress.ts'
 import { type TokenVerbs } from './tokens.ts'
@@ -220,12 +221,12 @@ export function createStarter(needs: StartNeeds): Starter {
     routes.remove(routePrefix(needs.baseUrl, server.userName, server.name))
 
   const openRoute: Starter['openRoute'] = (server, url) => {
-    const { hostname, port } = new URL(url)
-    routes.add(
-      routePrefix(needs.baseUrl, server.userName, server.name),
-      { host: hostname, port: Number(port) },
-      { user: server.userName, server: server.name, serverId: server.id, userId: server.userId },
-    )
+    routes.add(routePrefix(needs.baseUrl, server.userName, server.name), targetOf(url), {
+      user: server.userName,
+      server: server.name,
+      serverId: server.id,
+      userId: server.userId,
+    })
   }
 
   const explainExit: Starter['explainExit'] = async (server, user, exitCode) => {

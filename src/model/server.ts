@@ -27,7 +27,7 @@ export type Server = {
   /** What people read instead of its name; undefined: the name. */
   readonly displayName: string | undefined
   readonly state: ServerState
-  /** Where it answers, while starting, ready or stopping: `http://127.0.0.1:PORT`. */
+  /** Where it answers, while starting, ready or stopping: `http://127.0.0.1:PORT` or `unix:/path/of/socket`. */
   readonly url: string | undefined
   readonly spawnState: SpawnState | undefined
   readonly options: Readonly<Record<string, unknown>>

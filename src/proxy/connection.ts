@@ -122,7 +122,9 @@ export function connect(
   return connection
 }
 
-function open({ host: named, port, tls }: Target, options: Partial<TcpNetConnectOpts>): Socket {
+function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {
+  const { host: named, port, tls, socket: path } = target
+  if (path !== undefined) return connectPlain({ ...options, path })
   const host = named.replace(/^\[(.*)\]$/, '$1')
   if (!tls) return connectPlain({ ...options, host, port })
   // RFC 6066 §3: a name, never an address.

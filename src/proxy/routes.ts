@@ -7,6 +7,8 @@ export type Target = {
   readonly port: number
   /** It speaks TLS, with a certificate that this machine trusts. */
   readonly tls?: true
+  /** The Unix socket it listens on, in the place of host and port. */
+  readonly socket?: string
 }
 
 /** Whose server it is, or which service; `'service' in owner` tells. */

@@ -1,4 +1,6 @@
 /** Asks a Jupyter server whether one of its kernels is at work. */
+import { text } from 'node:stream/consumers'
+import { askServer } from './server-request.ts'
 
 /** Longest wait for the answer. */
 const timeoutMs = 5000
@@ -12,13 +14,16 @@ export type KernelWork = 'busy' | 'idle' | 'silent'
  */
 export async function askKernels(url: string, prefix: string, token: string): Promise<KernelWork> {
   try {
-    const response = await fetch(`${url}${prefix}api/kernels?no_track_activity=1`, {
+    const response = await askServer({
+      url,
+      path: `${prefix}api/kernels?no_track_activity=1`,
       headers: { authorization: `token ${token}` },
-      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    if (response.status >= 500) return 'silent'
-    return response.ok && isBusyList(parsed(await response.text())) ? 'busy' : 'idle'
+    const { statusCode = 500 } = response
+    const body = await text(response)
+    if (statusCode >= 500) return 'silent'
+    return statusCode === 200 && isBusyList(parsed(body)) ? 'busy' : 'idle'
   } catch {
     return 'silent'
   }

@@ -1,5 +1,5 @@
 /** Asks a server whether it answers yet. */
-import http from 'node:http'
+import { askServer } from './server-request.ts'
 
 export type Answer = { readonly answered: boolean; readonly version?: string }
 
@@ -11,16 +11,16 @@ const timeoutMs = 5000
  * `version` is what the server says of its jupyterhub package. Never rejects.
  * JupyterHub: `wait_for_http_server`
  */
-export function probe(url: string, prefix: string, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve) => {
+export async function probe(url: string, prefix: string, signal: AbortSignal): Promise<Answer> {
+  try {
     const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-    const request = http.get(`${url}${prefix}api`, { agent: false, signal: ended }, (response) => {
-      const { statusCode = 500, headers } = response
-      response.destroy()
-      const version = headers['x-jupyterhub-version']
-      const answered = statusCode < 500
-      resolve(typeof version === 'string' ? { answered, version } : { answered })
-    })
-    request.on('error', () => resolve({ answered: false }))
-  })
+    const response = await askServer({ url, path: `${prefix}api`, signal: ended })
+    const { statusCode = 500, headers } = response
+    response.destroy()
+    const version = headers['x-jupyterhub-version']
+    const answered = statusCode < 500
+    return typeof version === 'string' ? { answered, version } : { answered }
+  } catch {
+    return { answered: false }
+  }
 }

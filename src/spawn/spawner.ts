@@ -25,7 +25,7 @@ export type SpawnRequest = {
 }
 
 export type Started = {
-  /** `http://127.0.0.1:PORT` without a path. */
+  /** `http://127.0.0.1:PORT` without a path, or `unix:` and the absolute path of a socket. */
   readonly url: string
   readonly state: SpawnState
 }

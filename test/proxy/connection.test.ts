@@ -1,6 +1,8 @@
 /** One connection to a server: its buffer, its time limit, its end. */
 import { once } from 'node:events'
+import http from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import {
   createServer as createTlsServer,
   getCACertificates,
@@ -9,6 +11,8 @@ import {
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { connect, ConnectTimeoutError, type ConnectionUser } from '../../src/proxy/connection.ts'
+import { targetOf } from '../../src/proxy/target.ts'
+import { temporaryFolder } from '../support/hub.ts'
 import { certificate, privateKey } from '../support/certificate.ts'
 import { dial, eventually, get, owner, startFront, startRaw } from '../support/proxy.ts'
 
@@ -149,3 +153,32 @@ t.test(
     t.match(await answer('127.0.0.1'), /altnames/, 'of another name')
   },
 )
+
+t.test('a server on a Unix socket is reached like one on a port, upgrades too', async (t) => {
+  const front = await startFront(t)
+  const path = join(temporaryFolder(t), 'server.sock')
+  const server = http.createServer((request, response) => {
+    request.pipe(response)
+  })
+  server.on('upgrade', (_, socket) => {
+    socket.write('HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+    socket.pipe(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  t.teardown(() => server.close())
+  front.routes.add('/user/ana/', targetOf(`unix:${path}`), owner)
+  const client = await dial(t, front.port)
+  const body = 'x'.repeat(100_000)
+  client.write(
+    `POST /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  t.match(await client.until(/xxx$/), /^HTTP\/1\.1 200 /)
+  client.clear()
+  const socket = await dial(t, front.port)
+  socket.write(get('/user/ana/', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'))
+  await socket.until(/^HTTP\/1\.1 101 [^]*hello$/)
+  socket.clear()
+  socket.write('and back')
+  await socket.until('and back')
+  socket.socket.destroy()
+})
