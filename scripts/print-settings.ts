@@ -15,6 +15,8 @@ const textOf = (schema: TSchema, name: string): string => {
 const formats: Readonly<Record<string, string>> = {
   duration: 'duration',
   size: 'size',
+  'memory-limit': 'size or `none`',
+  'cpu-limit': 'number or `none`',
   path: 'path',
   'optional-path': 'path',
   command: 'command',

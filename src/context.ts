@@ -13,14 +13,14 @@ import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
+import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
-import { createNamedServers, type NamedServers } from './core/named-servers.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
 import { createPeople, type People } from './core/people.ts'
 import { createSchedule, type Schedule } from './core/schedule.ts'
-import { createServers, type ServerVerbs } from './core/servers.ts'
-import { createStarter, serverSlug } from './core/start.ts'
+import { serverSlug } from './core/start.ts'
+import { createStarting, type Starting } from './core/starting.ts'
 import { createTokenExchange, type TokenExchange } from './core/token-exchange.ts'
 import { createTokens, type TokenVerbs } from './core/tokens.ts'
 import { createXsrf, type Xsrf } from './core/xsrf.ts'
@@ -32,7 +32,6 @@ import { systemClock, type Clock } from './lib/time.ts'
 import { defineCustomScopes } from './model/scope-table.ts'
 import { type GroupsOf } from './model/scope.ts'
 import { createRoutes, type Routes } from './proxy/routes.ts'
-import { serverEnvironment } from './spawn/environment.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
 import { openDatabase, type Database } from './store/database.ts'
@@ -40,7 +39,8 @@ import { createStore, type Store, type StoreReader } from './store/store.ts'
 
 /** What route files get: readers, verbs, settings. */
 export type Context = People &
-  Accounts & {
+  Accounts &
+  Omit<Starting, 'hooks'> & {
     /** As it is now: read a setting where it is used. */
     readonly config: Config
     readonly settings: LiveSettings
@@ -51,8 +51,6 @@ export type Context = People &
     readonly access: Access
     readonly login: Login
     readonly tokens: TokenVerbs
-    readonly servers: ServerVerbs
-    readonly namedServers: NamedServers
     readonly activity: Activity
     readonly oauthProvider: OAuthProvider
     readonly xsrf: Xsrf
@@ -65,6 +63,7 @@ export type Context = People &
 export type WholeContext = Omit<Context, 'store'> & {
   readonly store: Store
   readonly spawner: Spawner
+  readonly hooks: Starting['hooks']
   readonly routes: Routes
   readonly events: Events
   readonly exchange: TokenExchange
@@ -82,6 +81,8 @@ export type Overrides = {
   readonly socket?: number
   /** Reads the configuration again, from where the hub got it. @throws {ConfigError} with every problem there is. */
   readonly readAgain?: () => LoadedConfig
+  /** What the file of the setting `hooks` exports; whoever runs a hub has loaded it. */
+  readonly hooks?: HookModule
   /** Somebody asked for the end of the hub over the API; whoever runs it is to stop it. */
   readonly onShutdown?: (options: { readonly servers: boolean }) => void
 }
@@ -141,59 +142,16 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
 
   const internalPort = (): number => Number(store.facts.find(internalPortFact))
   const routes = createRoutes(() => clock.now().getTime())
-  const starter = createStarter({
-    store,
-    spawner,
-    routes,
-    tokens,
-    log: log.child({ part: 'start' }),
-    baseUrl: config.base_url,
-    get startTimeoutMs() {
-      return config.spawner.start_timeout
-    },
-    get httpTimeoutMs() {
-      return config.spawner.http_timeout
-    },
-    get command() {
-      return [...config.spawner.cmd, ...config.spawner.args]
-    },
-    environment: (server, secret) =>
-      serverEnvironment({
-        config,
-        server,
-        secret,
-        internalPort: internalPort(),
-      }),
-  })
-  const servers = createServers({
-    store,
-    clock,
-    spawner,
-    starter,
-    routes,
-    tokens,
-    schedule,
-    lock: createKeyedLock(),
-    events,
-    log,
-    baseUrl: config.base_url,
-    get limits() {
-      const { concurrent_spawn_limit, active_server_limit } = config.spawner
-      return { concurrentSpawns: concurrent_spawn_limit, activeServers: active_server_limit }
-    },
-  })
-
-  const namedServers = createNamedServers({
-    store,
-    get limit() {
-      return config.spawner.named_server_limit_per_user
-    },
+  const starting = createStarting({
+    ...{ store, clock, spawner, routes, tokens, schedule, events, log, config, groupsOf },
+    hookModule: overrides.hooks ?? {},
+    internalPort,
   })
   const accounts = createAccounts({
     ...{ store, clock, access, events, passwords, config },
     stopServers: async (user, { forget }) => {
       for (const server of store.servers.listOf(user.id)) {
-        await servers.stop(server)
+        await starting.servers.stop(server)
         if (forget) await spawner.forget(serverSlug(user, server))
       }
     },
@@ -223,8 +181,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     login,
     ...accounts,
     tokens,
-    servers,
-    namedServers,
+    ...starting,
     activity,
     oauthProvider,
     xsrf: createXsrf(signingKey),

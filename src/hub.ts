@@ -12,6 +12,7 @@ import {
 } from './context.ts'
 import { cullIdleServers } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
+import { loadHooks } from './core/hooks.ts'
 import { removeExpired, writeActivity } from './core/housekeeping.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
@@ -136,7 +137,8 @@ async function startInOrder(
   prepareDataDir(data_dir)
   const lock = lockDataDir(data_dir)
   undo(() => lock.release())
-  const context = createContext(loaded, overrides)
+  const hooks = loaded.hooks === '' ? {} : { hooks: await loadHooks(loaded.hooks) }
+  const context = createContext(loaded, { ...overrides, ...hooks })
   undo(() => context.store.close())
   applyDeclarations(loaded, context)
   context.authStates.renew()

@@ -1,6 +1,8 @@
 /** `/users/:name/server` and `/users/:name/servers/:server`: look, start, stop (contract §3.7). */
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { HookRefusal } from '../core/hooks.ts'
+import { StartFailed } from '../core/start.ts'
 import { HubError, invalidInput, notFound } from '../lib/errors.ts'
 import { normaliseDisplayName, type Server } from '../model/server.ts'
 import { parse, readJson } from './body.ts'
@@ -145,13 +147,19 @@ async function start(
     // JupyterHub says 400 to a second start, and its clients look for that (hubtraf, contract §1.14).
     if (thrown instanceof HubError && thrown.code === 'Conflict') throw invalidInput(thrown.message)
     if (after?.state !== 'failed') throw thrown
-    reply.code(500).send({ status: 500, message: messageOf(thrown) })
+    const { status, message } = failureOf(thrown)
+    reply.code(status).send({ status, message })
   }
   return reply
 }
 
-const messageOf = (thrown: unknown): string =>
-  thrown instanceof HubError ? thrown.message : 'The server did not start.'
+/** A hook that refuses chooses the status, and its sentence is the message (contract §3.7, §9.49). */
+function failureOf(thrown: unknown): { status: number; message: string } {
+  if (!(thrown instanceof HubError)) return { status: 500, message: 'The server did not start.' }
+  const { cause } = thrown
+  if (cause instanceof StartFailed && cause.cause instanceof HookRefusal) return cause.cause
+  return { status: 500, message: thrown.message }
+}
 
 async function stop(
   request: FastifyRequest,

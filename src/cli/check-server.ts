@@ -41,7 +41,7 @@ function troubleIn(line: string): string {
   return [msg, error?.message].filter((part) => part !== undefined).join(': ')
 }
 
-/** The same settings, but for where it keeps its data and listens. */
+/** The same settings, but for where it keeps its data and listens, and for what is about who somebody is. */
 const passing = (settings: LoadedConfig, dir: string): LoadedConfig => ({
   ...settings,
   data_dir: dir,
@@ -49,6 +49,8 @@ const passing = (settings: LoadedConfig, dir: string): LoadedConfig => ({
   port: 0,
   internal_port: 0,
   public_url: '',
+  profiles: [],
+  hooks: '',
 })
 
 async function* checkWith(hub: Hub, userName: string): AsyncGenerator<Finding> {

@@ -1,6 +1,7 @@
 /** What a schema cannot say: settings that must fit each other, and the plug-ins there are. */
 import { nearest } from '../lib/nearest.ts'
-import { checkDeclarations, type Declarations } from './check-declarations.ts'
+import { checkDeclarations } from './check-declarations.ts'
+import { checkProfiles } from './check-profiles.ts'
 import { type Fault } from './decode.ts'
 import { type Config } from './schema.ts'
 import { type PluginSchemas } from './sections.ts'
@@ -20,19 +21,22 @@ export function crossCheck(
     ...checkManagedGroups(config),
     ...checkType('auth', config.auth?.type, Object.keys(plugins.auth)),
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
-    ...(hasDeclarations(config, faults) ? checkDeclarations(config) : []),
+    ...(isWhole(config, declarationKeys, faults) ? checkDeclarations(config) : []),
+    ...(isWhole(config, profileKeys, faults) ? checkProfiles(config) : []),
   ]
 }
 
 const declarationKeys = ['admin_users', 'groups', 'roles', 'custom_scopes', 'services'] as const
+const profileKeys = ['profiles', 'group_overrides'] as const
 
-/** They refer to each other, so they are looked at once each of them is of its form. */
-function hasDeclarations(
+/** Settings that refer to each other are looked at once each of them is of its form. */
+function isWhole<Key extends keyof Config>(
   config: Partial<Config>,
+  keys: readonly Key[],
   faults: readonly Fault[],
-): config is Partial<Config> & Declarations {
+): config is Partial<Config> & Pick<Config, Key> {
   const isFaulty = (key: string): boolean => faults.some(({ at }) => at[0] === key)
-  return declarationKeys.every((key) => config[key] !== undefined && !isFaulty(key))
+  return keys.every((key) => config[key] !== undefined && !isFaulty(key))
 }
 
 function checkPorts({ port = 0, internal_port = 0 }: Partial<Config>): Fault[] {

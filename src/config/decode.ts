@@ -107,7 +107,7 @@ function decodeList(schema: TArray, written: unknown, cursor: Cursor): unknown {
 
 function decodeText(schema: TSchema, written: unknown, cursor: Cursor): unknown {
   const format = optionOf(schema, 'format')
-  const text = format === 'size' && typeof written === 'number' ? String(written) : written
+  const text = textOf(format, written)
   if (typeof text !== 'string')
     return refuse(`expected text, found ${found(written, cursor)}; put it in quotes.`, cursor)
   if (text.includes('\0')) return refuse('contains a NUL character.', cursor)
@@ -117,6 +117,12 @@ function decodeText(schema: TSchema, written: unknown, cursor: Cursor): unknown 
   const decoded = read(text, cursor.dir)
   return 'value' in decoded ? decoded.value : refuse(decoded.problem, cursor)
 }
+
+/** Formats of what may be written as a number. */
+const numeric: readonly unknown[] = ['size', 'memory-limit', 'cpu-limit']
+
+const textOf = (format: unknown, written: unknown): unknown =>
+  typeof written === 'number' && numeric.includes(format) ? String(written) : written
 
 function decodeOther(schema: TSchema, written: unknown, cursor: Cursor): unknown {
   if (Value.Check(schema, written)) return written

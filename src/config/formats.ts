@@ -22,6 +22,14 @@ export const formats: Readonly<Record<string, Format>> = {
     const remedy = 'write a number of bytes, or one with a unit, such as 512M or 2G.'
     return { problem: `'${written}' is not a size; ${remedy}` }
   },
+  'memory-limit': readMemoryLimit,
+  'cpu-limit'(written) {
+    if (isNone(written)) return { value: 0 }
+    const isNumber = /^\d{1,5}(?:\.\d{1,6})?$/.test(written.trim())
+    if (isNumber && Number(written) >= fewestCores) return { value: Number(written) }
+    const remedy = `write a number of cores from ${fewestCores}, such as 0.5 or 2, or none.`
+    return { problem: `'${written}' is no number of cores; ${remedy}` }
+  },
   path: (written, dir) =>
     written === '' ? { problem: 'expected a path, found nothing.' } : readPath(written, dir),
   'optional-path': (written, dir) => (written === '' ? { value: '' } : readPath(written, dir)),
@@ -34,6 +42,25 @@ export const formats: Readonly<Record<string, Format>> = {
       .map((entry) => resolveDotted(entry, dir))
       .join(':'),
   }),
+}
+
+/** No Jupyter server lives in less: whoever writes `memory: 4` means gigabytes. */
+const leastMemoryBytes = 16 * 1024 ** 2
+
+/** The kernel takes nothing below a hundredth of one core. */
+const fewestCores = 0.01
+
+/** 0 is no limit too, as in TLJH. */
+const isNone = (written: string): boolean =>
+  written === 'none' || /^0+(?:\.0+)?$/.test(written.trim())
+
+function readMemoryLimit(written: string): Decoded {
+  if (isNone(written)) return { value: 0 }
+  const value = parseSize(written)
+  const remedy = 'write a size such as 512M or 2G, or none.'
+  if (value === undefined) return { problem: `'${written}' is not a size; ${remedy}` }
+  if (value >= leastMemoryBytes) return { value }
+  return { problem: `'${written}' is too little for a server; ${remedy}` }
 }
 
 function readPath(written: string, dir: string): Decoded {

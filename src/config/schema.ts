@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { auth } from './auth-settings.ts'
 import { customScopes, groups, roles, services } from './declarations.ts'
+import { groupOverrides, limits, profiles } from './profiles.ts'
 import {
   count,
   duration,
@@ -206,6 +207,7 @@ export const settings = section(
         ),
         start_timeout: duration('60s', 'Longest time until the program runs.'),
         http_timeout: duration('30s', 'Longest time from there until it answers.'),
+        hook_timeout: duration('10s', 'Longest time that a hook takes; see `hooks`.'),
         slow_spawn_timeout: duration(
           '10s',
           'API calls wait this long for a start before they answer 202.',
@@ -219,6 +221,14 @@ export const settings = section(
         named_server_limit_per_user: count(0, 'Named servers of a user besides the default one.'),
       },
       { default: {}, description: 'Starting servers. Each type has a section of its own name.' },
+    ),
+    limits,
+    group_overrides: groupOverrides,
+    profiles,
+    hooks: restart(
+      optionalPath(
+        'JavaScript module that is told of starts and stops: it exports preSpawn, postStop or both.',
+      ),
     ),
     cull,
     event_log: optionalPath(

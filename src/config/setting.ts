@@ -9,6 +9,14 @@ export const duration = (initial: string, description: string) =>
 export const size = (initial: string, description: string) =>
   Type.Unsafe<number>(Type.String({ format: 'size', default: initial, description }))
 
+/** Memory that a server may use: a size, or `none`; 0 in the program is none. */
+export const memoryLimit = (description: string, more: { default?: string } = {}) =>
+  Type.Unsafe<number>(Type.String({ format: 'memory-limit', description, ...more }))
+
+/** Cores that a server may use, such as 0.5 or 2, or `none`; 0 in the program is none. */
+export const cpuLimit = (description: string, more: { default?: string } = {}) =>
+  Type.Unsafe<number>(Type.String({ format: 'cpu-limit', description, ...more }))
+
 /** A file or folder. `./x` and `../x` are relative to the configuration file's folder; absolute in the program. */
 export const path = (initial: string, description: string) =>
   Type.String({ format: 'path', default: initial, description })

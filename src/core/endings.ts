@@ -15,6 +15,7 @@ import { type Routes } from '../proxy/routes.ts'
 import { type Spawner } from '../spawn/spawner.ts'
 import { type Store } from '../store/store.ts'
 import { type Events } from './events.ts'
+import { type Hooks } from './hooks.ts'
 import { type Schedule } from './schedule.ts'
 import { label, type Starter } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
@@ -44,6 +45,7 @@ export type EndingNeeds = {
   readonly clock: Clock
   readonly spawner: Spawner
   readonly starter: Starter
+  readonly hooks: Pick<Hooks, 'postStop'>
   readonly routes: Routes
   readonly tokens: TokenVerbs
   readonly schedule: Schedule
@@ -98,6 +100,7 @@ export function createEndings(needs: EndingNeeds): Endings {
     cutOff(row)
     if (row.spawnState) await spawner.stop(row.spawnState)
     tokens.revokeForServer(row)
+    await needs.hooks.postStop(row)
     store.servers.update(row.id, {
       ...nothingRuns,
       state: transition('stopping', 'stopped'),
@@ -117,6 +120,7 @@ export function createEndings(needs: EndingNeeds): Endings {
       tokens.revokeForServer(row)
       const failure = await explain(row, death)
       await sweep(row)
+      await needs.hooks.postStop(row)
       events.serverFailed(label(row), failure.message, failure.exitCode)
       const event = row.state === 'starting' ? 'fail' : 'stopped'
       const state = transition(row.state, event)

@@ -3,6 +3,7 @@ import { invalidInput } from '../lib/errors.ts'
 import { checkServerName, isActive, normaliseDisplayName, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
+import { type SpawnOptions } from './spawn-options.ts'
 
 /** What may be changed of a server that does not run. */
 export type ServerEdit = {
@@ -16,7 +17,8 @@ export interface NamedServers {
   add(user: User, name: string): Server
   /**
    * A default server that gets a name makes room for a new one without.
-   * @throws {HubError} InvalidInput: it is active, an impossible name, or too many; Conflict: there is one of this name.
+   * @throws {HubError} InvalidInput: it is active, an impossible name, too many, or options that are not for its owner;
+   * Conflict: there is one of this name.
    */
   edit(server: Server, edit: ServerEdit): Server
   /** @throws {HubError} InvalidInput. @returns the server with this name for people. */
@@ -25,8 +27,14 @@ export interface NamedServers {
   requireEnabled(): void
 }
 
-/** @param needs.limit named servers of a user; 0: none, so they are not enabled */
-export function createNamedServers(needs: { store: Store; readonly limit: number }): NamedServers {
+export type NamedServersNeeds = {
+  readonly store: Store
+  /** Named servers of a user, as it is now; 0: none, so they are not enabled. */
+  readonly limit: number
+  readonly spawnOptions: Pick<SpawnOptions, 'require'>
+}
+
+export function createNamedServers(needs: NamedServersNeeds): NamedServers {
   const { store } = needs
 
   const requireEnabled = (): void => {
@@ -64,6 +72,7 @@ export function createNamedServers(needs: { store: Store; readonly limit: number
     },
     edit(server, { name = server.name, displayName, options = server.options }) {
       if (isActive(server)) throw invalidInput('A server is changed only while it is stopped.')
+      if (options !== server.options) needs.spawnOptions.require({ name: server.userName }, options)
       if (name !== server.name) checkNewName(server, name)
       return store.transaction(() => {
         const edited = store.servers.update(server.id, { name, options })

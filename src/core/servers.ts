@@ -10,6 +10,7 @@ import {
   type ProgressEvent,
   type ProgressLog,
 } from './progress.ts'
+import { type SpawnOptions } from './spawn-options.ts'
 import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Server, type ServerFailure } from '../model/server.ts'
 import { type Usage } from '../spawn/spawner.ts'
@@ -20,7 +21,9 @@ export { label } from './start.ts'
 export interface ServerVerbs {
   /**
    * Starts it and resolves when it answers. A second caller while it is starting gets the same outcome.
-   * @throws {HubError} Conflict: running or stopping; TooMany: limits; Unavailable: it failed (the reason is stored on the server).
+   * Without options it is started with those of the last time.
+   * @throws {HubError} Conflict: running or stopping; InvalidInput: options that are not for its owner; TooMany: limits;
+   * Unavailable: it failed (the reason is stored on the server).
    */
   start(server: Server, options?: Readonly<Record<string, unknown>>): Promise<Server>
   /**
@@ -51,6 +54,7 @@ export interface ServerVerbs {
 export type ServerNeeds = EndingNeeds & {
   /** 0: no limit. */
   readonly limits: { readonly concurrentSpawns: number; readonly activeServers: number }
+  readonly spawnOptions: Pick<SpawnOptions, 'require'>
 }
 
 /** A start under way, or the last one, for whoever asks how it went. */
@@ -121,6 +125,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
   const begin = (row: Server, options: Readonly<Record<string, unknown>>): Start => {
     const user = ownerOf(row)
     if (user.disabled) throw conflict(`The account of ${user.name} is disabled.`)
+    needs.spawnOptions.require(user, options)
     const now = needs.clock.now()
     const server = store.servers.update(row.id, {
       ...nothingRuns,

@@ -13,6 +13,7 @@ import {
   type ServerFailure,
   type SpawnState,
 } from '../model/server.ts'
+import { limitsOf, type ServerSettings } from '../model/profile.ts'
 import { type User } from '../model/user.ts'
 import { hintFor } from '../spawn/hints.ts'
 import { probe } from '../spawn/readiness.ts'
@@ -21,10 +22,13 @@ import { type Spawner, type Started } from '../spawn/spawner.ts'
 import { type Routes } from '../proxy/routes.ts'
 import { targetOf } from '../proxy/target.ts'
 import { type Store } from '../store/store.ts'
+import { HookRefusal, type Hooks } from './hooks.ts'
 import { type ProgressLog } from './progress.ts'
+import { type SpawnOptions } from './spawn-options.ts'
 import { type TokenVerbs } from './tokens.ts'
+import { hubEnds, undoOnFailure } from './undo.ts'
 
-export { label }
+export { hubEnds, label }
 
 export type StartNeeds = {
   readonly store: Store
@@ -35,10 +39,10 @@ export type StartNeeds = {
   readonly baseUrl: string
   readonly startTimeoutMs: number
   readonly httpTimeoutMs: number
-  /** What every server runs: a program and its arguments. */
-  readonly command: readonly string[]
+  readonly spawnOptions: Pick<SpawnOptions, 'settingsFor'>
+  readonly hooks: Hooks
   /** The environment of a server whose token is `secret`. */
-  environment(server: Server, secret: string): Record<string, string>
+  environment(server: Server, secret: string, settings: ServerSettings): Record<string, string>
 }
 
 export type Attempt = {
@@ -77,9 +81,6 @@ export function failureOf(thrown: unknown): ServerFailure {
   return { message: 'The hub could not start it. Its log says why.' }
 }
 
-/** Why a start is given up without being undone: the hub ends, and the next one goes on with it. */
-export const hubEnds = new Error('the hub ends')
-
 /** How often and how long apart a starting server is asked whether it answers. */
 const firstProbeMs = 100
 const slowestProbeMs = 200
@@ -98,18 +99,23 @@ export const serverSlug = (user: User, server: { readonly name: string }): strin
   server.name === '' ? user.slug : `${user.slug}.${server.name}`
 
 export function createStarter(needs: StartNeeds): Starter {
-  const { store, spawner, routes, tokens } = needs
+  const { store, spawner, routes, tokens, hooks } = needs
   /** The keys of the servers that this hub started, so that no log shows them. */
   const secrets = new Map<number, string>()
 
   const start: Starter['start'] = (attempt) =>
     undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
       const { server, progress, signal } = attempt
+      const settings = await settingsOf(attempt)
+      undo(() => hooks.postStop(server))
       const secret = tokens.issueForServer(server)
       secrets.set(server.id, secret)
       undo(() => tokens.revokeForServer(server))
       progress.add({ progress: 20, message: 'Starting the program' })
-      const started = await runProgram(attempt, needs.environment(server, secret))
+      const started = await runProgram(attempt, {
+        settings,
+        environment: needs.environment(server, secret, settings),
+      })
       undo(() => spawner.stop(started.state, { now: true }))
       store.servers.update(server.id, { url: started.url, spawnState: started.state })
       signal.throwIfAborted()
@@ -120,6 +126,7 @@ export function createStarter(needs: StartNeeds): Starter {
 
   const resume: Starter['resume'] = (attempt, url, state) =>
     undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
+      undo(() => hooks.postStop(attempt.server))
       undo(() => tokens.revokeForServer(attempt.server))
       undo(() => spawner.stop(state, { now: true }))
       await untilItAnswers(attempt, url, state)
@@ -127,19 +134,34 @@ export function createStarter(needs: StartNeeds): Starter {
       return opened(attempt.server, url)
     })
 
+  /** What was chosen comes to, and what the hook adds to it. @throws {StartFailed} with the hook's sentence. */
+  const settingsOf = async ({ server, user, signal }: Attempt): Promise<ServerSettings> => {
+    const settings = needs.spawnOptions.settingsFor(user, server.options)
+    const { environment } = settings
+    try {
+      const more = await hooks.preSpawn({ server, user, environment, signal })
+      signal.throwIfAborted()
+      return { ...settings, environment: { ...environment, ...more } }
+    } catch (thrown) {
+      if (thrown instanceof HookRefusal) throw new StartFailed({ message: thrown.message }, thrown)
+      throw thrown
+    }
+  }
+
   const runProgram = async (
     { server, user, progress, signal }: Attempt,
-    environment: Record<string, string>,
+    run: { settings: ServerSettings; environment: Record<string, string> },
   ) => {
+    const { cmd, args } = run.settings
     const limit = AbortSignal.timeout(needs.startTimeoutMs)
     const ended = AbortSignal.any([signal, limit])
     const starting = spawner.start({
       slug: serverSlug(user, server),
       user,
       serverName: server.name,
-      command: needs.command,
-      limits: {},
-      environment,
+      command: [...cmd, ...args],
+      limits: limitsOf(run.settings),
+      environment: run.environment,
       prefix: serverPath(needs.baseUrl, user.name, server.name),
       signal: ended,
       progress: (message: string) => progress.add({ progress: 30, message }),
@@ -273,26 +295,3 @@ async function encourage(progress: ProgressLog, signal: AbortSignal): Promise<ne
 
 const tooSlow = (what: 'start' | 'answer', ms: number): string =>
   `The server did not ${what} within ${Math.round(ms / 1000)} seconds.`
-
-type Undo = () => unknown
-
-/** Runs `work`; when it throws, what it had pushed is undone, last first; but not when the hub ends. */
-async function undoOnFailure<Result>(
-  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-  work: (undo: (step: Undo) => void) => Promise<Result>,
-): Promise<Result> {
-  const steps: Undo[] = []
-  try {
-    return await work((step) => steps.unshift(step))
-  } catch (thrown) {
-    if (signal.reason === hubEnds) throw thrown
-    for (const step of steps) {
-      try {
-        await step()
-      } catch (error) {
-        log.error({ error }, 'undoing a failed start')
-      }
-    }
-    throw thrown
-  }
-}

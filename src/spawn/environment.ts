@@ -1,11 +1,14 @@
 /** The environment of a server, built from nothing: what the hub's own holds never reaches it. */
 import { type Config } from '../config/schema.ts'
+import { type ServerSettings } from '../model/profile.ts'
 import { escapeName, serverClientId, serverPath } from '../model/server.ts'
 
 export type EnvironmentNeeds = {
   readonly config: Pick<Config, 'base_url' | 'public_url'> & {
-    readonly spawner: Pick<Config['spawner'], 'path' | 'environment' | 'default_url'>
+    readonly spawner: Pick<Config['spawner'], 'path'>
   }
+  /** What this start came to. */
+  readonly settings: Pick<ServerSettings, 'environment' | 'defaultUrl' | 'memoryBytes' | 'cpuCores'>
   readonly server: { readonly userName: string; readonly name: string }
   /** The API token of this run; also the secret of its OAuth client. */
   readonly secret: string
@@ -15,27 +18,35 @@ export type EnvironmentNeeds = {
 
 /**
  * Everything but what only the spawner knows: HOME, USER, LOGNAME, SHELL and JUPYTERHUB_SERVICE_URL.
- * The setting `spawner.environment` wins over defaults such as PATH and LANG, and never over who the server is,
- * where its hub is and which secret it has: a server with another identity than its own logs nobody in.
+ * What is set for it wins over defaults such as PATH and LANG, and never over its limits, who the server is, where its
+ * hub is and which secret it has: a server with another identity than its own logs nobody in.
  * JupyterHub: `Spawner.get_env` (contract §1.2)
  */
 export function serverEnvironment(needs: EnvironmentNeeds): Record<string, string> {
-  const { config, server, secret } = needs
+  const { config, settings, server, secret } = needs
   return {
-    ...defaults(config.spawner),
-    ...config.spawner.environment,
+    ...defaults(config.spawner.path, settings.defaultUrl),
+    ...settings.environment,
+    ...limits(settings),
     ...identity(server, secret),
     ...addresses(needs),
   }
 }
 
-function defaults(spawner: EnvironmentNeeds['config']['spawner']): Record<string, string> {
-  const { path, default_url } = spawner
+function defaults(path: string, defaultUrl: string): Record<string, string> {
   return {
     PATH: path,
     // There on every system, and never an encoding that cannot say what a notebook holds.
     LANG: 'C.UTF-8',
-    ...(default_url === '' ? {} : { JUPYTERHUB_DEFAULT_URL: default_url }),
+    ...(defaultUrl === '' ? {} : { JUPYTERHUB_DEFAULT_URL: defaultUrl }),
+  }
+}
+
+/** In bytes and cores, where there are any. JupyterHub: `Spawner.get_env` */
+function limits({ memoryBytes, cpuCores }: EnvironmentNeeds['settings']): Record<string, string> {
+  return {
+    ...(memoryBytes === 0 ? {} : { MEM_LIMIT: String(memoryBytes) }),
+    ...(cpuCores === 0 ? {} : { CPU_LIMIT: String(cpuCores) }),
   }
 }
 

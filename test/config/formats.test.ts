@@ -34,6 +34,27 @@ t.test('what cannot be read says what can', async (t) => {
   t.match(formats['optional-path']?.('~/x', '/d'), { problem: /whole path/ })
 })
 
+t.test('a limit is a size or a number of cores, or none', async (t) => {
+  const rows: [string, string, object][] = [
+    ['memory-limit', 'none', { value: 0 }],
+    ['memory-limit', '0', { value: 0 }],
+    ['memory-limit', '2G', { value: 2 * 1024 ** 3 }],
+    ['memory-limit', '16M', { value: 16 * 1024 ** 2 }],
+    ['memory-limit', '16383K', { problem: /too little for a server/ }],
+    ['memory-limit', 'None', { problem: /or none\.$/ }],
+    ['cpu-limit', 'none', { value: 0 }],
+    ['cpu-limit', '0.0', { value: 0 }],
+    ['cpu-limit', '0.5', { value: 0.5 }],
+    ['cpu-limit', '64', { value: 64 }],
+    ['cpu-limit', '0.001', { problem: /from 0\.01/ }],
+    ['cpu-limit', '-1', { problem: /no number of cores/ }],
+    ['cpu-limit', '1e3', { problem: /no number of cores/ }],
+    ['cpu-limit', '', { problem: /no number of cores/ }],
+  ]
+  for (const [format, text, expected] of rows)
+    t.match(formats[format]?.(text, '/'), expected, `${format} ${text}`)
+})
+
 t.test('only what clearly is a path of a program is taken for one', async (t) => {
   const command = (text: string) => formats['command']?.(text, '/d')
   t.same(command('./x'), { value: '/d/x' })

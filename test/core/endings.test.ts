@@ -10,7 +10,6 @@ async function runningOf(core: Core) {
   const starter = createStarter({
     ...core.context,
     baseUrl: '/',
-    command: ['program'],
     startTimeoutMs: 1000,
     httpTimeoutMs: 1000,
     environment: () => ({}),

@@ -15,7 +15,7 @@ import { createCore, eventually, type Core } from '../support/core.ts'
 
 /** A start of ana's server by hand, without the verbs around it. */
 function attemptOf(core: Core) {
-  const { store, spawner, routes, tokens, log } = core.context
+  const { store, spawner, routes, tokens, log, spawnOptions, hooks } = core.context
   const starter = createStarter({
     store,
     spawner,
@@ -23,7 +23,8 @@ function attemptOf(core: Core) {
     tokens,
     log,
     baseUrl: '/',
-    command: ['program'],
+    spawnOptions,
+    hooks,
     startTimeoutMs: 5000,
     httpTimeoutMs: 5000,
     environment: (_server, secret) => ({ JUPYTERHUB_API_TOKEN: secret }),

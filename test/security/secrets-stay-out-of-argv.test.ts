@@ -29,7 +29,13 @@ const environment = serverEnvironment({
   config: {
     base_url: '/',
     public_url: '',
-    spawner: { path: '/usr/bin:/bin', environment: { OTHER: `${canary}-too` }, default_url: '' },
+    spawner: { path: '/usr/bin:/bin' },
+  },
+  settings: {
+    environment: { OTHER: `${canary}-too` },
+    defaultUrl: '',
+    memoryBytes: 0,
+    cpuCores: 0,
   },
   server: { userName: 'ana', name: '' },
   secret: canary,

@@ -2,12 +2,13 @@
 import t from 'tap'
 import { serverEnvironment, type EnvironmentNeeds } from '../../src/spawn/environment.ts'
 
-const needs = (change: Partial<EnvironmentNeeds['config']['spawner']> = {}): EnvironmentNeeds => ({
+const needs = (change: Partial<EnvironmentNeeds['settings']> = {}): EnvironmentNeeds => ({
   config: {
     base_url: '/',
     public_url: '',
-    spawner: { path: '/opt/env/bin:/usr/bin', environment: {}, default_url: '', ...change },
+    spawner: { path: '/opt/env/bin:/usr/bin' },
   },
+  settings: { environment: {}, defaultUrl: '', memoryBytes: 0, cpuCores: 0, ...change },
   server: { userName: 'ana', name: '' },
   secret: 'the-secret',
   internalPort: 8123,
@@ -40,7 +41,7 @@ t.test('the environment of a default server is exactly this', async (t) => {
 
 t.test('names and addresses of a named server of an unusual name below a path', async (t) => {
   const unusual = {
-    ...needs({ default_url: '/lab' }),
+    ...needs({ defaultUrl: '/lab' }),
     server: { userName: 'jo@x ü', name: 'lab-2' },
   }
   const config = { ...unusual.config, base_url: '/jupyter/', public_url: 'https://hub.example.org' }
@@ -76,6 +77,16 @@ t.test('settings win over defaults, never over identity, addresses and secrets',
     HTTPS_PROXY: 'http://p',
   })
 })
+
+t.test(
+  'limits are told in bytes and cores, and no variable that is set says otherwise',
+  async (t) => {
+    const environment = { MEM_LIMIT: '1', CPU_LIMIT: '64' }
+    const limited = { memoryBytes: 2 * 1024 ** 3, cpuCores: 0.5, environment }
+    t.match(serverEnvironment(needs(limited)), { MEM_LIMIT: '2147483648', CPU_LIMIT: '0.5' })
+    t.notHas(serverEnvironment(needs()), { MEM_LIMIT: '0' })
+  },
+)
 
 t.test('nothing of the environment of the hub gets in', async (t) => {
   const before = { ...process.env }

@@ -70,8 +70,9 @@ t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', sk
     config: {
       base_url: '/',
       public_url: '',
-      spawner: { path: '/usr/bin:/bin', environment: {}, default_url: '' },
+      spawner: { path: '/usr/bin:/bin' },
     },
+    settings: { environment: {}, defaultUrl: '', memoryBytes: 0, cpuCores: 0 },
     server: { userName: 'ana', name: '' },
     secret: 'the-token-of-this-run',
     internalPort: hub.port,

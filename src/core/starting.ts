@@ -1,0 +1,104 @@
+/** The verbs about servers, and what a start of one needs, built together. */
+import { toGroupOverrides, toProfiles, toServerSettings } from '../config/profiles.ts'
+import { type Config } from '../config/schema.ts'
+import { createKeyedLock } from '../lib/lock.ts'
+import { type Log } from '../lib/log.ts'
+import { type Clock } from '../lib/time.ts'
+import { type GroupsOf } from '../model/scope.ts'
+import { type Routes } from '../proxy/routes.ts'
+import { serverEnvironment } from '../spawn/environment.ts'
+import { type Spawner } from '../spawn/spawner.ts'
+import { type Store } from '../store/store.ts'
+import { type Events } from './events.ts'
+import { createHooks, type HookModule, type Hooks } from './hooks.ts'
+import { createNamedServers, type NamedServers } from './named-servers.ts'
+import { type Schedule } from './schedule.ts'
+import { createServers, type ServerVerbs } from './servers.ts'
+import { createSpawnOptions, type SpawnOptions } from './spawn-options.ts'
+import { createStarter } from './start.ts'
+import { type TokenVerbs } from './tokens.ts'
+
+export type Starting = {
+  readonly servers: ServerVerbs
+  readonly namedServers: NamedServers
+  readonly spawnOptions: SpawnOptions
+  readonly hooks: Hooks
+}
+
+export type StartingNeeds = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly spawner: Spawner
+  readonly routes: Routes
+  readonly tokens: TokenVerbs
+  readonly schedule: Schedule
+  readonly events: Events
+  readonly log: Log
+  /** As it is now: read a setting where it is used. */
+  readonly config: Config
+  readonly groupsOf: GroupsOf
+  readonly hookModule: HookModule
+  /** Where the hub's API listens for servers and services. */
+  readonly internalPort: () => number
+}
+
+export function createStarting(needs: StartingNeeds): Starting {
+  const { store, config, log, internalPort } = needs
+  const { base_url: baseUrl } = config
+  const spawnOptions = createSpawnOptions({
+    store,
+    get settings() {
+      return toServerSettings(config)
+    },
+    get groupOverrides() {
+      return toGroupOverrides(config.group_overrides)
+    },
+    get profiles() {
+      return toProfiles(config.profiles)
+    },
+  })
+  const hooks = createHooks({
+    module: needs.hookModule,
+    get timeoutMs() {
+      return config.spawner.hook_timeout
+    },
+    groupsOf: needs.groupsOf,
+    findUser: (id) => store.users.find(id),
+    log,
+  })
+  const starter = createStarter({
+    ...needs,
+    spawnOptions,
+    hooks,
+    log: log.child({ part: 'start' }),
+    baseUrl,
+    get startTimeoutMs() {
+      return config.spawner.start_timeout
+    },
+    get httpTimeoutMs() {
+      return config.spawner.http_timeout
+    },
+    environment: (server, secret, settings) =>
+      serverEnvironment({ config, settings, server, secret, internalPort: internalPort() }),
+  })
+  const servers = createServers({
+    ...needs,
+    starter,
+    hooks,
+    spawnOptions,
+    lock: createKeyedLock(),
+    baseUrl,
+    get limits() {
+      const { concurrent_spawn_limit, active_server_limit } = config.spawner
+      return { concurrentSpawns: concurrent_spawn_limit, activeServers: active_server_limit }
+    },
+  })
+  const namedServers = createNamedServers({
+    store,
+    spawnOptions,
+    get limit() {
+      return config.spawner.named_server_limit_per_user
+    },
+  })
+  return { servers, namedServers, spawnOptions, hooks }
+}

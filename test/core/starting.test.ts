@@ -1,0 +1,70 @@
+/** Servers and what starts them, as the configuration says. */
+import t from 'tap'
+import { createStarting } from '../../src/core/starting.ts'
+import { createCore } from '../support/core.ts'
+
+t.test('the hook of a hub runs with every start, and its variables reach the server', async (t) => {
+  const core = createCore(t, { settings: { 'spawner.environment': '{"A": "1"}' } })
+  const told: unknown[] = []
+  const { servers } = createStarting({
+    ...core.context,
+    groupsOf: () => [],
+    internalPort: () => 1,
+    hookModule: {
+      preSpawn: ({ environment }) => ({ environment: { B: `${environment['A'] ?? ''}2` } }),
+      postStop: ({ server }) => void told.push(server.name),
+    },
+  })
+  const server = await servers.start(core.serverOf(core.addUser('ana')))
+  t.match(core.spawner.programs()[0], { environment: { A: '1', B: '12' } })
+  await servers.stop(server)
+  t.same(told, [''])
+})
+
+t.test('a hook cannot make a server of somebody else of it', async (t) => {
+  const core = createCore(t)
+  const environment = { JUPYTERHUB_USER: 'ben', JUPYTERHUB_API_TOKEN: 'x', PATH: '/opt' }
+  const { servers } = createStarting({
+    ...core.context,
+    groupsOf: () => [],
+    internalPort: () => 1,
+    hookModule: { preSpawn: () => ({ environment }) },
+  })
+  await servers.start(core.serverOf(core.addUser('ana')))
+  const [program] = core.spawner.programs()
+  t.match(program?.environment, { JUPYTERHUB_USER: 'ana', PATH: '/opt' })
+  t.not(program?.environment['JUPYTERHUB_API_TOKEN'], 'x')
+  await servers.stopAll()
+})
+
+t.test(
+  'after a start that failed the second hook is told, and not where the first refused',
+  async (t) => {
+    const core = createCore(t)
+    const told: string[] = []
+    let isRefused = false
+    const { servers } = createStarting({
+      ...core.context,
+      groupsOf: () => [],
+      internalPort: () => 1,
+      hookModule: {
+        preSpawn() {
+          told.push('before')
+          if (isRefused) throw new Error('Not today.')
+        },
+        postStop: () => void told.push('after'),
+      },
+    })
+    const server = core.serverOf(core.addUser('ana'))
+    core.spawner.behaviour = 'dies'
+    await servers.start(server).catch(() => undefined)
+    t.same(told.splice(0), ['before', 'after'])
+    isRefused = true
+    t.match(await servers.start(server).catch((e: unknown) => e), {
+      message: 'Spawn failed: Not today.',
+    })
+    t.same(told, ['before'])
+    t.match(core.again(server), { state: 'failed', failure: { message: 'Not today.' } })
+    t.same(core.context.store.tokens.listOf(server.userId, new Date(0)), [])
+  },
+)
