@@ -16,13 +16,17 @@ const refusals: Readonly<Record<number, string>> = {
 /** Answers errors, unknown addresses and unknown methods below `app`. */
 export function answerErrors(app: FastifyInstance, { log }: { log: Log }): void {
   const allowed = createMethodTable(app)
-  app.setErrorHandler((thrown, request, reply) => answer(asError(thrown), { request, reply, log }))
-  app.setNotFoundHandler((request, reply) => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const methods = allowed(request.url.split('?', 1)[0] ?? '')
     if (methods.length === 0) return send(reply, 404, refusals[404] ?? '')
     reply.header('allow', methods.join(', '))
     return send(reply, 405, refusals[405] ?? '')
-  })
+  }
+  app.setNotFoundHandler(refuse)
+  // Fastify looks at the body before it says that there is no such route.
+  app.setErrorHandler((thrown, request, reply) =>
+    request.is404 ? refuse(request, reply) : answer(asError(thrown), { request, reply, log }),
+  )
 }
 
 type Exchange = {

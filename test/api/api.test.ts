@@ -71,10 +71,13 @@ t.test('what is not there is a 404 in JSON, a wrong method a 405', async (t) => 
     t.equal(status, 404, path)
     t.match(json, { status: 404, message: String })
   }
-  const { status, json, headers } = await nobody('PUT', '/hub/api/users/ana')
-  t.equal(status, 405)
-  t.match(json, { status: 405, message: String })
-  t.match(headers.get('allow'), /GET/)
+  for (const method of ['PUT', 'QUERY']) {
+    const { status, json, headers } = await nobody(method, '/hub/api/users/ana')
+    t.equal(status, 405, method)
+    t.match(json, { status: 405, message: String })
+    t.match(headers.get('allow'), /GET/)
+  }
+  t.equal((await nobody('QUERY', '/hub/api/nothing')).status, 404)
 })
 
 t.test('below another base URL the API moves with it', async (t) => {
