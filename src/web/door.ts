@@ -64,6 +64,9 @@ type Refusal = keyof typeof statusTexts
 export function createDoor(needs: DoorNeeds): Door {
   const { access, routes, forwarder, upgrader } = needs
   const proxied = [`${needs.baseUrl}user/`, `${needs.baseUrl}services/`]
+  /** Programs read what they are told as JSON (contract §0.4). */
+  const formFor = ({ url = '' }: IncomingMessage): 'json' | 'text' =>
+    url.startsWith(`${needs.baseUrl}hub/api`) ? 'json' : 'text'
   /** What is being forwarded, by whom it concerns, so that a right that ends ends it at once. */
   const open = new Map<number | 'services', Set<Exchange>>()
 
@@ -147,9 +150,9 @@ export function createDoor(needs: DoorNeeds): Door {
     const looked = look(request)
     const { route, origin } = looked ?? {}
     const caller = route && callerOf(request, route)
-    if (!origin) refuse(response, 400)
+    if (!origin) refuse(response, 400, formFor(request))
     else if (!route || !mayUse(caller, route)) hub(request, response)
-    else if (isForged(request, origin, caller)) refuse(response, 403)
+    else if (isForged(request, origin, caller)) refuse(response, 403, formFor(request))
     else {
       const exchange = admit({ request, origin, route, caller })
       response.once('close', () => release(exchange))
@@ -187,7 +190,7 @@ export function createDoor(needs: DoorNeeds): Door {
       } catch (thrown) {
         const status = failed(thrown)
         if (response.headersSent) response.destroy()
-        else refuse(response, status)
+        else refuse(response, status, formFor(request))
       }
     },
 
@@ -249,11 +252,13 @@ const sentences: Readonly<Record<Refusal, string>> = {
   503: 'The hub cannot do this at the moment. Try again soon.',
 }
 
-function refuse(response: ServerResponse, status: Refusal): void {
-  const body = `${sentences[status]}\n`
+function refuse(response: ServerResponse, status: Refusal, form: 'json' | 'text'): void {
+  const message = sentences[status]
+  const isJson = form === 'json'
+  const body = isJson ? JSON.stringify({ status, message }) : `${message}\n`
   response.writeHead(status, {
     ...pageHeaders('http'),
-    'content-type': 'text/plain; charset=utf-8',
+    'content-type': isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
     'content-length': body.length,
     connection: 'close',
   })

@@ -199,6 +199,8 @@ t.test('an ambiguous address is refused for everybody, in a page that repeats no
   for (const path of ['//user/ana/', '/user/ana/../ben/', '/hub/%2e%2e/user/ana/', '/hub;x/home'])
     for (const lines of ['', cookie('ana')])
       t.match(await ask(get(path, lines)), /^400 This address is ambiguous/, path)
+  const program = await ask(get('/hub/api/users/%2e%2e'))
+  t.match(program, /^400 \{"status":400,"message":"This address is ambiguous/, 'JSON in the API')
   t.equal(seen.length, 0)
 }) // prettier-ignore
 
