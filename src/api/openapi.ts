@@ -1,8 +1,9 @@
 /** `/openapi.json`: the API's own description, made of what its routes declare (OpenAPI 3.1). */
 import { type FastifyContextConfig, type FastifyInstance, type RouteOptions } from 'fastify'
+import { Type, type TSchema } from 'typebox'
 import { type Json } from './present.ts'
 import { type ApiNeeds, type ScopeRule } from './guard.ts'
-import { models, refusal, type Answer, type Answers } from './schemas.ts'
+import { models, progressFrame, refusal, type Answer, type Answers } from './schemas.ts'
 
 /** Describes every route that is registered on `app` from here on. */
 export function openApiRoutes(app: FastifyInstance, { config }: ApiNeeds): void {
@@ -69,14 +70,18 @@ function operationOf({ url, config = {} }: RouteOptions, method: string): Json {
     operationId: `${method.toLowerCase()}${url.replace(/[^A-Za-z]+/g, '_')}`,
     description: describeRule(scope),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && {
-      requestBody: { required: needsBody, content: { 'application/json': { schema: body } } },
-    }),
+    ...(body && { requestBody: requestBodyOf(body, needsBody) }),
     responses: Object.fromEntries(
       answers.map(([status, answer]) => [status, responseOf(Number(status), answer)]),
     ),
     security: scope === 'anyone' ? [] : [{ token: [] }, { session: [] }],
   }
+}
+
+/** `null` is a body that is not there (contract §0.6). */
+function requestBodyOf(body: TSchema, isNeeded: boolean): Json {
+  const schema = isNeeded ? body : Type.Union([body, Type.Null()])
+  return { required: isNeeded, content: { 'application/json': { schema } } }
 }
 
 /** What each name in a path stands for. */
@@ -130,17 +135,16 @@ const phrases: Readonly<Record<number, string>> = {
 }
 
 /** Media types of what is no JSON. */
-const mediaTypes = new Map<unknown, string>([
-  ['events', 'text/event-stream'],
-  ['metrics', 'text/plain'],
+const otherMedia = new Map<unknown, Json>([
+  ['events', { 'text/event-stream': { schema: progressFrame } }],
+  ['metrics', { 'text/plain': { schema: Type.String() } }],
 ])
 
 function responseOf(status: number, answer: Answer): Json {
   const description = phrases[status] ?? ''
   if (answer === 'nothing') return { description }
-  const media = mediaTypes.get(answer)
-  if (media !== undefined)
-    return { description, content: { [media]: { schema: { type: 'string' } } } }
+  const content = otherMedia.get(answer)
+  if (content) return { description, content }
   const retry = { 'Retry-After': { description: 'Seconds.', schema: { type: 'string' } } }
   return {
     description,

@@ -185,6 +185,24 @@ export const pageOf = <Schema extends TSchema>(items: Schema) =>
 /** Bare, or as a page for who accepts `application/jupyterhub-pagination+json`. */
 export const listOf = <Schema extends TSchema>(items: Schema) => Type.Union([items, pageOf(items)])
 
+/** A frame of a progress stream; the data is JSON. */
+export const progressFrame = Type.Object({
+  data: Type.String({
+    contentMediaType: 'application/json',
+    contentSchema: Type.Object(
+      {
+        progress: Type.Number({ minimum: 0, maximum: 100 }),
+        message: text,
+        html_message: Type.Optional(text),
+        ready: Type.Optional(Type.Literal(true)),
+        failed: Type.Optional(Type.Literal(true)),
+        url: Type.Optional(text),
+      },
+      closed,
+    ),
+  }),
+})
+
 /** The names under which the description has them. */
 export const models: Readonly<Record<string, TSchema>> = {
   Error: refusal,

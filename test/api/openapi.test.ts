@@ -1,7 +1,7 @@
 /** The API's own description, and that every operation of JupyterHub's exists here. */
 import t from 'tap'
 import { startApi } from '../support/api.ts'
-import { jupyterhubOperations, missingOperations } from '../support/jupyterhub-operations.ts'
+import { jupyterhubOperations, missingOperations } from '../support/jupyterhub-description.ts'
 
 t.test('anybody may read how the API is used, and every route is in it', async (t) => {
   const { nobody, routes } = await startApi(t, { settings: { base_url: '/class/' } })
