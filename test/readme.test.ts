@@ -23,7 +23,12 @@ const wordsOf = (line: string): string[] =>
 const command = '.littlehub/bin/littlehub'
 
 t.test('every command of the README does what it says, in its order', async (t) => {
-  const environment = { LITTLEHUB_DATA: path.join(t.testdir(), 'data'), LITTLEHUB_PORT: '0' }
+  const dir = t.testdir({ 'config.yaml': '' })
+  const environment = {
+    LITTLEHUB_DATA: path.join(dir, 'data'),
+    LITTLEHUB_CONFIG: path.join(dir, 'config.yaml'),
+    LITTLEHUB_PORT: '0',
+  }
   const lines = shellLines.filter((line) => line.startsWith(command))
   t.ok(lines.length >= 8, 'they were found')
   for (const line of lines) {

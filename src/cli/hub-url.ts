@@ -4,7 +4,7 @@ import { type Config } from '../config/schema.ts'
 import { type Facts } from '../store/facts.ts'
 
 /** Where the store keeps the address of the hub that runs: its port may have come from the command line. */
-const urlFact = 'url'
+export const urlFact = 'url'
 
 export type UrlNeeds = {
   readonly config: Pick<Config, 'public_url' | 'host' | 'port' | 'base_url' | 'data_dir'>

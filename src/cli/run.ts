@@ -3,6 +3,7 @@ import { asError, ConfigError, HubError } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
 import { claim } from './claim.ts'
 import { UsageError, type Command } from './command.ts'
+import { configCommands } from './config.ts'
 import { doctor } from './doctor.ts'
 import { parseCall } from './parse.ts'
 import { serve } from './serve.ts'
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   claim,
   ...userCommands,
   ...tokenCommands,
+  ...configCommands,
   version,
 ]
 

@@ -1,4 +1,4 @@
-/** Asks the running hub for what only it can do: stopping servers that it watches. */
+/** Asks the running hub for what only it can do: stopping servers that it watches, reading its configuration again. */
 import { findRunningHub } from '../config/data-dir.ts'
 import { internalPortFact, type WholeContext } from '../context.ts'
 import { HubError } from '../lib/errors.ts'
@@ -6,6 +6,7 @@ import { pollUntil } from '../lib/poll.ts'
 import { MINUTE } from '../lib/time.ts'
 import { escapeName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
+import { urlFact } from './hub-url.ts'
 
 /** Longest wait for one server to end; the spawner's own patience is shorter. */
 const timeoutMs = MINUTE
@@ -34,9 +35,17 @@ export async function stopServersOf(user: User, needs: Needs): Promise<void> {
   }
 }
 
-async function stopServer(server: Server, secret: string, { config, store }: Needs): Promise<void> {
+/** Where its API answers, on loopback; it may have been started with another base URL than the file says now. */
+function apiOf({ config, store }: Needs): string {
+  const url = URL.parse(store.facts.find(urlFact) ?? '')
+  const port = store.facts.find(internalPortFact) ?? ''
+  return `http://127.0.0.1:${port}${url?.pathname ?? config.base_url}hub/api`
+}
+
+async function stopServer(server: Server, secret: string, needs: Needs): Promise<void> {
+  const { store } = needs
   const signal = AbortSignal.timeout(timeoutMs)
-  const user = `http://127.0.0.1:${store.facts.find(internalPortFact) ?? ''}${config.base_url}hub/api/users/${escapeName(server.userName)}`
+  const user = `${apiOf(needs)}/users/${escapeName(server.userName)}`
   const url = server.name === '' ? `${user}/server` : `${user}/servers/${escapeName(server.name)}`
   try {
     const response = await fetch(url, {
@@ -59,3 +68,61 @@ async function stopServer(server: Server, secret: string, { config, store }: Nee
     )
   }
 }
+
+/** Dotted keys: what holds now, and what waits for the next start. */
+export type ReloadOutcome = {
+  readonly applied: readonly string[]
+  readonly needsRestart: readonly string[]
+  /** What the hub has read; it may be another one than a command was told. */
+  readonly file: string | undefined
+}
+
+/**
+ * Has the running hub read its configuration again, in the name of an administrator.
+ * @returns undefined when there is no administrator yet: it was told by a signal then, and its log says what came of it.
+ * @throws {HubError} Unavailable, with what the hub says, when it refuses or is not well afterwards.
+ */
+export async function reloadHub(pid: number, needs: Needs): Promise<ReloadOutcome | undefined> {
+  const user = needs.store.users.listAdmins().find(({ disabled }) => !disabled)
+  if (!user) {
+    process.kill(pid, 'SIGHUP')
+    return undefined
+  }
+  const { token, secret } = needs.tokens.issue({
+    user,
+    note: 'littlehub config reload',
+    scopes: ['reload'],
+    expiresInSeconds: (2 * timeoutMs) / 1000,
+  })
+  try {
+    return await askToReload(secret, needs)
+  } finally {
+    needs.tokens.revoke(token)
+  }
+}
+
+async function askToReload(secret: string, needs: Needs): Promise<ReloadOutcome> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const headers = { authorization: `token ${secret}` }
+  try {
+    const answer = await fetch(`${apiOf(needs)}/reload`, { method: 'POST', headers, signal })
+    const body = toTable(await answer.json())
+    if (!answer.ok) throw refusal(String(body['message'] ?? answer.status))
+    const health = await fetch(`${apiOf(needs)}/health`, { signal })
+    if (!health.ok) throw new Error(`its health is ${health.status}`)
+    const file = typeof body['file'] === 'string' ? body['file'] : undefined
+    return { applied: toWords(body['applied']), needsRestart: toWords(body['needs_restart']), file }
+  } catch (thrown) {
+    if (thrown instanceof HubError) throw thrown
+    const sentence = 'The running hub does not answer as it should.'
+    throw new HubError('Unavailable', sentence, { cause: thrown })
+  }
+}
+
+const refusal = (reason: string): HubError =>
+  new HubError('Unavailable', `The running hub refused it:\n${reason}`)
+
+const toTable = (body: unknown): Readonly<Record<string, unknown>> =>
+  typeof body === 'object' && body !== null ? { ...body } : {}
+
+const toWords = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : [])

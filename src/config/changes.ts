@@ -19,7 +19,7 @@ export function changesBetween(
   plugins: PluginSchemas,
 ): Changes {
   const changed = listSettings(wholeSchema(plugins)).filter(
-    ({ key }) => !isDeepStrictEqual(valueOf(before, key), valueOf(after, key)),
+    ({ key }) => !isDeepStrictEqual(settingOf(before, key), settingOf(after, key)),
   )
   const keysOf = (live: boolean): string[] =>
     changed.filter((setting) => isLive(setting) === live).map(({ key }) => key)
@@ -37,7 +37,7 @@ export function withoutRestart(
 }
 
 /** The value of a setting; the options of a plug-in lie beside the settings. */
-function valueOf(config: LoadedConfig, key: string): unknown {
+export function settingOf(config: LoadedConfig, key: string): unknown {
   const [section = '', name = '', ...rest] = key.split('.')
   if (section !== 'auth' && section !== 'spawner') return at(config, key.split('.'))
   if (Object.hasOwn(config[section], name)) return at(config, key.split('.'))

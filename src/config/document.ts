@@ -26,9 +26,17 @@ export type ConfigDocument = {
   lineOf(at: Path): number | undefined
 }
 
-/** Reads the file, if there is one. A missing one is a problem only when it is `required`. */
-export function readDocument(file: string | undefined, required: boolean): ConfigDocument {
+/**
+ * Reads the file, if there is one. A missing one is a problem only when it is `required`.
+ * @param text in the place of what is in the file
+ */
+export function readDocument(
+  file: string | undefined,
+  required: boolean,
+  text?: string,
+): ConfigDocument {
   if (file === undefined) return empty('configuration')
+  if (text !== undefined) return parse(text, file)
   try {
     return { ...parse(readFileSync(file, 'utf8'), file), isPublic: isPublic(file) }
   } catch (thrown) {

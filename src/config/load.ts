@@ -14,6 +14,8 @@ export type ConfigSources = {
   readonly file?: string | undefined
   /** Whether a missing file is a problem: somebody named it. */
   readonly fileRequired?: boolean
+  /** What is taken for the text of the file, to see whether it would do. */
+  readonly text?: string
   readonly env: Texts
   /** By dotted key: `data_dir`, `session.idle_timeout`. */
   readonly flags: Texts
@@ -40,7 +42,7 @@ export const processEnvironment = (): Texts => process.env
 export function loadConfig(sources: ConfigSources, plugins: PluginSchemas): LoadedConfig {
   const schema = wholeSchema(plugins)
   const file = sources.file === undefined ? undefined : resolve(sources.file)
-  const document = readDocument(file, sources.fileRequired ?? false)
+  const document = readDocument(file, sources.fileRequired ?? false, sources.text)
   const overrides = [...readEnvironment(sources.env, schema), ...readFlags(sources.flags, schema)]
   const dir = file === undefined ? resolve('.') : dirname(file)
 
@@ -78,7 +80,10 @@ function check(schema: TSchema, written: unknown, dir: string): Checked {
 }
 
 /** A new tree with the override's value in its place. */
-function withOverride(written: unknown, { at, value }: Pick<Override, 'at' | 'value'>): unknown {
+export function withOverride(
+  written: unknown,
+  { at, value }: Pick<Override, 'at' | 'value'>,
+): unknown {
   const [key, ...rest] = at
   if (key === undefined) return value
   const table = isTable(written) ? written : {}

@@ -57,7 +57,8 @@ function pathOf(parts: readonly string[], schema: TSchema): Path {
     : [key, ...pathOf(rest, below)]
 }
 
-function schemaAt(schema: TSchema | undefined, at: Path): TSchema | undefined {
+/** The schema of what is at this path; undefined when there is no such setting. */
+export function schemaAt(schema: TSchema | undefined, at: Path): TSchema | undefined {
   const [first, ...rest] = at
   if (first === undefined || schema === undefined) return schema
   if (Type.IsRecord(schema)) return schemaAt(Object.values(schema.patternProperties)[0], rest)
@@ -77,7 +78,7 @@ const words: ReadonlyMap<string, boolean> = new Map([
 ])
 
 /** What cannot be read stays text, so that the check says what was expected. */
-function readText(schema: TSchema | undefined, text: string): unknown {
+export function readText(schema: TSchema | undefined, text: string): unknown {
   if (Type.IsBoolean(schema)) return words.get(text.toLowerCase()) ?? text
   if (Type.IsInteger(schema) || Type.IsNumber(schema)) return readNumber(text)
   if (Type.IsArray(schema)) return readList(schema.items, text)
