@@ -120,7 +120,12 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
       return config.session.idle_timeout
     },
   })
-  const tokens = createTokens({ store, clock, access, groupsOf, baseUrl: config.base_url, events })
+  const tokens = createTokens({
+    ...{ store, clock, access, groupsOf, baseUrl: config.base_url, events },
+    get maxAgeMs() {
+      return config.tokens.max_age
+    },
+  })
   const passwords = createPasswords({
     cost: config.password.bcrypt_cost,
     concurrent: config.password.concurrent_hashes,

@@ -4,7 +4,6 @@ import { Type } from 'typebox'
 import { type Caller } from '../core/access.ts'
 import { type RightsReader } from '../core/rights.ts'
 import { forbidden, HubError, invalidInput, notFound } from '../lib/errors.ts'
-import { SECOND } from '../lib/time.ts'
 import { sessionCookie } from '../model/session.ts'
 import { type Token } from '../model/token.ts'
 import { parse, readJson } from './body.ts'
@@ -32,7 +31,7 @@ export function tokenRoutes(
   app: FastifyInstance,
   needs: ApiNeeds & { readonly present: Presenter },
 ): void {
-  const { store, clock, tokens, present, rights, config } = needs
+  const { store, clock, tokens, present, rights } = needs
   const read = { scope: 'read:tokens', target: 'user' } as const
   const write = { scope: 'tokens', target: 'user' } as const
 
@@ -65,13 +64,12 @@ export function tokenRoutes(
     if (!user) throw forbidden(`User ${name} not found or no permissions to generate tokens`)
     const wanted = parse(tokenRequest, readJson(request) ?? {})
     const scopes = scopesIn(wanted, rights)
-    const expiresInSeconds = lifeOf(wanted, config.tokens.max_age)
     const { token, secret } = tokens.issue({
       user,
       note: wanted.note ?? defaultNote(issuer, name),
       issuer: issuer.scopes,
       ...(scopes ? { scopes } : {}),
-      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+      expiresInSeconds: wanted.expires_in ?? undefined,
     })
     return reply.code(201).send({ ...present.token(token), token: secret })
   })
@@ -113,15 +111,6 @@ async function callerInBody(request: FastifyRequest, needs: ApiNeeds): Promise<C
   } finally {
     needs.sessions.end(session)
   }
-}
-
-/** In seconds; undefined: for ever. @throws {HubError} InvalidInput for more than is allowed. */
-function lifeOf({ expires_in: wanted }: Wanted, maxAgeMs: number): number | undefined {
-  const longest = maxAgeMs === 0 ? undefined : Math.floor(maxAgeMs / SECOND)
-  if (wanted == null) return longest
-  if (longest !== undefined && wanted > longest)
-    throw invalidInput(`expires_in: ${wanted} must not exceed ${longest}`)
-  return wanted
 }
 
 /** Roles are JupyterHub 2's way to say it; what is kept are their scopes. */

@@ -25,8 +25,8 @@ export type TokenRequest = {
   readonly note: string
   /** Undefined: `inherit`, everything the owner may do. */
   readonly scopes?: readonly string[]
-  /** Undefined: never expires. */
-  readonly expiresInSeconds?: number
+  /** Undefined: as long as there may be one. */
+  readonly expiresInSeconds?: number | undefined
   /** What whoever asks for the token may do; undefined for the hub itself and for operators. */
   readonly issuer?: ScopeSet
 }
@@ -34,7 +34,7 @@ export type TokenRequest = {
 export type NewTokenSecret = { readonly token: Token; readonly secret: TokenSecret }
 
 export interface TokenVerbs {
-  /** @throws {HubError} InvalidInput: unknown scope, or more than the owner or the issuer has. */
+  /** @throws {HubError} InvalidInput: unknown scope, more than the owner or the issuer has, or longer than any may last. */
   issue(request: TokenRequest): NewTokenSecret
   /** The token of one run of a server (contract §1.9). Replaces older ones. */
   issueForServer(server: Server): TokenSecret
@@ -68,6 +68,8 @@ export type TokenNeeds = {
   readonly groupsOf: GroupsOf
   readonly events: Events
   readonly baseUrl: string
+  /** Longest life of a token that somebody asks for; 0: no limit. */
+  readonly maxAgeMs: number
 }
 
 type NewToken = {
@@ -134,10 +136,18 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     throw notHeld(asked, 'whoever asks for this token')
   }
 
+  /** In seconds; undefined: for ever. (JupyterHub: `token_expires_in_max_seconds`) */
+  const lifeOf = (wanted: number | undefined): number | undefined => {
+    const longest = needs.maxAgeMs === 0 ? Infinity : Math.floor(needs.maxAgeMs / SECOND)
+    if (wanted !== undefined && wanted > longest)
+      throw invalidInput(`expires_in: ${wanted} must not exceed ${longest}`)
+    return wanted ?? (longest === Infinity ? undefined : longest)
+  }
+
   const issue: TokenVerbs['issue'] = ({ user, note, scopes, expiresInSeconds, issuer }) => {
     const owned = heldByOwner(user, scopes ?? defaultScopes())
     const granted = issuer ? heldByIssuer(user, { asked: scopes, issuer }) : owned
-    return create({ user, note, scopes: granted, expiresInSeconds })
+    return create({ user, note, scopes: granted, expiresInSeconds: lifeOf(expiresInSeconds) })
   }
 
   const issueForServer: TokenVerbs['issueForServer'] = (server) => {

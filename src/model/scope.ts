@@ -1,5 +1,6 @@
 /** Scopes: what a principal may do, and to whom: filters, expansion, reduction, intersection (contract §4). */
 import { invalidInput } from '../lib/errors.ts'
+import { sentenceAbout } from './scope-words.ts'
 import { findScope, selfScopes, withSubScopes } from './scope-table.ts'
 
 /** The groups a user is in, by name. */
@@ -255,5 +256,6 @@ export function describeScope(scope: string, holder: ScopeHolder): string {
   const { name, filter } = parseScope(resolveFilter(scope, holder) ?? scope) ?? nothing
   const meaning = findScope(name)?.meaning
   if (meaning === undefined) return scope
-  return filter?.value === undefined ? meaning : `${meaning} (only ${filter.kind} ${filter.value})`
+  if (filter?.value === undefined) return meaning
+  return sentenceAbout({ name, meaning }, { kind: filter.kind, value: filter.value }, holder.user)
 }

@@ -94,7 +94,7 @@ t.test('whoever opens the server of somebody else is asked, once', (t) => {
   const principal = principalOf(scene, scene.admin)
   const first = requestOf(scene, principal)
   t.equal(first.confirm, true)
-  t.ok(first.scopeDescriptions.some((line) => line.includes('Open servers')))
+  t.ok(first.scopeDescriptions.some((line) => line === 'Open the server of ana'))
   const code = codeIn(scene.oauthProvider.approve(principal, first.request))
   const { access_token } = scene.oauthProvider.exchange(formOf(scene, code))
   t.ok(scene.asToken(access_token)?.scopes.has('access:servers', { server: 'ana/' }))

@@ -1,7 +1,8 @@
 /** API tokens: what they may do, until when, and what ends with them (contract §1.9, §2.5, §3.6). */
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { MINUTE } from '../../src/lib/time.ts'
+import { HOUR, MINUTE } from '../../src/lib/time.ts'
+import { createCore } from '../support/core.ts'
 import { createParts } from '../support/parts.ts'
 
 t.test(
@@ -192,4 +193,20 @@ t.test('no secret of a token is stored', (t) => {
   const { secret } = tokens.issue({ user: ana, note: 'n' })
   t.notOk(JSON.stringify(store.tokens.listOf(ana.id, clock.now())).includes(secret))
   t.end()
+})
+
+t.test('no token lasts longer than any may, whoever asks for it', async (t) => {
+  const core = createCore(t, { settings: { 'tokens.max_age': '1h' } })
+  const { tokens, settings, config } = core.context
+  const user = core.addUser('ana')
+  const endOf = (expiresInSeconds?: number) =>
+    tokens.issue({ user, note: '', expiresInSeconds }).token.expiresAt?.getTime()
+  const nowMs = core.clock.now().getTime()
+  t.equal(endOf(), nowMs + HOUR)
+  t.equal(endOf(60), nowMs + 60_000)
+  t.equal(endOf(3600), nowMs + HOUR)
+  t.throws(() => endOf(3601), { code: 'InvalidInput', message: /3601 must not exceed 3600/ })
+  settings.replace({ ...config, tokens: { ...config.tokens, max_age: 0 } })
+  t.equal(endOf(), undefined)
+  t.equal(endOf(4000), nowMs + 4_000_000)
 })

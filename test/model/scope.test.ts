@@ -209,10 +209,7 @@ t.test('what is asked for is granted as far as it is held (§9.118)', (t) => {
 })
 
 t.test('who is asked to allow a scope reads a sentence about it', (t) => {
-  t.equal(
-    describeScope('read:users:name!user', { user: 'ana' }),
-    'Read names of users (only user ana)',
-  )
+  t.equal(describeScope('read:users:name!user', { user: 'ana' }), 'See your name')
   t.equal(describeScope('proxy', {}), 'Read and change routes of the proxy')
   t.equal(describeScope('nosuch', {}), 'nosuch')
   t.end()

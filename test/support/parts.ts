@@ -49,7 +49,7 @@ export function createParts(t: Test): Parts {
   const activity = createActivity({ store, clock })
   const access = createAccess({ store, clock, activity, groupsOf, ...limits })
   const sessions = createSessions({ store, clock, access, events, ...limits })
-  const tokens = createTokens({ store, clock, access, groupsOf, events, baseUrl: '/' })
+  const tokens = createTokens({ store, clock, access, groupsOf, events, baseUrl: '/', maxAgeMs: 0 })
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
 
   return {

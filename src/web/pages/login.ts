@@ -5,6 +5,7 @@ import { withQuery } from '../../lib/url.ts'
 import { isStaleForm } from '../csrf.ts'
 import { logProblem, problemOf } from '../errors.ts'
 import { formOf } from '../form.ts'
+import { leadOnBehind } from '../lead-on.ts'
 import { type Site } from '../site.ts'
 import { type ViewData } from '../views.ts'
 
@@ -51,6 +52,7 @@ function showLogin(site: Site, reply: FastifyReply, problem: string | undefined)
     problem,
     unclaimed: config.auth.type === 'native' && store.users.countAdmins() === 0,
   }
+  leadOnBehind(reply, next, site)
   return site.show(reply, 'login', data)
 }
 

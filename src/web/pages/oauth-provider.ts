@@ -3,7 +3,7 @@ import { type FastifyInstance, type FastifyReply } from 'fastify'
 import { notFound } from '../../lib/errors.ts'
 import { formOf, queryOf } from '../form.ts'
 import { type Principal } from '../../core/access.ts'
-import { withFormsTo } from '../security-headers.ts'
+import { leadOnTo } from '../lead-on.ts'
 import { type Site } from '../site.ts'
 
 export function oauthProviderPages(app: FastifyInstance, site: Site): void {
@@ -17,7 +17,7 @@ export function oauthProviderPages(app: FastifyInstance, site: Site): void {
       if ('redirectTo' in asked) return reply.redirect(asked.redirectTo)
       if (!asked.confirm)
         return reply.redirect(site.oauthProvider.approve(visitorOf(reply), asked.request))
-      leadOn(reply, asked.request.redirectUri)
+      leadOnTo(reply, asked.request.redirectUri)
       return site.show(reply, 'authorize', {
         description: asked.request.client.description,
         owner: asked.owner,
@@ -40,13 +40,6 @@ export function oauthProviderPages(app: FastifyInstance, site: Site): void {
       site.oauthProvider.approve(visitorOf(reply), { ...asked.request, scopes }),
     )
   })
-}
-
-/** A client of another site is told there. */
-function leadOn(reply: FastifyReply, redirectUri: string): void {
-  if (redirectUri.startsWith('/')) return
-  const policy = String(reply.getHeader('content-security-policy'))
-  reply.header('content-security-policy', withFormsTo(policy, new URL(redirectUri).origin))
 }
 
 function visitorOf({ request }: FastifyReply): Principal {

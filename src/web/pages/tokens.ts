@@ -124,14 +124,14 @@ function showTokens(site: Site, reply: FastifyReply, { problem, done }: Said): F
         expires: momentOrNone(token.expiresAt, now),
         isServers: token.serverId !== undefined,
       })),
-    apps: appsOf(site, tokens),
+    apps: appsOf(site, tokens, user.name),
     problem,
     done,
   })
 }
 
 /** Every program once, however many tokens it has. */
-function appsOf(site: Site, tokens: readonly Token[]): ViewData['tokens']['apps'] {
+function appsOf(site: Site, tokens: readonly Token[], user: string): ViewData['tokens']['apps'] {
   const now = site.clock.now()
   const byClient = Map.groupBy(
     tokens.filter((token) => token.clientId !== undefined),
@@ -147,7 +147,7 @@ function appsOf(site: Site, tokens: readonly Token[]): ViewData['tokens']['apps'
     return {
       clientId,
       name: site.store.oauthProvider.findClient(clientId)?.description ?? clientId,
-      scopes: [...scopes].map((scope) => describeScope(scope, {})),
+      scopes: [...scopes].map((scope) => describeScope(scope, { user })),
       created: momentOf(created, now),
       used: momentOrNone(used, now),
       count: own.length,
