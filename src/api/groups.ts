@@ -1,6 +1,7 @@
 /** `/groups`: list, make, fill, describe, remove (contract §3.1, §7.4). */
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { mapInTurns } from '../lib/turns.ts'
 import { type Group } from '../model/group.ts'
 import { type Reach } from '../model/scope.ts'
 import { type StoreReader } from '../store/store.ts'
@@ -33,11 +34,12 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
 
   const listing = { scope: 'list:groups', target: 'listed', query: pageQuery } as const
   const listed = { answers: { 200: listOf(Type.Array(groupShape)) } }
-  app.get('/groups', { config: { ...listing, ...listed } }, (request) => {
+  app.get('/groups', { config: { ...listing, ...listed } }, async (request) => {
     const page = readPage(request, config.api)
     const reach = callerOf(request).scopes.reach('list:groups')
     const { items, total } = groupsWithin(reach, page, store)
-    return paginate(request, page, { items: items.map((group) => shown(request, group)), total })
+    const groups = await mapInTurns(items, (group) => shown(request, group))
+    return paginate(request, page, { items: groups, total })
   })
 
   const adding = { scope: 'admin:groups', body: newGroups, needsBody: true } as const

@@ -2,6 +2,7 @@
 import { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { forbidden, invalidInput } from '../lib/errors.ts'
+import { mapInTurns } from '../lib/turns.ts'
 import { type Reach } from '../model/scope.ts'
 import { type User } from '../model/user.ts'
 import { type StoreReader } from '../store/store.ts'
@@ -34,16 +35,17 @@ export function userListRoutes(
     query,
     answers: { 200: listOf(Type.Array(userShape)) },
   } as const
-  app.get('/users', { config: listing }, (request) => {
+  app.get('/users', { config: listing }, async (request) => {
     const { scopes } = callerOf(request)
     const page = readPage(request, config.api)
     const reach = reachOf(scopes.reach('list:users'), store)
     const filter = { ...readFilter(queryOf(request)), ...reach }
     const options = { stoppedServers: wantsStopped(request) }
-    const visible = store.users
-      .list({ ...filter, ...readSort(queryOf(request)), ...page })
-      .flatMap((user: User) => present.user(user, scopes, options) ?? [])
-    return paginate(request, page, { items: visible, total: store.users.countOf(filter) })
+    const users = store.users.list({ ...filter, ...readSort(queryOf(request)), ...page })
+    const total = page.wrapped ? store.users.countOf(filter) : users.length
+    const shown = await mapInTurns(users, (user: User) => present.user(user, scopes, options))
+    const items = shown.filter((user) => user !== undefined)
+    return paginate(request, page, { items, total })
   })
 }
 

@@ -17,8 +17,11 @@ export interface Activity {
   ofUser(userId: number): Date | undefined
   /** When a session was last used, where that is noted and not written down yet. */
   ofSession(hash: string): Date | undefined
-  /** Writes everything noted in one transaction; when that fails, it is kept for the next time. */
-  flush(): void
+  /**
+   * Writes what is noted in one transaction, at most so many of each kind; when that fails, it is kept for the next time.
+   * @returns whether there is more.
+   */
+  flush(most?: number): boolean
 }
 
 /** A report this far in the future is refused (JupyterHub: one hour, less a minute). */
@@ -69,16 +72,29 @@ export function createActivity(needs: { store: Store; clock: Clock }): Activity 
     },
     ofUser: (userId) => users.get(userId),
     ofSession: (hash) => sessions.get(hash),
-    flush() {
+    flush(most = Infinity) {
       const noted = [users, servers, tokens, sessions]
-      if (noted.every((map) => map.size === 0)) return
+      if (noted.every((map) => map.size === 0)) return false
+      const parts = {
+        users: firstOf(users, most),
+        servers: firstOf(servers, most),
+        tokens: firstOf(tokens, most),
+        sessions: firstOf(sessions, most),
+      }
       store.transaction(() => {
-        for (const [id, at] of users) store.users.touch(id, at)
-        for (const [id, at] of tokens) store.tokens.touch(id, at)
-        for (const [hash, at] of sessions) store.sessions.touch(hash, at)
-        store.servers.touchMany(servers)
+        for (const [id, at] of parts.users) store.users.touch(id, at)
+        for (const [id, at] of parts.tokens) store.tokens.touch(id, at)
+        for (const [hash, at] of parts.sessions) store.sessions.touch(hash, at)
+        store.servers.touchMany(parts.servers)
       })
-      for (const map of noted) map.clear()
+      for (const id of parts.users.keys()) users.delete(id)
+      for (const id of parts.servers.keys()) servers.delete(id)
+      for (const id of parts.tokens.keys()) tokens.delete(id)
+      for (const hash of parts.sessions.keys()) sessions.delete(hash)
+      return noted.some((map) => map.size > 0)
     },
   }
 }
+
+const firstOf = <Key>(map: ReadonlyMap<Key, Date>, most: number): ReadonlyMap<Key, Date> =>
+  map.size <= most ? new Map(map) : new Map(map.entries().take(most))

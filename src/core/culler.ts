@@ -7,7 +7,7 @@ import { askKernels, type KernelWork } from '../spawn/kernels.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { isSameRun } from './endings.ts'
-import { noteTraffic } from './housekeeping.ts'
+import { noteTrafficOf } from './housekeeping.ts'
 import { type ServerVerbs } from './servers.ts'
 import { label } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
@@ -58,7 +58,7 @@ function isTooOld({ state, startedAt }: Server, { clock, maxAgeMs }: CullerNeeds
 
 function isIdle(server: Server, needs: CullerNeeds): boolean {
   if (server.state !== 'ready') return false
-  noteTraffic(needs)
+  noteTrafficOf(serverPath(needs.baseUrl, server.userName, server.name), needs)
   const usedMs = needs.activity.ofServer(server.id)?.getTime() ?? 0
   const sinceMs = Math.max(usedMs, server.startedAt?.getTime() ?? 0)
   return needs.clock.now().getTime() - sinceMs >= needs.timeoutMs

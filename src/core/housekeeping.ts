@@ -1,6 +1,7 @@
 /** Housekeeping: what is noted is written down, what has expired is removed. */
+import { setImmediate } from 'node:timers/promises'
 import { type Clock } from '../lib/time.ts'
-import { isServerRoute, type Routes } from '../proxy/routes.ts'
+import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { type SessionVerbs } from './sessions.ts'
@@ -10,14 +11,26 @@ import { type TokenVerbs } from './tokens.ts'
 type ActivityNeeds = { readonly routes: Routes; readonly activity: Activity }
 
 /** Takes over what the proxy saw: the traffic to servers is their owners' as well (contract §6.3). */
-export function noteTraffic({ routes, activity }: ActivityNeeds): void {
-  for (const { owner, lastActivityMs } of routes.list().filter(isServerRoute)) {
-    if (lastActivityMs === 0) continue
-    const at = new Date(lastActivityMs)
-    activity.sawServer(owner.serverId, at)
-    activity.sawUser(owner.userId, at)
-  }
+function noteTraffic({ routes, activity }: ActivityNeeds): void {
+  for (const route of routes.list()) note(route, activity)
 }
+
+/** The same for the server at one address. */
+export function noteTrafficOf(path: string, { routes, activity }: ActivityNeeds): void {
+  const route = routes.match(path)
+  if (route) note(route, activity)
+}
+
+function note(route: Route, activity: Activity): void {
+  const { lastActivityMs } = route
+  if (!isServerRoute(route) || lastActivityMs === 0) return
+  const at = new Date(lastActivityMs)
+  activity.sawServer(route.owner.serverId, at)
+  activity.sawUser(route.owner.userId, at)
+}
+
+/** What is written or removed in one turn of the event loop. */
+const pieceSize = 200
 
 /** Writes down who and what was used, the traffic to servers included. */
 export function writeActivity(needs: ActivityNeeds): void {
@@ -25,19 +38,32 @@ export function writeActivity(needs: ActivityNeeds): void {
   needs.activity.flush()
 }
 
+/** The same for a hub that goes on: everybody else gets a turn in between. */
+export async function writeActivityInTurns(needs: ActivityNeeds): Promise<void> {
+  noteTraffic(needs)
+  await inTurns(() => needs.activity.flush(pieceSize))
+}
+
+/** Does pieces of `work` until it says that there is no more. */
+async function inTurns(work: () => boolean): Promise<void> {
+  while (work()) await setImmediate()
+}
+
 /** Removes sessions, tokens, links, shares and codes past their end; they are refused from their end on in any case. */
-export function removeExpired(needs: {
+export async function removeExpired(needs: {
   store: Store
   clock: Clock
   activity: Activity
   sessions: SessionVerbs
   tokens: TokenVerbs
   shares: ShareVerbs
-}): void {
-  // What was used a moment ago has to be known as used before the unused are removed.
-  needs.activity.flush()
-  needs.sessions.expire()
-  needs.tokens.expire()
+}): Promise<void> {
+  await inTurns(() => {
+    // What was used a moment ago has to be known as used before the unused are removed.
+    needs.activity.flush()
+    return needs.sessions.expire(pieceSize)
+  })
+  await inTurns(() => needs.tokens.expire(pieceSize))
   needs.shares.expire()
   needs.store.links.removeExpired(needs.clock.now())
   needs.store.oauthProvider.removeExpiredCodes(needs.clock.now())

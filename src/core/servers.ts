@@ -97,7 +97,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       events.startRefused('throttled')
       throw tooManyStarts()
     }
-    if (activeServers === 0 || store.servers.listActive().length < activeServers) return
+    if (activeServers === 0 || store.servers.countActive() < activeServers) return
     events.startRefused('too-many-users')
     throw new HubError('TooMany', 'Active user limit exceeded. Try again in a few minutes.')
   }

@@ -22,8 +22,8 @@ export interface SessionVerbs {
   end(session: Session): void
   /** Logs out everywhere. `except` keeps one session. */
   endAllOf(userId: number, except?: Session): void
-  /** Removes what has expired. */
-  expire(): void
+  /** Removes what has expired, at most so many. @returns whether there may be more. */
+  expire(most: number): boolean
 }
 
 export type SessionNeeds = {
@@ -73,13 +73,14 @@ export function createSessions(needs: SessionNeeds): SessionVerbs {
       })
       access.forget(userId)
     },
-    expire() {
+    expire(most) {
       const ended = store.transaction(() => {
-        const removed = store.sessions.removeExpired(clock.now(), needs.idleTimeoutMs)
+        const removed = store.sessions.removeExpired(clock.now(), needs.idleTimeoutMs, most)
         for (const session of removed) store.tokens.removeOfSession(session.publicId)
         return removed
       })
       for (const session of ended) access.forget(session.userId)
+      return ended.length === most
     },
   }
 }

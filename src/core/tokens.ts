@@ -57,8 +57,8 @@ export interface TokenVerbs {
   revoke(token: Token): void
   /** Whatever one run of a server was given: its token, its OAuth client, and the tokens that client got. */
   revokeForServer(server: Server): void
-  /** Removes those past their end, and ends what was opened with them. */
-  expire(): void
+  /** Removes those past their end, at most so many, and what was opened with them. @returns whether there may be more. */
+  expire(most: number): boolean
 }
 
 export type TokenNeeds = {
@@ -212,9 +212,11 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
       const owners = store.transaction(() => removeForServer(server))
       for (const userId of owners) access.forget(userId)
     },
-    expire() {
-      for (const userId of new Set(store.tokens.removeExpired(clock.now()))) access.forget(userId)
+    expire(most) {
+      const owners = store.tokens.removeExpired(clock.now(), most)
+      for (const userId of new Set(owners)) if (userId !== undefined) access.forget(userId)
       access.forgetServices()
+      return owners.length === most
     },
   }
 }

@@ -1,7 +1,9 @@
 /** The same work for many, a few at a time. */
+import { createTurns } from './turns.ts'
 
 /**
- * Does `work` for every item, `atOnce` of them at the same time, in order. All are tried, whatever becomes of the others.
+ * Does `work` for every item, `atOnce` of them at the same time, in order. All are tried, whatever becomes of the others,
+ * and nobody waits for the event loop because there are many.
  * @throws {AggregateError} when some failed: with what each of these threw.
  */
 export async function forEach<Item>(
@@ -11,8 +13,12 @@ export async function forEach<Item>(
 ): Promise<void> {
   const queue = [...items].values()
   const failures: unknown[] = []
+  const turns = createTurns()
   const takeTurns = async (): Promise<void> => {
-    for (const item of queue) await work(item).catch((thrown: unknown) => failures.push(thrown))
+    for (const item of queue) {
+      await work(item).catch((thrown: unknown) => failures.push(thrown))
+      await turns()
+    }
   }
   await Promise.all(Array.from({ length: atOnce }, takeTurns))
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} failed`)

@@ -15,8 +15,9 @@ export interface Groups {
   getByName(name: string): Group
   list(part: ListPart): Group[]
   count(): number
-  /** Names, sorted. */
-  listMembers(id: number): string[]
+  /** Names, sorted; all of them unless a part is asked for. */
+  listMembers(id: number, part?: ListPart): string[]
+  countMembers(id: number): number
   listMemberIds(id: number): number[]
   /** In the order of names. */
   listOfUser(userId: number): Group[]
@@ -32,6 +33,9 @@ export interface Groups {
   remove(id: number): void
 }
 
+/** For SQLite a negative limit is none. */
+const everybody: ListPart = { offset: 0, limit: -1 }
+
 type GroupRow = { readonly id: number; readonly name: string; readonly properties: string }
 type NameRow = { readonly name: string }
 
@@ -41,7 +45,13 @@ export function createGroups(database: Database): Groups {
 
 type Members = Pick<
   Groups,
-  'listMembers' | 'listMemberIds' | 'listOfUser' | 'listNamesOfUser' | 'addMember' | 'removeMember'
+  | 'listMembers'
+  | 'countMembers'
+  | 'listMemberIds'
+  | 'listOfUser'
+  | 'listNamesOfUser'
+  | 'addMember'
+  | 'removeMember'
 >
 type Changes = Pick<Groups, 'create' | 'setProperties' | 'remove'>
 type Lookups = Omit<Groups, keyof Members | keyof Changes>
@@ -70,7 +80,10 @@ function prepareLookups(database: Database): Lookups {
 function prepareMembers(database: Database): Members {
   const names = database.prepare<NameRow>(`
     select u.name from group_members m join users u on u.id = m.user_id
-    where m.group_id = ? order by u.name`)
+    where m.group_id = :id order by u.name limit :limit offset :offset`)
+  const count = database.prepare<{ count: number }>(
+    'select count(*) as count from group_members where group_id = ?',
+  )
   const ids = database.prepare<{ user_id: number }>(
     'select user_id from group_members where group_id = ?',
   )
@@ -86,7 +99,9 @@ function prepareMembers(database: Database): Members {
   )
   const remove = database.prepare('delete from group_members where group_id = ? and user_id = ?')
   return {
-    listMembers: (id) => names.all([id]).map(({ name }) => name),
+    listMembers: (id, { offset, limit } = everybody) =>
+      names.all({ id, offset, limit }).map(({ name }) => name),
+    countMembers: (id) => count.get([id])?.count ?? 0,
     listMemberIds: (id) => ids.all([id]).map((row) => row.user_id),
     listOfUser: (userId) => ofUser.all([userId]).map(toGroup),
     listNamesOfUser: (userName) => namesOfUser.all([userName]).map(({ name }) => name),

@@ -14,8 +14,8 @@ export type NewLink = {
 export interface OneTimeLinks {
   /** Valid at `now` only. */
   findByHash(hash: string, now: Date): OneTimeLink | undefined
-  /** Those still open for these users, for the admin page. */
-  listOpen(now: Date): OneTimeLink[]
+  /** Whether there is one for this user. */
+  hasOpen(userId: number, now: Date): boolean
   /** Replaces older links of the same kind and user. */
   create(link: NewLink): OneTimeLink
   /** Uses it up: the first caller gets it, everyone after undefined. */
@@ -43,7 +43,9 @@ export function createOneTimeLinks(database: Database): OneTimeLinks {
     `${linksWithNames} where l.hash = ? and l.expires_at > ?`,
   )
   const byId = database.prepare<LinkRow>(`${linksWithNames} where l.id = ?`)
-  const open = database.prepare<LinkRow>(`${linksWithNames} where l.expires_at > ? order by l.id`)
+  const open = database.prepare<object>(
+    'select 1 from one_time_links where user_id = ? and expires_at > ? limit 1',
+  )
   const insert = database.prepare(`
     insert into one_time_links (hash, kind, user_id, created_at, expires_at)
     values (:hash, :kind, :userId, :at, :expiresAt)`)
@@ -71,7 +73,7 @@ export function createOneTimeLinks(database: Database): OneTimeLinks {
 
   return {
     findByHash,
-    listOpen: (now) => open.all([now.getTime()]).map(toLink),
+    hasOpen: (userId, now) => open.get([userId, now.getTime()]) !== undefined,
     create: (link) => database.transaction(() => create(link)),
     take: (hash, now) => database.transaction(() => take(hash, now)),
     removeOfKind: (kind) => void removeOfKind.run([kind]),

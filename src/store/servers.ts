@@ -30,8 +30,10 @@ export interface Servers {
   find(id: number): Server | undefined
   findByName(userId: number, name: string): Server | undefined
   listOf(userId: number): Server[]
-  /** Starting, ready or stopping. */
-  listActive(): Server[]
+  /** Starting, ready or stopping; the first `limit` that were made, or all. */
+  listActive(limit?: number): Server[]
+  countActive(): number
+  countReady(): number
   /** Makes a named server's row. @throws {HubError} Conflict when it exists. */
   create(userId: number, name: string): Server
   /** @throws {HubError} NotFound; Conflict when the owner has another server of that name. */
@@ -59,6 +61,10 @@ type ServerRow = {
 const serversWithNames =
   'select s.*, u.name as user_name from servers s join users u on u.id = s.user_id'
 
+const isActive = "s.state in ('starting', 'ready', 'stopping')"
+
+type CountRow = { readonly count: number }
+
 export function createServers(database: Database): Servers {
   const byId = database.prepare<ServerRow>(`${serversWithNames} where s.id = ?`)
   const byName = database.prepare<ServerRow>(
@@ -68,7 +74,13 @@ export function createServers(database: Database): Servers {
     `${serversWithNames} where s.user_id = ? order by s.name`,
   )
   const active = database.prepare<ServerRow>(
-    `${serversWithNames} where s.state in ('starting', 'ready', 'stopping') order by s.id`,
+    `${serversWithNames} where ${isActive} order by s.id limit ?`,
+  )
+  const countActive = database.prepare<CountRow>(
+    `select count(*) as count from servers s where ${isActive}`,
+  )
+  const countReady = database.prepare<CountRow>(
+    "select count(*) as count from servers where state = 'ready'",
   )
   const insert = database.prepare('insert into servers (user_id, name) values (?, ?)')
   const save = database.prepare(`
@@ -100,7 +112,9 @@ export function createServers(database: Database): Servers {
     find: (id) => optional(byId.get([id])),
     findByName: (userId, name) => optional(byName.get([userId, name])),
     listOf: (userId) => ofUser.all([userId]).map(toServer),
-    listActive: () => active.all().map(toServer),
+    listActive: (limit = -1) => active.all([limit]).map(toServer),
+    countActive: () => countActive.get()?.count ?? 0,
+    countReady: () => countReady.get()?.count ?? 0,
     create: (userId, name) => database.transaction(() => create(userId, name)),
     update: (id, change) => database.transaction(() => update(id, change)),
     touchMany: (activity) =>

@@ -12,8 +12,8 @@ export interface Sessions {
   remove(hash: string): boolean
   /** @returns what was removed. */
   removeAllOf(userId: number, except?: string): Session[]
-  /** Those past their end at `now` or unused for `idleMs`. @returns what was removed. */
-  removeExpired(now: Date, idleMs: number): Session[]
+  /** Those past their end at `now` or unused for `idleMs`, at most so many. @returns what was removed. */
+  removeExpired(now: Date, idleMs: number, most: number): Session[]
 }
 
 type SessionRow = {
@@ -41,7 +41,9 @@ export function createSessions(database: Database): Sessions {
     'delete from sessions where user_id = ? and hash is not ? returning *',
   )
   const removeExpired = database.prepare<SessionRow>(
-    'delete from sessions where expires_at <= ? or seen_at <= ? returning *',
+    `delete from sessions where hash in
+       (select hash from sessions where expires_at <= ? or seen_at <= ? limit ?)
+     returning *`,
   )
 
   return {
@@ -51,8 +53,8 @@ export function createSessions(database: Database): Sessions {
     touch: (hash, at) => void touch.run([at.getTime(), hash]),
     remove: (hash) => remove.run([hash]).changes > 0,
     removeAllOf: (userId, except) => removeOfUser.all([userId, except ?? null]).map(toSession),
-    removeExpired: (now, idleMs) =>
-      removeExpired.all([now.getTime(), now.getTime() - idleMs]).map(toSession),
+    removeExpired: (now, idleMs, most) =>
+      removeExpired.all([now.getTime(), now.getTime() - idleMs, most]).map(toSession),
   }
 }
 

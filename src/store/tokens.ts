@@ -23,8 +23,8 @@ export interface Tokens {
   removeOfClient(userId: number, clientId: string): void
   /** All of a user but the running servers' own ones. */
   removeAllOf(userId: number): void
-  /** Those of services as well. @returns which users' they were, one for each. */
-  removeExpired(now: Date): number[]
+  /** Those of services as well, at most so many. @returns whose they were, one for each; undefined: a service's. */
+  removeExpired(now: Date, most: number): (number | undefined)[]
 }
 
 type TokenRow = {
@@ -94,7 +94,8 @@ function prepareRemovals(database: Database): Removals {
   const ofClient = database.prepare('delete from tokens where user_id = ? and client_id = ?')
   const ofUser = database.prepare('delete from tokens where user_id = ? and server_id is null')
   const expired = database.prepare<{ readonly user_id: number | null }>(
-    'delete from tokens where expires_at <= ? returning user_id',
+    `delete from tokens where id in (select id from tokens where expires_at <= ? limit ?)
+     returning user_id`,
   )
   return {
     remove: (id) => void byId.run([id]),
@@ -102,7 +103,8 @@ function prepareRemovals(database: Database): Removals {
     removeOfSession: (sessionPublicId) => void ofSession.run([sessionPublicId]),
     removeOfClient: (userId, clientId) => void ofClient.run([userId, clientId]),
     removeAllOf: (userId) => void ofUser.run([userId]),
-    removeExpired: (now) => expired.all([now.getTime()]).flatMap((row) => row.user_id ?? []),
+    removeExpired: (now, most) =>
+      expired.all([now.getTime(), most]).map((row) => row.user_id ?? undefined),
   }
 }
 

@@ -114,12 +114,13 @@ const activeStates = "('starting', 'ready', 'stopping')"
 
 const sortColumns = { id: 'u.id', name: 'u.name', last_activity: 'u.last_activity_at' } as const
 
+/** Who has running servers is read once for all rows: they are few, and the users many. */
 const isListed = `instr(u.name, :search)
   and (:names is null or u.name in (select value from json_each(:names)))
   and case :state
-    when 'ready' then exists (select 1 from servers s where s.user_id = u.id and s.state = 'ready')
-    when 'active' then exists (select 1 from servers s where s.user_id = u.id and s.state in ${activeStates})
-    when 'inactive' then not exists (select 1 from servers s where s.user_id = u.id and s.state in ${activeStates})
+    when 'ready' then u.id in (select user_id from servers where state = 'ready')
+    when 'active' then u.id in (select user_id from servers where state in ${activeStates})
+    when 'inactive' then u.id not in (select user_id from servers where state in ${activeStates})
     else 1 end`
 
 const toFilter = ({ search, state, names }: UserFilter): Record<string, string | null> => ({
@@ -144,7 +145,12 @@ function prepareLists(database: Database): Lists {
   const count = database.prepare<CountRow>(
     `select count(*) as count from users u where ${isListed}`,
   )
-  const countOf = (filter: UserFilter): number => count.get(toFilter(filter))?.count ?? 0
+  const countAll = database.prepare<CountRow>('select count(*) as count from users')
+  const countOf = (filter: UserFilter): number => {
+    const { search = '', state, names } = filter
+    const isAll = search === '' && state === undefined && names === undefined
+    return (isAll ? countAll.get() : count.get(toFilter(filter)))?.count ?? 0
+  }
   const activeSince = database.prepare<CountRow>(
     'select count(*) as count from users where last_activity_at >= ?',
   )

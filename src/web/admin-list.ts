@@ -12,6 +12,9 @@ import { type FastifyRequest } from 'fastify'
 /** People on one page of the list. */
 const pageSize = 50
 
+/** Running servers that are listed; with more, the list of people is the place to look for one. */
+const mostRunning = 50
+
 /** Longest search; no name is longer. */
 const longestSearch = 64
 
@@ -34,7 +37,8 @@ export async function adminData(
   const users = may.list
     ? site.store.users.list({ search, sort: 'name', offset, limit: pageSize })
     : []
-  const bytes = await memoryOf(site, may.servers ? site.store.servers.listActive() : [])
+  const servers = may.servers ? activeServers(site, users) : nothingActive
+  const bytes = await memoryOf(site, [...servers.running, ...servers.own])
   const at = (to: number): string => addressOf(site, { search, page: to })
   return {
     search,
@@ -44,7 +48,7 @@ export async function adminData(
     previousPath: page > 1 ? at(page - 1) : undefined,
     nextPath: offset + pageSize < total ? at(page + 1) : undefined,
     may,
-    ...runningNow(site, bytes),
+    ...runningNow(site, servers, bytes),
     delays: may.manage ? delaysOf(site) : [],
     native: site.config.auth.type === 'native',
     names: formOf(request).get('names') ?? '',
@@ -76,14 +80,36 @@ const addressOf = ({ hubPath }: Site, { search, page }: Look): string =>
     page: page === 1 ? undefined : String(page),
   })
 
+type Active = {
+  /** As many as are listed. */
+  readonly running: readonly Server[]
+  readonly total: number
+  /** Of the people who are listed. */
+  readonly own: readonly Server[]
+}
+
+const nothingActive: Active = { running: [], total: 0, own: [] }
+
+const activeServers = (site: Site, users: readonly User[]): Active => ({
+  running: site.store.servers.listActive(mostRunning),
+  total: site.store.servers.countActive(),
+  own: users.flatMap(({ id }) => activeOf(site, id) ?? []),
+})
+
+function activeOf({ store }: Site, userId: number): Server | undefined {
+  const server = store.servers.findByName(userId, '')
+  return server && isActive(server) ? server : undefined
+}
+
 /** Bytes by server id; undefined where nobody knows. */
-type Memory = ReadonlyMap<Server, number | undefined>
+type Memory = ReadonlyMap<number, number | undefined>
 
 async function memoryOf(site: Site, servers: readonly Server[]): Promise<Memory> {
+  const each = [...new Map(servers.map((server) => [server.id, server])).values()]
   const usages = await Promise.all(
-    servers.map((server) => site.servers.usage(server).catch(() => undefined)),
+    each.map((server) => site.servers.usage(server).catch(() => undefined)),
   )
-  return new Map(servers.map((server, index) => [server, usages[index]?.memoryBytes]))
+  return new Map(each.map(({ id }, index) => [id, usages[index]?.memoryBytes]))
 }
 
 const inWords = (bytes: number | undefined): string | undefined =>
@@ -95,8 +121,6 @@ function rowsOf(
   { users, bytes }: { users: readonly User[]; bytes: Memory },
 ): AdminRow[] {
   const now = site.clock.now()
-  const invited = new Set(site.store.links.listOpen(now).map(({ userId }) => userId))
-  const bytesOf = new Map([...bytes].map(([server, amount]) => [server.id, amount]))
   return users.flatMap((user) => {
     const server = site.store.servers.findByName(user.id, '')
     if (!server) return []
@@ -107,11 +131,11 @@ function rowsOf(
       admin: user.admin,
       disabled: user.disabled,
       self: user.id === visitor?.user.id,
-      status: statusOf(site, { hasPassword, isInvited: invited.has(user.id) }),
+      status: statusOf(site, { hasPassword, isInvited: site.store.links.hasOpen(user.id, now) }),
       hasPassword,
       lastActivity: momentOrNone(laterOf(user.lastActivityAt, site.activity.ofUser(user.id)), now),
       server: cardOf(site, server),
-      memory: isActive(server) ? inWords(bytesOf.get(server.id)) : undefined,
+      memory: isActive(server) ? inWords(bytes.get(server.id)) : undefined,
     }
   })
 }
@@ -125,15 +149,20 @@ function statusOf(
   return isInvited ? 'invited' : 'no invitation'
 }
 
-function runningNow(site: Site, bytes: Memory): Pick<ViewData['admin'], 'running' | 'memory'> {
-  const running = [...bytes].map(([server, amount]) => ({
+function runningNow(
+  site: Site,
+  { running: servers, total }: Active,
+  bytes: Memory,
+): Pick<ViewData['admin'], 'running' | 'runningTotal' | 'memory'> {
+  const running = servers.map((server) => ({
     server: cardOf(site, server),
     label: server.name === '' ? server.userName : fullName(server),
-    memory: inWords(amount),
+    memory: inWords(bytes.get(server.id)),
   }))
-  const known = [...bytes.values()].filter((amount) => amount !== undefined)
+  const known = servers.flatMap(({ id }) => bytes.get(id) ?? [])
   const sum = known.reduce((before, amount) => before + amount, 0)
-  return { running, memory: known.length > 0 ? sizeInWords(sum) : undefined }
+  const isWhole = known.length > 0 && total <= servers.length
+  return { running, runningTotal: total, memory: isWhole ? sizeInWords(sum) : undefined }
 }
 
 function delaysOf(site: Site): ViewData['admin']['delays'] {

@@ -9,6 +9,7 @@ import {
   type Option,
   type AdminRow,
   type Consent,
+  type Paged,
 } from './view-parts.ts'
 
 export interface ViewData {
@@ -136,14 +137,9 @@ export interface ViewData {
     readonly startPath: string
     readonly next: string
   }
-  admin: {
+  admin: Paged & {
     readonly search: string
     readonly rows: readonly AdminRow[]
-    /** `1–50 of 213`. */
-    readonly range: string
-    readonly total: number
-    readonly previousPath: string | undefined
-    readonly nextPath: string | undefined
     /** What whoever looks may do. */
     readonly may: { readonly list: boolean; readonly manage: boolean; readonly servers: boolean }
     readonly running: readonly {
@@ -151,7 +147,9 @@ export interface ViewData {
       readonly label: string
       readonly memory: string | undefined
     }[]
-    /** Of all running servers, when known. */
+    /** Listed or not. */
+    readonly runningTotal: number
+    /** Of all running servers, when known and all are listed. */
     readonly memory: string | undefined
     readonly delays: readonly LoginDelay[]
     /** People have passwords of this hub, so there are invitations and resets. */
@@ -175,25 +173,22 @@ export interface ViewData {
     /** All of them, a line each, to be copied at once. */
     readonly all: string
   }
-  'admin-groups': {
+  'admin-groups': Paged & {
     readonly groups: readonly {
       readonly name: string
       readonly path: string
       readonly members: number
       readonly properties: number
     }[]
-    readonly total: number
-    readonly range: string
-    readonly previousPath: string | undefined
-    readonly nextPath: string | undefined
     readonly mayAdd: boolean
     readonly name: string
     readonly problem: string | undefined
     readonly done: string | undefined
   }
-  'admin-group': {
+  'admin-group': Paged & {
     readonly name: string
     readonly path: string
+    /** Those of one page. */
     readonly members: readonly string[]
     readonly roles: readonly string[]
     readonly mayChange: boolean

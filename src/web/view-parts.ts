@@ -106,3 +106,12 @@ export type Consent = {
   readonly scopes: readonly { readonly name: string; readonly meaning: string }[]
   readonly action: string
 }
+
+/** Where a page of a list stands in it. */
+export type Paged = {
+  readonly total: number
+  /** `1–50 of 213`. */
+  readonly range: string
+  readonly previousPath: string | undefined
+  readonly nextPath: string | undefined
+}

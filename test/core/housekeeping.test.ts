@@ -1,6 +1,6 @@
 /** Housekeeping: traffic is written down, and only what is over is removed. */
 import t from 'tap'
-import { removeExpired, writeActivity } from '../../src/core/housekeeping.ts'
+import { removeExpired, writeActivity, writeActivityInTurns } from '../../src/core/housekeeping.ts'
 import { DAY, MINUTE } from '../../src/lib/time.ts'
 import { createCore } from '../support/core.ts'
 
@@ -31,7 +31,7 @@ t.test('what is past its end is removed, what is in use stays', async (t) => {
   core.clock.advance(50 * MINUTE)
   t.ok(core.asSession(busy))
   core.clock.advance(50 * MINUTE)
-  removeExpired(core.context)
+  await removeExpired(core.context)
   t.equal(store.sessions.findByHash(idle.session.hash), undefined)
   t.ok(core.asSession(busy), 'used since, although that was not yet written down')
   t.same(
@@ -40,8 +40,36 @@ t.test('what is past its end is removed, what is in use stays', async (t) => {
   )
   t.ok(links.look(invitation))
   core.clock.advance(30 * DAY)
-  removeExpired(core.context)
+  await removeExpired(core.context)
   t.equal(store.sessions.listOf(ana.id).length, 0)
-  t.same(store.links.listOpen(new Date(0)), [])
+  t.notOk(store.links.hasOpen(ana.id, new Date(0)))
   t.ok(core.asToken(kept.secret))
+})
+
+t.test('what there is much of is written and removed in pieces, and all of it', async (t) => {
+  const core = createCore(t)
+  const { store, activity, clock, sessions } = core.context
+  const users = Array.from({ length: 450 }, (_, index) => core.addUser(`user-${index}`))
+  for (const user of users) {
+    sessions.begin(user, { address: '127.0.0.1', userAgent: '' })
+    activity.sawUser(user.id)
+  }
+  let turns = 0
+  const count = (): void => {
+    turns += 1
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  t.teardown(() => clearImmediate(next))
+  await writeActivityInTurns(core.context)
+  t.ok(turns >= 2, `${turns} turns`)
+  t.equal(store.users.countActiveSince(clock.now()), users.length)
+  core.clock.advance(400 * DAY)
+  turns = 0
+  await removeExpired(core.context)
+  t.ok(turns >= 2, `${turns} turns`)
+  t.same(
+    users.flatMap(({ id }) => store.sessions.listOf(id)),
+    [],
+  )
 })

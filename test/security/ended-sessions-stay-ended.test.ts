@@ -25,7 +25,7 @@ async function staysOut(t: Test, core: Core, secret: string): Promise<void> {
   t.ok(nobody, 'at once')
   core.context.activity.flush()
   core.context.access.forgetAll()
-  removeExpired(core.context)
+  await removeExpired(core.context)
   t.ok(
     replays(core, secret).every((principal) => principal === undefined),
     'and later',

@@ -114,7 +114,7 @@ t.test('canaries through every verb are found in no log line and no file', async
     silent: new Set(),
   })
   writeActivity(context)
-  removeExpired(context)
+  await removeExpired(context)
   const free = fillDisk(core)
   await tried(() => context.login.withPassword('ana', 'canary changed wording', origin))
   await tried(() => context.tokens.issue({ user: ana, note: '' }))

@@ -74,12 +74,12 @@ t.test('what is unused or past its end is removed and told', async (t) => {
   begin('idle', undefined, 0)
   begin('used', undefined, 90)
   t.same(
-    sessions.removeExpired(at(100), 100).map(({ hash }) => hash),
+    sessions.removeExpired(at(100), 100, 9).map(({ hash }) => hash),
     ['idle'],
   )
-  t.same(sessions.removeExpired(at(100), 100), [])
+  t.same(sessions.removeExpired(at(100), 100, 9), [])
   t.same(
-    sessions.removeExpired(at(1000), 1e9).map(({ hash }) => hash),
+    sessions.removeExpired(at(1000), 1e9, 9).map(({ hash }) => hash),
     ['used'],
   )
 })

@@ -107,6 +107,7 @@ const admin: ViewData['admin'] = {
   total: 213,
   previousPath: '/hub/admin',
   nextPath: '/hub/admin?page=3',
+  runningTotal: 12,
   running: [
     { server: card('ready'), label: 'ana', memory: '214 MB' },
     { server: card('starting'), label: 'dan', memory: undefined },
@@ -162,6 +163,10 @@ const group: ViewData['admin-group'] = {
   name: 'class-a',
   path: '/hub/admin/groups/1',
   members: ['ana', 'ben'],
+  total: 213,
+  range: '51–100 of 213',
+  previousPath: '/hub/admin/groups/1',
+  nextPath: '/hub/admin/groups/1?page=3',
   roles: ['teacher'],
   mayChange: true,
   mayDelete: true,

@@ -3,11 +3,13 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { asError, HubError, invalidInput, notFound } from '../../lib/errors.ts'
 import { withQuery } from '../../lib/url.ts'
 import { type Group } from '../../model/group.ts'
+import { type ListPart } from '../../store/groups.ts'
 import { isStaleForm } from '../csrf.ts'
 import { createErrorHandler } from '../errors.ts'
 import { formOf, namesIn, queryOf } from '../form.ts'
 import { type PageAccess } from '../guard.ts'
 import { type Site } from '../site.ts'
+import { type Paged } from '../view-parts.ts'
 import { type ViewData } from '../views.ts'
 
 type GroupParams = { Params: { id: string } }
@@ -127,28 +129,43 @@ function showGroups(site: Site, reply: FastifyReply, { problem, done }: Said): F
   const { store, hubPath, access } = site
   const { request } = reply
   const total = store.groups.count()
-  const asked = Number(/^[1-9]\d{0,5}$/.exec(queryOf(request).get('page') ?? '')?.[0] ?? 1)
-  const page = Math.min(asked, Math.max(1, Math.ceil(total / pageSize)))
-  const offset = (page - 1) * pageSize
-  const groups = store.groups.list({ offset, limit: pageSize })
-  const at = (to: number): string =>
-    withQuery(`${hubPath}admin/groups`, { page: to === 1 ? undefined : String(to) })
+  const { part, around } = pageOf(request, `${hubPath}admin/groups`, total)
+  const groups = store.groups.list(part)
   return site.show(reply, 'admin-groups', {
     groups: groups.map((group) => ({
       name: group.name,
       path: pathOf(site, group),
-      members: store.groups.listMemberIds(group.id).length,
+      members: store.groups.countMembers(group.id),
       properties: Object.keys(group.properties).length,
     })),
-    total,
-    range: total === 0 ? '0' : `${offset + 1}–${offset + groups.length} of ${total}`,
-    previousPath: page > 1 ? at(page - 1) : undefined,
-    nextPath: offset + pageSize < total ? at(page + 1) : undefined,
+    ...around,
     mayAdd: access.can(request.visitor, 'admin:groups'),
     name: formOf(request).get('name')?.slice(0, 256) ?? '',
     problem,
     done,
   })
+}
+
+/** Which part of a list of `total` a request asks for, and what is around it. */
+function pageOf(
+  request: FastifyRequest,
+  path: string,
+  total: number,
+): { readonly part: ListPart; readonly around: Paged } {
+  const asked = Number(/^[1-9]\d{0,5}$/.exec(queryOf(request).get('page') ?? '')?.[0] ?? 1)
+  const page = Math.min(asked, Math.max(1, Math.ceil(total / pageSize)))
+  const offset = (page - 1) * pageSize
+  const end = Math.min(offset + pageSize, total)
+  const at = (to: number): string => withQuery(path, { page: to === 1 ? undefined : String(to) })
+  return {
+    part: { offset, limit: pageSize },
+    around: {
+      total,
+      range: total === 0 ? '0' : `${offset + 1}–${end} of ${total}`,
+      previousPath: page > 1 ? at(page - 1) : undefined,
+      nextPath: end < total ? at(page + 1) : undefined,
+    },
+  }
 }
 
 type GroupProblem = NonNullable<ViewData['admin-group']['problem']>
@@ -163,10 +180,12 @@ function showGroup(
   const group = get(site, request)
   const target = { group: group.name }
   const form = formOf(request)
+  const { part, around } = pageOf(request, pathOf(site, group), store.groups.countMembers(group.id))
   return site.show(reply, 'admin-group', {
     name: group.name,
     path: pathOf(site, group),
-    members: store.groups.listMembers(group.id),
+    members: store.groups.listMembers(group.id, part),
+    ...around,
     roles: rights.listRolesOfGroup(group),
     mayChange: access.can(request.visitor, 'groups', target),
     mayDelete: access.can(request.visitor, 'delete:groups', target),
