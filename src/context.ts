@@ -15,6 +15,7 @@ import { createActivity, type Activity } from './core/activity.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
+import { measureRoutes, measureSpawner } from './core/measured-parts.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
 import { createPeople, type People } from './core/people.ts'
@@ -141,12 +142,17 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     pluginOptions.auth,
     needsOfPlugins,
   )
-  const spawner =
+  const spawner = measureSpawner(
     overrides.spawner ??
-    pluginOf(spawners, config.spawner.type).create(pluginOptions.spawner, needsOfPlugins)
+      pluginOf(spawners, config.spawner.type).create(pluginOptions.spawner, needsOfPlugins),
+    metrics,
+  )
 
   const internalPort = (): number => Number(store.facts.find(internalPortFact))
-  const routes = createRoutes(() => clock.now().getTime())
+  const routes = measureRoutes(
+    createRoutes(() => clock.now().getTime()),
+    metrics,
+  )
   const starting = createStarting({
     ...{ store, clock, spawner, routes, tokens, schedule, events, log, config, groupsOf },
     hookModule: overrides.hooks ?? {},

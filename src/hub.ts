@@ -13,7 +13,8 @@ import {
 import { cullIdleServers } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
-import { removeExpired, writeActivity } from './core/housekeeping.ts'
+import { removeExpired, writeActivity, writeActivityInTurns } from './core/housekeeping.ts'
+import { loopEveryMs } from './core/metrics.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { createReload, type Reload } from './core/reload.ts'
@@ -59,9 +60,6 @@ const lookEveryMs = 500
 
 /** How long what is open may outlive the session or token it was opened with. */
 const expireEveryMs = 15 * SECOND
-
-/** How often the lag of the event loop is measured. */
-const turnEveryMs = 500
 
 type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'>
 
@@ -133,6 +131,7 @@ async function startInOrder(
   overrides: Overrides,
   undo: Undo,
 ): Promise<Omit<Running, 'stop'>> {
+  const beganMs = performance.now()
   const { data_dir, host, port, base_url } = loaded
   prepareDataDir(data_dir)
   const lock = lockDataDir(data_dir)
@@ -153,13 +152,16 @@ async function startInOrder(
   const front = await openFront(context, { ...overrides, reload })
   undo(() => front.close())
   await listenInside(front.internal, context)
+  const recoveryAtMs = performance.now()
   await recoverServers(context)
+  context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
   const at = overrides.socket === undefined ? { host, port } : { fd: overrides.socket }
   const actualPort = await listen(front.public, at)
   startJobs(context)
   undo(() => context.managedServices.stopAll())
   await context.managedServices.declare(loaded.services)
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
+  context.metrics.took('hub_startup', performance.now() - beganMs)
   context.log.info({ url }, 'hub listening')
   return { url, context, reload }
 }
@@ -230,7 +232,7 @@ async function listenInside(server: Server, { config, store }: WholeContext): Pr
       find: () => (kept === undefined ? undefined : Number(kept)),
       keep: (port) => store.facts.set(internalPortFact, String(port)),
     },
-    isNeeded: store.servers.listActive().length > 0,
+    isNeeded: store.servers.countActive() > 0,
   })
 }
 
@@ -250,12 +252,12 @@ async function drain(servers: readonly Server[]): Promise<void> {
 function startJobs(context: WholeContext): void {
   const { schedule, metrics } = context
   let turnAtMs = performance.now()
-  schedule.every(turnEveryMs, 'measure the event loop', () => {
+  schedule.every(loopEveryMs, 'measure the event loop', () => {
     const nowMs = performance.now()
-    metrics.loopWasLate(Math.max(0, nowMs - turnAtMs - turnEveryMs))
+    metrics.loopTurned(Math.max(loopEveryMs, nowMs - turnAtMs))
     turnAtMs = nowMs
   })
-  schedule.every(activityEveryMs, 'write activity', () => writeActivity(context))
+  schedule.every(activityEveryMs, 'write activity', () => writeActivityInTurns(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   keepCulling(context)

@@ -60,7 +60,7 @@ export function createEvents(log: Log, { metrics, actions }: EventSinks = {}): E
       log.warn({ server: label(server), ...failure }, 'server failed')
       metrics?.spawned('failure', tookMs)
     },
-    startRefused: (reason) => metrics?.spawned('error', 0, reason),
+    startRefused: (reason) => metrics?.spawned('failure', 0, reason),
     serverFailed: (server, why, exitCode) => log.warn({ server, why, exitCode }, 'server failed'),
     serverStopped(server, why, tookMs) {
       log.info({ server: label(server), why }, 'server stopped')

@@ -1,8 +1,9 @@
 /** Route check: the table of routes is made what the store says (JupyterHub: `check_routes`). */
-import { isActive, routePrefix } from '../model/server.ts'
+import { routePrefix } from '../model/server.ts'
 import { isServerRoute, type Routes } from '../proxy/routes.ts'
 import { targetOf } from '../proxy/target.ts'
 import { type StoreReader } from '../store/store.ts'
+import { type Metrics } from './metrics.ts'
 import { routeServices } from './service-routes.ts'
 
 export type RouteCheck = { readonly added: number; readonly removed: number }
@@ -12,10 +13,14 @@ export function checkRoutes(needs: {
   readonly store: StoreReader
   readonly routes: Routes
   readonly baseUrl: string
+  readonly metrics: Pick<Metrics, 'took'>
 }): RouteCheck {
+  const beganMs = performance.now()
   const { store, routes, baseUrl } = needs
+  const present = routes.list()
+  needs.metrics.took('proxy_poll', performance.now() - beganMs)
   const servers = store.servers.listActive()
-  const known = new Set(routes.list().map(({ prefix }) => prefix))
+  const known = new Set(present.map(({ prefix }) => prefix))
   const missing = servers.filter(
     ({ state, userName, name }) =>
       state === 'ready' && !known.has(routePrefix(baseUrl, userName, name)),
@@ -24,14 +29,13 @@ export function checkRoutes(needs: {
     const owner = { user: userName, server: name, serverId: id, userId }
     routes.add(routePrefix(baseUrl, userName, name), targetOf(url ?? 'http://127.0.0.1:0'), owner)
   }
+  const active = new Set(servers.map(({ id }) => id))
   const stale = routes
     .list()
     .filter(isServerRoute)
-    .filter(({ owner }) => {
-      const row = store.servers.find(owner.serverId)
-      return !row || !isActive(row)
-    })
+    .filter(({ owner }) => !active.has(owner.serverId))
   for (const { prefix } of stale) routes.remove(prefix)
   routeServices(needs)
+  needs.metrics.took('check_routes', performance.now() - beganMs)
   return { added: missing.length, removed: stale.length }
 }

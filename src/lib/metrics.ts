@@ -15,8 +15,11 @@ type Described = {
 
 export interface Registry {
   counter(metric: Described): Counter
-  /** @param read all of its samples, asked for at every scrape */
-  gauge(metric: Described, read: () => readonly { labels?: Labels; value: number }[]): void
+  /** @param read all of its samples, asked for at every scrape; `type` counter: they only ever rise */
+  gauge(
+    metric: Described & { readonly type?: 'counter' },
+    read: () => readonly { labels?: Labels; value: number }[],
+  ): void
   /** @param metric.buckets upper bounds, ascending, without the infinite one */
   histogram(metric: Described & { readonly buckets: readonly number[] }): Histogram
   /** @see Prometheus: exposition formats, text format 0.0.4 */
@@ -42,7 +45,7 @@ export function createRegistry(): Registry {
       return { add: (labels = {}) => void (values.get(labels).count += 1) }
     },
     gauge(metric, read) {
-      family(metric, 'gauge', () =>
+      family(metric, metric.type ?? 'gauge', () =>
         read().map(({ labels = {}, value }) => line(metric.name, labels, value)),
       )
     },
@@ -85,7 +88,7 @@ function histogramLines(name: string, buckets: readonly number[], series: Series
   let below = 0
   const bounded = buckets.map((bound, index) => {
     below += series.counts[index] ?? 0
-    return line(`${name}_bucket`, { ...series.labels, le: String(bound) }, below)
+    return line(`${name}_bucket`, { ...series.labels, le: boundOf(bound) }, below)
   })
   return [
     ...bounded,
@@ -94,6 +97,9 @@ function histogramLines(name: string, buckets: readonly number[], series: Series
     line(`${name}_count`, series.labels, series.count),
   ]
 }
+
+/** Whole numbers have a fraction, as `prometheus_client` writes them and dashboards ask for them. */
+const boundOf = (bound: number): string => (Number.isInteger(bound) ? `${bound}.0` : String(bound))
 
 function line(name: string, labels: Labels, value: number): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escape(text)}"`)

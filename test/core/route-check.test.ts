@@ -5,7 +5,7 @@ import { createCore } from '../support/core.ts'
 
 t.test('§9.133 missing routes come back, stale ones go, pending ones stay', async (t) => {
   const { context, addUser, serverOf } = createCore(t)
-  const { store, routes, servers } = context
+  const { store, routes, servers, metrics } = context
   const ana = addUser('ana')
   const lab = await servers.start(serverOf(ana))
   const [route] = routes.list()
@@ -16,12 +16,14 @@ t.test('§9.133 missing routes come back, stale ones go, pending ones stay', asy
   const owner = { user: 'bob', server: '', serverId: pending.id, userId: pending.userId }
   routes.add('/user/bob/', target, owner)
   routes.add('/user/gone/', target, { ...owner, serverId: 999 })
-  t.same(checkRoutes({ store, routes, baseUrl: '/' }), { added: 1, removed: 1 })
-  t.same(checkRoutes({ store, routes, baseUrl: '/' }), { added: 0, removed: 0 })
+  t.same(checkRoutes({ store, routes, metrics, baseUrl: '/' }), { added: 1, removed: 1 })
+  t.same(checkRoutes({ store, routes, metrics, baseUrl: '/' }), { added: 0, removed: 0 })
   t.same(
     routes.list().map(({ prefix }) => prefix),
     ['/user/bob/', '/user/ana/'],
   )
   t.match(routes.match('/user/ana/'), { target: route?.target, owner: { serverId: lab.id } })
+  for (const step of ['check_routes', 'proxy_poll'])
+    t.match(metrics.render(), `jupyterhub_${step}_duration_seconds_count 2\n`)
   store.servers.update(pending.id, { state: 'stopped' })
 })

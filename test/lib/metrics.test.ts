@@ -13,8 +13,8 @@ t.test('a histogram counts below each bound, and exists before anything happened
     [
       '# HELP took Seconds.',
       '# TYPE took histogram',
-      'took_bucket{status="ok",le="1"} 2',
-      'took_bucket{status="ok",le="5"} 3',
+      'took_bucket{status="ok",le="1.0"} 2',
+      'took_bucket{status="ok",le="5.0"} 3',
       'took_bucket{status="ok",le="+Inf"} 4',
       'took_sum{status="ok"} 13.5',
       'took_count{status="ok"} 4',

@@ -220,12 +220,12 @@ t.test('a share past its end opens nothing, and what it opened closes', async (t
   const open = [await openThings(door, logins.bob), await openThings(door, logins.cleo)]
   const mine = await openThings(door, cookieOf(door.logIn('ana')))
   clock.advance(HOUR - 1)
-  removeExpired(door.hub.context)
+  await removeExpired(door.hub.context)
   for (const things of open) await goOn(t, door, things)
   clock.advance(1)
   for (const cookie of Object.values(logins))
     t.match(await door.ask(upgrade('/user/ana/ws', cookie)), /^HTTP\/1.1 403 /, 'before anybody looks')
-  removeExpired(door.hub.context)
+  await removeExpired(door.hub.context)
   await allEnded(open.flat())
   await goOn(t, door, mine)
 }) // prettier-ignore

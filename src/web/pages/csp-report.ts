@@ -1,4 +1,4 @@
-/** What browsers refuse to load on our pages, they tell here; it is logged (contract §5.1). */
+/** What browsers refuse to load on our pages, they tell here; it is counted and logged (contract §5.1). */
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { MINUTE } from '../../lib/time.ts'
 import { type Site } from '../site.ts'
@@ -21,6 +21,7 @@ export function cspReportRoute(app: FastifyInstance, site: Site): void {
     // A browser sends it by itself: without the token of a form, and from no page.
     { config: { access: 'user', embeddable: true, changesNothing: true } },
     (request, reply) => {
+      site.metrics.cspReported()
       if (isAllowed()) site.log.warn(factsOf(request), 'a browser refused part of a page')
       return reply.code(204).send()
     },
@@ -34,9 +35,11 @@ function factsOf({ body, visitor }: FastifyRequest): Readonly<Record<string, str
     const value = report[name]
     return typeof value === 'string' ? value.slice(0, longestField) : undefined
   }
+  const directive = field('effective-directive') ?? field('violated-directive')
   return {
     user: visitor?.user.name,
-    directive: field('effective-directive') ?? field('violated-directive'),
+    // The name of one, whatever else was sent: a line of the log may end on a terminal.
+    directive: /^[a-z-]{1,40}/.exec(directive ?? '')?.[0],
     blocked: withoutPath(field('blocked-uri')),
   }
 }

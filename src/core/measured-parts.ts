@@ -1,0 +1,46 @@
+/** The spawner and the table of routes, each call measured that JupyterHub measures of its own. */
+import { type Routes } from '../proxy/routes.ts'
+import { type Spawner } from '../spawn/spawner.ts'
+import { type Metrics } from './metrics.ts'
+
+/** How long opening and closing routes takes. It cannot fail here. */
+export function measureRoutes(routes: Routes, metrics: Pick<Metrics, 'routed'>): Routes {
+  return {
+    ...routes,
+    add(...route) {
+      const beganMs = performance.now()
+      routes.add(...route)
+      metrics.routed('add', performance.now() - beganMs)
+    },
+    remove(prefix) {
+      const beganMs = performance.now()
+      routes.remove(prefix)
+      metrics.routed('delete', performance.now() - beganMs)
+    },
+  }
+}
+
+/** How long questions take, and stops that failed; those that went well are counted with all that belongs to them. */
+export function measureSpawner(
+  spawner: Spawner,
+  metrics: Pick<Metrics, 'polled' | 'stopped'>,
+): Spawner {
+  return {
+    ...spawner,
+    async poll(state) {
+      const beganMs = performance.now()
+      const liveness = await spawner.poll(state)
+      metrics.polled(liveness.alive ? 'running' : 'stopped', performance.now() - beganMs)
+      return liveness
+    },
+    async stop(state, options) {
+      const beganMs = performance.now()
+      try {
+        await spawner.stop(state, options)
+      } catch (thrown) {
+        metrics.stopped(performance.now() - beganMs, 'failure')
+        throw thrown
+      }
+    },
+  }
+}

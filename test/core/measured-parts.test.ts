@@ -1,0 +1,35 @@
+/** Parts whose calls are measured. */
+import t from 'tap'
+import { createCore } from '../support/core.ts'
+import { measureSpawner } from '../../src/core/measured-parts.ts'
+import { createFakeSpawner } from '../support/fake-spawner.ts'
+
+t.test('routes that open and close, and questions to the spawner, are measured', async (t) => {
+  const { context, addUser, serverOf } = createCore(t)
+  const { metrics, servers } = context
+  const server = await servers.start(serverOf(addUser('ana')))
+  await servers.check(server)
+  await servers.stop(server)
+  for (const sample of [
+    'jupyterhub_proxy_add_duration_seconds_count{status="success"} 1',
+    'jupyterhub_proxy_delete_duration_seconds_count{status="success"} 1',
+    'jupyterhub_server_poll_duration_seconds_count{status="ServerPollStatus.running"} 1',
+    'jupyterhub_server_stop_seconds_count{status="success"} 1',
+    'jupyterhub_server_stop_seconds_count{status="failure"} 0',
+  ])
+    t.ok(metrics.render().includes(`${sample}\n`), sample)
+})
+
+t.test('a stop that fails is measured, and fails all the same', async (t) => {
+  const seen: unknown[] = []
+  const spawner = measureSpawner(
+    { ...createFakeSpawner(), stop: () => Promise.reject(new Error('it will not stop')) },
+    {
+      polled: (answer) => void seen.push(answer),
+      stopped: (tookMs, status) => void seen.push([tookMs >= 0, status]),
+    },
+  )
+  await t.rejects(spawner.stop({ run: 1 }), { message: 'it will not stop' })
+  t.same(await spawner.poll({ run: 1 }), { alive: false })
+  t.same(seen, [[true, 'failure'], 'stopped'])
+})
