@@ -11,6 +11,7 @@ const debianSettings = {
   'spawner.environment.JUPYTERHUB_SINGLEUSER_APP': 'notebook.notebookapp.NotebookApp',
 }
 
+// §9.147
 t.test('a student computes in the classic Notebook, stops it and logs out', async (t) => {
   const { url } = await startHub(t, { settings: debianSettings, users: ['ana'] })
   const newPerson = await startChromium(t)

@@ -17,11 +17,19 @@ const olderSettings = {
 
 const patient = { timeoutMs: 60_000, firstMs: 50, maxMs: 500, signal: new AbortController().signal }
 
-for (const [version, settings] of [
-  ['5', olderSettings],
-  ['6', jupyterSettings],
+/** The server wrapped as JupyterHub did before there was its extension; Notebook 7 has no other notebook mode. */
+const wrappedSettings = {
+  ...jupyterSettings,
+  'spawner.environment.JUPYTERHUB_SINGLEUSER_EXTENSION': '0',
+  'spawner.default_url': '/tree',
+}
+
+for (const [version, mode, settings] of [
+  ['5', '', olderSettings],
+  ['6', '', jupyterSettings],
+  ['6', ' in notebook mode', wrappedSettings],
 ] as const)
-  t.test(`a server of JupyterHub ${version} works with this hub`, async (t) => {
+  t.test(`a server of JupyterHub ${version}${mode} works with this hub`, async (t) => {
     const { hub, url, dataDir } = await startHub(t, { settings, users: ['ana'] })
     const { servers, activity } = hub.context
     const server = await servers.start(serverOf(hub, 'ana'))
@@ -51,4 +59,20 @@ for (const [version, settings] of [
       headers: { cookie: ana.cookieHeader(kernels), origin: url },
     }
     t.equal(await compute(kernel, '6*7'), '42')
+
+    // §9.141: each side's token is good on its own side only.
+    const ofHub = ana.cookies.get('_xsrf')?.value ?? ''
+    t.not(ofHub, xsrf)
+    const withToken = (token: string) => ({ ...headers, 'x-xsrftoken': token })
+    const makeWith = (token: string) =>
+      ana.send(kernels, { method: 'POST', headers: withToken(token), body: '{}' })
+    t.equal((await makeWith(ofHub)).status, 403)
+    const askHub = (token: string) =>
+      ana.send('/hub/api/users/ana/activity', {
+        method: 'POST',
+        headers: withToken(token),
+        body: JSON.stringify({ last_activity: new Date().toISOString() }),
+      })
+    t.equal((await askHub(xsrf)).status, 403)
+    t.equal((await askHub(ofHub)).status, 200)
   })

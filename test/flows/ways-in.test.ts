@@ -41,6 +41,7 @@ t.test('the way from the login to the server and back needs no JavaScript', asyn
   await student.close()
 })
 
+// §9.143
 t.test('a link deep into a server leads there through login and start', async (t) => {
   writeFileSync(path.join(dataDir, 'homes/ana/deep.ipynb'), notebook)
   const student = await newPerson()

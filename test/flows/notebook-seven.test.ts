@@ -1,0 +1,39 @@
+/** Notebook 7 in a server wrapped as before JupyterHub's extension, in a browser: the tree, a notebook, a cell that ran. */
+import { type Page } from 'playwright-core'
+import t from 'tap'
+import { expectText, logIn, startChromium } from '../support/chromium.ts'
+import { jupyterSettings, passwordOf, startHub } from '../support/hub.ts'
+
+const settings = {
+  ...jupyterSettings,
+  'spawner.environment.JUPYTERHUB_SINGLEUSER_EXTENSION': '0',
+  'spawner.default_url': '/tree',
+}
+
+t.test('a student computes in Notebook 7', async (t) => {
+  const { url } = await startHub(t, { settings, users: ['ana'] })
+  const context = await (await startChromium(t))()
+  const page = await context.newPage()
+  await logIn(page, url, { name: 'ana', password: passwordOf('ana') })
+  await page.waitForURL(`${url}/user/ana/tree**`)
+
+  const opened = context.waitForEvent('page')
+  await page.getByText('New', { exact: true }).first().click()
+  await page
+    .getByText(/^Python 3/)
+    .first()
+    .click()
+  await runFirstCell(await opened, '6*7', '42')
+  t.pass('the cell ran')
+
+  const home = await page.request.get(`${url}/hub/home`)
+  t.match(await home.text(), /Stop/, 'the hub knows that it runs')
+})
+
+async function runFirstCell(notebook: Page, code: string, output: string): Promise<void> {
+  const cell = notebook.locator('.jp-CodeCell').first()
+  await cell.locator('.cm-content').click()
+  await notebook.keyboard.type(code)
+  await notebook.keyboard.press('Shift+Enter')
+  await expectText(cell.locator('.jp-OutputArea-output').last(), output)
+}
