@@ -55,6 +55,7 @@ t.test('health is for anybody, and empty', async (t) => {
   }
 })
 
+// §9.7
 t.test('a browser may ask beforehand, without credentials', async (t) => {
   const { nobody } = await startApi(t)
   for (const path of ['/hub/api', '/hub/api/', '/hub/api/users', '/hub/api/users/ana/server']) {

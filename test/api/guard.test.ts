@@ -64,6 +64,7 @@ t.test('the right is asked for before the body is looked at', async (t) => {
   t.match(await ana('POST', '/hub/api/users', '{'), { status: 403 })
 })
 
+// §9.9
 t.test('what is no token is none', async (t) => {
   const { nobody, context, addUser } = await startApi(t)
   const { secret } = context.tokens.issue({ user: addUser('ana'), note: '' })
@@ -80,6 +81,7 @@ t.test('what is no token is none', async (t) => {
     t.match(await ask(bad), { status: 403, json: { message: /Missing or invalid/ } })
 })
 
+// §9.10 §9.114
 t.test('an expired or revoked token is a 403, never a 401: servers depend on it', async (t) => {
   const { withToken, context, addUser, clock } = await startApi(t)
   const ana = addUser('ana')

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { startApi } from '../support/api.ts'
 
+// §9.11
 t.test('who may read about the hub learns what it is, honestly', async (t) => {
   const { nobody, as, addUser } = await startApi(t)
   const [ana, admin] = [addUser('ana'), addUser('admin')]
@@ -21,6 +22,7 @@ t.test('who may read about the hub learns what it is, honestly', async (t) => {
   })
 })
 
+// §9.12
 t.test('an admin ends the hub, with or without its servers', async (t) => {
   const { nobody, as, addUser, stops } = await startApi(t)
   const [ana, admin] = [addUser('ana'), as(addUser('admin'))]

@@ -11,6 +11,7 @@ const eventsIn = (text: string): unknown[] =>
     .filter((frame) => frame !== '')
     .map((frame) => JSON.parse(frame.replace(/^data: /, '')) as unknown)
 
+// §9.65
 t.test('nobody, a wrong user, a narrower token, and what is not there', async (t) => {
   const { nobody, as, addUser } = await startApi(t)
   const [ana, bob, admin] = [addUser('ana'), addUser('bob'), addUser('admin')]
@@ -50,6 +51,7 @@ t.test('whoever comes late sees the whole start', async (t) => {
   }
 })
 
+// §9.66
 t.test('a ready server says so, once', async (t) => {
   const { as, addUser, context, serverOf } = await startApi(t)
   const ana = addUser('ana')
@@ -58,6 +60,7 @@ t.test('a ready server says so, once', async (t) => {
   t.match(events.at(-1), { progress: 100, ready: true, url: '/user/ana/' })
 })
 
+// §9.66
 t.test('a start that failed says why', async (t) => {
   const { as, addUser, spawner } = await startApi(t)
   const ana = as(addUser('ana'))

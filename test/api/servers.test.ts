@@ -218,6 +218,7 @@ t.test('named servers run beside the default one (§9.69–9.74)', async (t) => 
   t.equal((await as(addUser('bob'))('POST', at('lab'))).status, 404)
 })
 
+// §9.71 §9.74
 t.test('a server gets a name for people and another name while it is stopped', async (t) => {
   const { as, addUser, context, serverOf } = await startApi(t, {
     settings: { 'spawner.named_server_limit_per_user': '2' },

@@ -114,6 +114,7 @@ t.test('an admin adds many users at once, and hears of those that are new (§9.2
   t.match((await add(['frida'], { admin: true })).json, [{ name: 'frida', admin: true }])
 })
 
+// §9.20
 t.test('an admin adds one user by name', async (t) => {
   const { as, nobody, addUser } = await startApi(t)
   const [admin, ana] = [as(addUser('admin')), as(addUser('ana'))]

@@ -5,6 +5,7 @@ import path from 'node:path'
 import t from 'tap'
 import { readKey, readKeys } from '../../src/config/secrets.ts'
 
+// §9.98
 t.test('a key is made once, for its owner only', async (t) => {
   const file = path.join(t.testdir(), 'key')
   const key = readKey(file)
@@ -15,6 +16,7 @@ t.test('a key is made once, for its owner only', async (t) => {
   t.notSame(readKey(`${file}2`), key)
 })
 
+// §9.98
 t.test('a key that others can read is refused with the remedy, and not quoted', async (t) => {
   const file = path.join(t.testdir(), 'key')
   readKey(file)
@@ -28,6 +30,7 @@ t.test('a key that others can read is refused with the remedy, and not quoted', 
   }
 })
 
+// §9.98
 t.test('a damaged key is refused, kept and not quoted', async (t) => {
   const file = path.join(t.testdir(), 'key')
   for (const text of ['', 'abc', 'g'.repeat(64), 'a'.repeat(63), 'a'.repeat(65)]) {

@@ -171,6 +171,7 @@ t.test('memory is bounded, and whoever was pushed out of it is still known', asy
   t.same(secrets.map(who), ['a', undefined, 'c', 'd'])
 })
 
+// §9.138
 t.test('a request is a sign of life of its person and token, a server’s own is not', async (t) => {
   const core = createCore(t)
   const { store, activity, tokens } = core.context

@@ -90,6 +90,7 @@ t.test('preSpawn is told who starts what, and may add to the environment', async
   t.same(await hooksOf({}).begin(), {})
 })
 
+// §9.91
 t.test(
   'a sentence that it throws is for the person, a fault of its own is not (§9.49)',
   async (t) => {

@@ -21,6 +21,7 @@ async function withPassword(core: Core, name: string) {
 
 const wrong = { code: 'Forbidden', message: 'Invalid username or password' }
 
+// §9.29
 t.test('name and password open a session, in any spelling of the name', async (t) => {
   const core = createCore(t)
   const ana = await withPassword(core, 'ana')
@@ -175,6 +176,7 @@ t.test('a full disk at the first login makes nothing half', async (t) => {
   t.ok(core.asSession(login.withIdentity(github('7', 'ana'), origin)))
 })
 
+// §9.100
 t.test('rights come with the identity, but the last administrator stays one', async (t) => {
   const core = createCore(t)
   const { login, store } = core.context

@@ -116,6 +116,7 @@ t.test(
   },
 )
 
+// §9.110
 t.test('what is wrong with the application itself is never answered by a redirect', (t) => {
   const scene = createScene(t)
   const principal = principalOf(scene, scene.ana)

@@ -12,6 +12,7 @@ const tokensOf = ({ context: { store } }: Core, server: Server) =>
 const ready = (core: Core, name = 'ana'): Promise<Server> =>
   core.context.servers.start(core.serverOf(core.addUser(name)))
 
+// §9.62
 t.test('a server that lives is routed to, watched and still has its key', async (t) => {
   const before = createCore(t)
   const server = await ready(before)
@@ -37,6 +38,7 @@ t.test('an adopted server can be stopped', async (t) => {
   t.same(core.context.routes.list(), [])
 })
 
+// §9.62
 t.test('a server that died meanwhile is shown as stopped, with its reason', async (t) => {
   const before = createCore(t)
   const server = await ready(before)

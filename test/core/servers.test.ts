@@ -113,6 +113,7 @@ for (const [behaviour, told] of [
   ['stays silent', /did not answer within/],
   ['starts slowly', /did not start within/],
 ] as const)
+  // §9.47
   t.test(`a program that ${behaviour} leaves nothing but the reason`, async (t) => {
     const core = createCore(t, { settings: quick })
     const { servers } = core.context
@@ -176,6 +177,7 @@ t.test('limits refuse what is too much, and failures give their places back', as
   t.equal((await servers.start(cem)).state, 'ready')
 })
 
+// §9.52
 t.test('a stop during the start and a start during the stop end in order', async (t) => {
   const core = createCore(t)
   const { servers } = core.context
@@ -384,6 +386,7 @@ t.test('on a full disk a start fails honestly, and works when there is room', as
   t.equal(core.spawner.programs().length, 1)
 })
 
+// §9.53
 t.test('a route that was opened is closed when the success cannot be written down', async (t) => {
   const core = createCore(t, { settings: quick })
   const { servers, routes } = core.context

@@ -69,6 +69,7 @@ t.test('only the end of the hub leaves the program running', async (t) => {
   }
 })
 
+// §9.53
 t.test('undoing goes on when a step of it fails', async (t) => {
   const core = createCore(t)
   const { starter, attempt } = attemptOf(core)

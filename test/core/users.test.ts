@@ -30,6 +30,7 @@ t.test('many names are added in one go, each with an invitation or a problem', a
   })
 })
 
+// §9.22
 t.test('a disk that fills up while names are added adds none', async (t) => {
   const core = createCore(t)
   const { users, store } = core.context

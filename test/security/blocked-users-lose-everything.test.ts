@@ -2,6 +2,7 @@
 import t from 'tap'
 import { createCore, goodPassword, origin } from '../support/core.ts'
 
+// §9.139
 t.test('disabling ends whatever a user has, before it waits for anything', async (t) => {
   const core = createCore(t)
   const { users, servers, tokens, links, login, access, routes } = core.context

@@ -27,6 +27,7 @@ t.test('with nothing written, people need a password that they set themselves', 
     }
 })
 
+// §9.99
 t.test('GitHub without a list of who may come is refused at the start', async (t) => {
   const options = {
     client_id: 'id',

@@ -79,6 +79,7 @@ function* fuzz(count: number): Generator<string> {
     yield Array.from({ length: 1 + next(7) }, () => pieces[next(pieces.length)] ?? '').join('')
 }
 
+// §9.77
 t.test('wherever a page leads, a browser stays on this site', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const { url } = pages

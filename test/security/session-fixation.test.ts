@@ -13,6 +13,7 @@ t.test('an id that somebody planted is never taken over by a login', async (t) =
   t.not(ana.cookies.get('jupyterhub-session-id')?.value, 'planted')
 })
 
+// §9.82
 t.test('every login has an id of its own, public and secret', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser()

@@ -111,6 +111,7 @@ async function factsOf(url: string): Promise<Facts> {
   return facts!
 }
 
+// §9.42
 t.test('a server lives in a session, a folder and an environment of its own', async (t) => {
   const { spawner, home } = setUp(t, webServer)
   const environment = { PATH: '/usr/bin:/bin', HOME: '/root', HUB_SERVER_RUN: 'x', USER: 'root' }
@@ -252,6 +253,7 @@ t.test('a server that hears only the wish to terminate gets it', async (t) => {
   t.same(await exited, { exitCode: 5 })
 })
 
+// §9.57
 t.test('a server that hears nothing is killed', async (t) => {
   const { spawner, home } = setUp(t, stubborn, { interrupt_timeout: 50, term_timeout: 50 })
   const { state } = await spawner.start(requestFor('ana'))
@@ -262,6 +264,7 @@ t.test('a server that hears nothing is killed', async (t) => {
   t.ok(isGone(pidOf(state)))
 })
 
+// §9.57
 t.test('now means at once, however long the limits are', async (t) => {
   const { spawner, home } = setUp(t, stubborn, { interrupt_timeout: 3e6, term_timeout: 3e6 })
   const { state } = await spawner.start(requestFor('ana'))

@@ -6,13 +6,20 @@ import t, { type Test } from 'tap'
 import { HubError } from '../../src/lib/errors.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { sessionCookie } from '../../src/model/session.ts'
+import { escapeName } from '../../src/model/server.ts'
 import { createForwarder } from '../../src/proxy/forward.ts'
 import { frontServerOptions, guardServer } from '../../src/proxy/listener.ts'
 import { createUpgrader } from '../../src/proxy/upgrade.ts'
 import { createDoor, type DoorNeeds } from '../../src/web/door.ts'
 import { createOrigins } from '../../src/web/origin.ts'
 import { createCore } from '../support/core.ts'
-import { connectionsOf, get, upgrade } from '../support/door.ts'
+import {
+  connectionsOf,
+  cookieOf,
+  get,
+  startDoor as startDoorWithServers,
+  upgrade,
+} from '../support/door.ts'
 import { answering, dial, eventually, startRaw, type Peer } from '../support/proxy.ts'
 
 const answer = (head: string): string =>
@@ -239,3 +246,20 @@ t.test('a service opens the servers that its scopes name, and its token goes no 
   t.notMatch(sent, grader)
   t.match(sent, /authorization: token [\w-]{43}\r\n/i)
 }) // prettier-ignore
+
+t.test(
+  '§9.63 whatever a name holds, its server sees the path as the browser wrote it',
+  async (t) => {
+    const names = ['has@x', 'has~x', 'has%x', 'has%40x', 'has space', '秀樹']
+    const door = await startDoorWithServers(t, { users: names })
+    for (const name of names) {
+      await door.startServer(name)
+      for (const written of [encodeURIComponent(name), escapeName(name)]) {
+        const path = `/user/${written}/files/a%20b?q=%40%25`
+        const lines = cookieOf(door.logIn(name))
+        t.match(await door.ask(get(path, lines)), /server of /, written)
+        t.ok(door.seenBy(name).includes(`GET ${path} HTTP/1.1`), `${path} as it was`)
+      }
+    }
+  },
+)

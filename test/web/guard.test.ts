@@ -35,6 +35,7 @@ t.test(
   },
 )
 
+// §9.142
 t.test('a script, frame or image of a user page on our origin gets no page to read', async (t) => {
   const pages = await startPages(t, { users: ['admin', 'ana'] })
   const admin = await pages.browser('admin')
@@ -64,6 +65,7 @@ t.test('a script, frame or image of a user page on our origin gets no page to re
   t.equal(pages.spawner.requests.length, 0)
 })
 
+// §9.88
 t.test('a token is no login for pages', async (t) => {
   const pages = await startPages(t, { users: ['admin'] })
   const { context } = pages

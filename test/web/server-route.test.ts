@@ -2,6 +2,7 @@
 import t from 'tap'
 import { startPages } from '../support/pages.ts'
 
+// §9.87
 t.test('its owner and administrators may manage it, others cannot even see it', async (t) => {
   const pages = await startPages(t, { users: ['admin', 'ana', 'ben'] })
   for (const [who, status] of [

@@ -23,6 +23,7 @@ t.test(
   },
 )
 
+// §9.96
 t.test('the sign of life is empty and leaves no cookie', async (t) => {
   const pages = await startPages(t)
   const stranger = await pages.browser()

@@ -13,6 +13,7 @@ t.test('what is no server’s belongs to the hub', async (t) => {
   t.equal((await stranger.open('/hub/nope')).status, 404)
 })
 
+// §9.95
 t.test('a reverse proxy may show our page for its errors', async (t) => {
   const pages = await startPages(t)
   const stranger = await pages.browser()

@@ -29,6 +29,7 @@ t.test('a right password leads to where one wanted to go, by exactly a 302', asy
   )
 })
 
+// §9.80
 t.test('a wrong password: the same page with a sentence, and the name kept', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser()
@@ -45,6 +46,7 @@ t.test('a wrong password: the same page with a sentence, and the name kept', asy
   t.match(wordsOf(unknown), 'Invalid username or password')
 })
 
+// §9.80 §9.144
 t.test('a form that is too old is shown again, ready to be sent', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser()
@@ -102,4 +104,40 @@ t.test('credentials in the address log nobody in (S-11)', async (t) => {
   const page = await ana.send(`/hub/login?${query}`, { method: 'POST', body: `_xsrf=${token}` })
   t.equal(page.status, 400)
   t.notOk(ana.cookies.has('littlehub-session'))
+})
+
+t.test('§9.81 a login form in pieces that do not fit together logs nobody in', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const ana = await pages.browser()
+  await ana.open('/hub/login')
+  const bodies = [
+    '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\nana',
+    '--x',
+    '',
+    '\0',
+  ]
+  for (const type of ['multipart/form-data; boundary=x', 'multipart/form-data', 'nonsense'])
+    for (const body of bodies) {
+      const headers = { 'content-type': type }
+      const page = await ana.send('/hub/login', { method: 'POST', headers, body })
+      t.ok([400, 403, 415].includes(page.status), `${type} ${body} ${page.status}`)
+      t.notOk(ana.cookies.has('littlehub-session'))
+    }
+})
+
+t.test('§9.145 cookies of another hub or another time are replaced by a login', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const ana = await pages.browser()
+  const stale = { value: '2|1:0|10:1700000000|7:session|4:YW5h|00', path: '/', attributes: '' }
+  for (const name of [
+    'littlehub-session',
+    'jupyterhub-hub-login',
+    'jupyterhub-session-id',
+    '_xsrf',
+  ])
+    ana.cookies.set(name, stale)
+  t.equal((await ana.open('/hub/home')).address, '/hub/login?next=%2Fhub%2Fhome')
+  t.equal((await logIn(ana, 'ana')).status, 302)
+  t.not(ana.cookies.get('littlehub-session')?.value, stale.value)
+  t.equal((await ana.open('/hub/home')).address, '/hub/home')
 })

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { startPages, wordsOf } from '../../support/pages.ts'
 
+// §9.83
 t.test('JupyterLab’s plain link logs out, and every cookie goes', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')

@@ -30,6 +30,7 @@ t.test(
   },
 )
 
+// §9.90
 t.test('a failed start says why, and the next one is a new one', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')

@@ -13,6 +13,7 @@ t.test('a person is offered to start it, and comes back to where they were', asy
   }
 })
 
+// §9.92
 t.test('JupyterLab gets 424 and JSON, whatever it asks', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')
@@ -83,6 +84,7 @@ t.test('a user’s address without its slash gets one', async (t) => {
   t.match(page, { status: 301, headers: { location: '/user/ana/?x=1' } })
 })
 
+// §9.93
 t.test('a link for everybody leads each to their own server', async (t) => {
   const pages = await startPages(t, { users: ['ana'] })
   const ana = await pages.browser('ana')
