@@ -68,10 +68,10 @@ async function acceptInvitation(student: BrowserContext, link: string): Promise<
 }
 
 async function openHubControlPanel(context: BrowserContext, page: Page): Promise<Page> {
-  const opened = context.waitForEvent('page')
   await page.getByRole('menuitem', { name: 'File' }).click()
-  await page.getByRole('menuitem', { name: 'Hub Control Panel' }).click()
-  const home = await opened
+  const item = page.getByRole('menuitem', { name: 'Hub Control Panel' })
+  // Together: when the click fails, nobody would wait for the event any more.
+  const [home] = await Promise.all([context.waitForEvent('page'), item.click()])
   await home.waitForLoadState()
   return home
 }

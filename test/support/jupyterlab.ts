@@ -40,11 +40,9 @@ export async function typeInTerminal(page: Page, line: string): Promise<void> {
 
 /** Sends a large file of this machine to the folder that is open. */
 export async function upload(page: Page, file: string): Promise<void> {
-  const chosen = page.waitForEvent('filechooser')
-  await page
-    .getByRole('button', { name: /^Upload/ })
-    .first()
-    .click()
-  await (await chosen).setFiles(file)
+  const button = page.getByRole('button', { name: /^Upload/ }).first()
+  // Together: when the click fails, nobody would wait for the event any more.
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button.click()])
+  await chooser.setFiles(file)
   await page.locator('.jp-Dialog').getByRole('button', { name: 'Upload' }).click()
 }
