@@ -10,6 +10,7 @@ const places: Partial<Record<ViewName, Place>> = {
   home: 'home',
   logout: 'logout',
   spawn: 'spawn',
+  'spawn-form': 'spawn',
   'spawn-pending': 'spawn',
   'not-running': 'spawn',
   'server-failed': 'spawn',

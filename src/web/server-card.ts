@@ -5,12 +5,13 @@ import { serverPath, type Server } from '../model/server.ts'
 import { type Activity } from '../core/activity.ts'
 import { type Clock } from '../lib/time.ts'
 import { type StoreReader } from '../store/store.ts'
+import { isChoice, profileNameOf, type ChoiceNeeds } from './spawn-choice.ts'
 import { type ServerCard } from './views.ts'
 import { momentOrNone } from './words.ts'
 
-export type CardNeeds = {
+export type CardNeeds = ChoiceNeeds & {
   readonly hubPath: string
-  readonly config: { readonly base_url: string }
+  readonly config: { readonly base_url: string; readonly profiles: readonly unknown[] }
   readonly clock: Clock
   readonly activity: Activity
 }
@@ -35,6 +36,8 @@ export function cardOf(needs: CardNeeds, server: Server): ServerCard {
     lastActivity: momentOrNone(needs.activity.ofServer(server.id) ?? server.lastActivityAt, now),
     started: momentOrNone(server.startedAt, now),
     reason: server.failure?.message,
+    profile: profileNameOf(needs, server),
+    choosePath: isChoice(needs, server) ? `${hubPath}spawn/${name}` : undefined,
   }
 }
 

@@ -4,6 +4,7 @@ import { encodeSegment, withQuery } from '../lib/url.ts'
 import { type Server } from '../model/server.ts'
 import { isFromElsewhere } from './navigation.ts'
 import { cardOf } from './server-card.ts'
+import { rememberedOf } from './spawn-choice.ts'
 import { type Site } from './site.ts'
 import { type ViewData } from './views.ts'
 
@@ -22,14 +23,19 @@ export type Absent = { readonly server: Server; readonly next: string }
 export function showNotRunning(site: Site, reply: FastifyReply, absent: Absent): FastifyReply {
   const { server, next } = absent
   if (server.failure?.logTail !== undefined) return showFailure(site, reply, absent)
-  const { startPath } = cardOf(site, server)
+  const { startPath, choosePath } = cardOf(site, server)
   return site.show(reply, 'not-running', {
     owner: server.userName,
     own: server.userId === reply.request.visitor?.user.id,
     startPath,
     next,
+    choosePath: choosePath && withQuery(choosePath, { next: next || undefined }),
     reason: server.failure?.message,
-    implicit: implicitStart(site, reply, withQuery(startPath, { next: next || undefined })),
+    implicit: implicitStart(
+      site,
+      reply,
+      withQuery(startPath, { next: next || undefined, ...rememberedOf(site, server) }),
+    ),
   })
 }
 
@@ -49,6 +55,7 @@ export function showFailure(
   reply: FastifyReply,
   { server, next }: Absent,
 ): FastifyReply {
+  const { startPath, choosePath } = cardOf(site, server)
   const { message = 'It did not start.', hint, exitCode, logTail = [] } = server.failure ?? {}
   if (reply.statusCode === 200) reply.code(500)
   return site.show(reply, 'server-failed', {
@@ -58,7 +65,8 @@ export function showFailure(
     hint,
     exitCode,
     logTail,
-    startPath: cardOf(site, server).startPath,
+    choosePath: choosePath && withQuery(choosePath, { next: next || undefined }),
+    startPath,
     next,
   })
 }

@@ -7,6 +7,8 @@ import {
   type OwnServer,
   type SharedWithYou,
   type Option,
+  type SpawnForm,
+  type Whose,
   type AdminRow,
   type Consent,
   type Paged,
@@ -102,38 +104,33 @@ export interface ViewData {
     readonly apiUrl: string
   }
   /** Asks before a link from elsewhere starts a server. */
-  spawn: {
-    readonly owner: string
-    readonly own: boolean
+  spawn: Whose & {
     readonly startPath: string
     readonly next: string
   }
+  'spawn-form': SpawnForm
   /** Live progress by server-sent events; without JavaScript it refreshes itself. */
-  'spawn-pending': {
-    readonly owner: string
-    readonly own: boolean
+  'spawn-pending': Whose & {
     readonly progressPath: string
     readonly stopPath: string
     /** Where to go when it is ready. */
     readonly readyPath: string
   }
-  'stop-pending': { readonly owner: string; readonly own: boolean }
-  'not-running': {
-    readonly owner: string
-    readonly own: boolean
+  'stop-pending': Whose
+  'not-running': Whose & {
     readonly startPath: string
     readonly next: string
     readonly reason: string | undefined
+    readonly choosePath: string | undefined
     /** It starts by itself after this many seconds, there; undefined: it does not. */
     readonly implicit: { readonly seconds: number; readonly path: string } | undefined
   }
-  'server-failed': {
-    readonly owner: string
-    readonly own: boolean
+  'server-failed': Whose & {
     readonly message: string
     readonly hint: string | undefined
     readonly exitCode: number | undefined
     readonly logTail: readonly string[]
+    readonly choosePath: string | undefined
     readonly startPath: string
     readonly next: string
   }

@@ -46,6 +46,10 @@ export type ServerCard = {
   readonly started: Moment | undefined
   /** Why it is not running, when that needs saying. */
   readonly reason: string | undefined
+  /** What it runs with, or ran with the last time; undefined: nothing was chosen. */
+  readonly profile: string | undefined
+  /** Where something else is chosen; undefined: there is nothing to choose. */
+  readonly choosePath: string | undefined
 }
 
 /** A server on its owner's home page. */
@@ -70,6 +74,37 @@ export type SharedWithYou = {
   readonly groups: string
   /** Undefined: it comes by a group, and cannot be given back. */
   readonly leavePath: string | undefined
+}
+
+/** One of the ways to start a server. */
+export type ProfileCard = {
+  readonly slug: string
+  readonly name: string
+  readonly description: string
+  /** `2 GB of memory, 1 core`; empty: no limits. */
+  readonly facts: string
+  readonly selected: boolean
+  readonly options: readonly {
+    /** The name and id of its field; no slug has a dot, no id of the page another one. */
+    readonly field: string
+    readonly label: string
+    readonly choices: readonly Option[]
+    readonly problem: string | undefined
+  }[]
+}
+
+/** Whose server a page is about; `own`: of whoever looks. */
+export type Whose = { readonly owner: string; readonly own: boolean }
+
+/** What to start a server with. */
+export type SpawnForm = Whose & {
+  readonly name: string
+  readonly startPath: string
+  readonly next: string
+  /** A link of another site led here. */
+  readonly fromElsewhere: boolean
+  readonly problem: string | undefined
+  readonly profiles: readonly ProfileCard[]
 }
 
 /** A choice of a list. */

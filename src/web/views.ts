@@ -15,6 +15,7 @@ export {
   type OwnServer,
   type SharedWithYou,
   type Option,
+  type ProfileCard,
   type AdminRow,
 } from './view-parts.ts'
 

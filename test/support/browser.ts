@@ -143,10 +143,17 @@ export function formsOf(page: { readonly text: string; readonly address: string 
   )
 }
 
+/** As a browser sends them: of radio buttons the one that is chosen, of a list what is selected, else its first. */
 const entriesIn = (html: string): [string, string][] =>
-  [...html.matchAll(/<input\b[^>]*>/g)]
+  [...html.matchAll(/<input\b[^>]*>|(<select\b[^>]*>)(.*?)<\/select>/gs)]
     .filter(([input]) => !/type="(checkbox|submit)"/.test(input))
-    .map(([input]) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? ''])
+    .filter(([input]) => !input.includes('type="radio"') || input.includes(' checked'))
+    .map(([input, select, choices = '']) => {
+      const options = [...choices.matchAll(/<option\b[^>]*>/g)].map(([option]) => option)
+      const selected = options.find((option) => option.includes(' selected')) ?? options[0]
+      const valued = select === undefined ? input : (selected ?? '')
+      return [attribute(select ?? input, 'name') ?? '', attribute(valued, 'value') ?? '']
+    })
 
 const attribute = (tag: string, name: string): string | undefined => {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]

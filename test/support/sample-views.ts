@@ -43,6 +43,8 @@ const card = (state: ServerCard['state'], more: Partial<ServerCard> = {}): Serve
   lastActivity: moment,
   started: state === 'ready' ? moment : undefined,
   reason: undefined,
+  profile: undefined,
+  choosePath: undefined,
   ...more,
 })
 
@@ -81,6 +83,8 @@ const link = { title: 'Welcome', action: '/hub/invite/secret', name: 'ana', minL
 const own = { owner: 'ana', own: true }
 const others = { owner: 'ana', own: false }
 const start = { startPath: '/hub/spawn/ana', next: '/user/ana/lab' }
+const chosen = { profile: 'Small', choosePath: '/hub/spawn/ana' }
+const { choosePath } = chosen
 const failed = {
   message: 'The server ended by itself with exit code 1.',
   hint: 'A package is missing.',
@@ -94,7 +98,7 @@ const pending = {
 }
 
 const rows = [
-  row(1, 'teacher', { admin: true, self: true, server: card('ready'), memory: '214 MB' }),
+  row(1, 'teacher', { admin: true, self: true, server: card('ready', chosen), memory: '214 MB' }),
   row(2, 'ben', { hasPassword: false, status: 'invited', lastActivity: undefined }),
   row(3, 'cleo', { disabled: true, server: card('failed', { reason: problem }) }),
   row(4, 'dan', { server: card('starting') }),
@@ -203,6 +207,28 @@ const accepting = {
   next: '',
 }
 
+const profiles: ViewData['spawn-form']['profiles'] = [
+  {
+    slug: 'small',
+    name: 'Small',
+    description: 'For most courses.',
+    facts: '2 GB of memory, 1 core',
+    selected: false,
+    options: [],
+  },
+  {
+    slug: 'gpu',
+    name: 'With a graphics card',
+    description: '',
+    facts: '',
+    selected: true,
+    options: [
+      { field: 'gpu.card', label: 'Card', choices: options, problem },
+      { field: 'gpu.kit', label: 'Toolkit', choices: options, problem: undefined },
+    ],
+  },
+]
+
 type Sample = { readonly [Name in ViewName]: readonly ViewData[Name][] }
 
 const samples: Sample = {
@@ -230,7 +256,9 @@ const samples: Sample = {
       servers: [
         ownServer('stopped', { reason: 'Nobody had used it for an hour.' }),
         ownServer('failed', { name: 'lab2', reason: problem, deletePath: '/hub/delete/ana/lab2' }),
-        ownServer('starting', { name: 'big', title: 'Größe', renamePath: '/x' }),
+        ownServer('starting', { name: 'big', title: 'Größe', renamePath: '/x', ...chosen }),
+        ownServer('stopped', { name: 'again', ...chosen }),
+        ownServer('stopped', { name: 'first', choosePath }),
         ownServer('stopping', { name: 'old' }),
         ownServer('stopped', { name: 'new', lastActivity: undefined }),
         ownServer('ready', { name: 'used', lastActivity: undefined, sharePath: '/x' }),
@@ -389,18 +417,38 @@ const samples: Sample = {
     { ...own, ...start },
     { ...others, ...start, next: '' },
   ],
+  'spawn-form': [
+    { ...own, ...start, name: '', fromElsewhere: true, problem, profiles },
+    { ...own, ...start, name: 'lab', next: '', fromElsewhere: false, problem: undefined, profiles },
+    { ...others, ...start, name: '', fromElsewhere: false, problem: undefined, profiles },
+    { ...others, ...start, next: '', name: 'lab', fromElsewhere: true, problem, profiles: [] },
+  ],
   'spawn-pending': [
     { ...own, ...pending },
     { ...others, ...pending },
   ],
   'stop-pending': [own, others],
   'not-running': [
-    { ...own, ...start, reason: undefined, implicit: undefined },
-    { ...others, ...start, reason: problem, implicit: { seconds: 1.5, path: '/hub/spawn/ana' } },
+    { ...own, ...start, choosePath, reason: undefined, implicit: undefined },
+    {
+      ...others,
+      ...start,
+      choosePath: undefined,
+      reason: problem,
+      implicit: { seconds: 1.5, path: '/hub/spawn/ana' },
+    },
   ],
   'server-failed': [
-    { ...own, ...start, ...failed },
-    { ...others, ...start, ...failed, hint: undefined, exitCode: undefined, logTail: [] },
+    { ...own, ...start, ...failed, choosePath },
+    {
+      ...others,
+      ...start,
+      ...failed,
+      hint: undefined,
+      exitCode: undefined,
+      logTail: [],
+      choosePath: undefined,
+    },
   ],
   admin: [
     admin,

@@ -144,6 +144,7 @@ const pairs = [
   ['warn', 'warn-soft', 4.5],
   ['bad', 'card', 4.5],
   ['bad', 'bad-soft', 4.5],
+  ['bad', 'accent-soft', 4.5],
   ['line-strong', 'card', 3],
 ] as const
 

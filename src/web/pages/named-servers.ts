@@ -5,9 +5,10 @@ import { type Server } from '../../model/server.ts'
 import { formOf } from '../form.ts'
 import { type PageAccess } from '../guard.ts'
 import { isSoonDone } from '../patience.ts'
-import { pathNameOf } from '../server-card.ts'
+import { cardOf, pathNameOf } from '../server-card.ts'
 import { mayManage, serverIn, type ServerParams } from '../server-route.ts'
 import { type Site } from '../site.ts'
+import { isChoice } from '../spawn-choice.ts'
 import { showHomeAgain } from './home.ts'
 
 /** All of one's own, whatever their names. */
@@ -27,6 +28,8 @@ export function namedServerPages(app: FastifyInstance, site: Site): void {
       const name = formOf(request).get('name')?.trim() ?? ''
       if (name === '') throw invalidInput('Write a name for the new server.')
       const server = namedServers.add(request.visitor.user, name)
+      // Where there is something to choose, the page of the start asks.
+      if (isChoice(site, server)) return reply.redirect(cardOf(site, server).startPath, 303)
       await begin(site, server)
       return reply.redirect(`${hubPath}spawn-pending/${pathNameOf(server)}`, 303)
     },
