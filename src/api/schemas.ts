@@ -35,6 +35,12 @@ export const info = Type.Object(
   closed,
 )
 
+/** Keys of settings, by whether they hold at once. */
+export const reloaded = Type.Object(
+  { applied: names, needs_restart: names, file: orNull(text) },
+  closed,
+)
+
 export const server = Type.Object(
   {
     name: text,
@@ -208,6 +214,7 @@ export const models: Readonly<Record<string, TSchema>> = {
   Error: refusal,
   OAuthError: oauthRefusal,
   Info: info,
+  Reloaded: reloaded,
   User: user,
   Server: server,
   Identity: identity,

@@ -1,8 +1,10 @@
 /** A start, watched (contract §3.8, §9.65–9.66). */
 import { once } from 'node:events'
 import http from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { startApi } from '../support/api.ts'
+import { eventually } from '../support/core.ts'
 
 const path = '/hub/api/users/ana/server'
 const eventsIn = (text: string): unknown[] =>
@@ -124,5 +126,34 @@ t.test(
     t.match(text, /Server requested/)
     t.notMatch(text, /"ready":true|"failed":true/)
     spawner.release()
+  },
+)
+
+t.test(
+  'a client that never reads costs a bounded amount, however much there is to tell',
+  async (t) => {
+    const { addUser, context, origin } = await startApi(t)
+    const ana = addUser('ana')
+    const { secret } = context.tokens.issue({ user: ana, note: 'test' })
+    let told = 0
+    context.servers.progress = async function* (_server, signal) {
+      for (; !signal.aborted; told++) {
+        await new Promise((resolve) => setImmediate(resolve))
+        yield { progress: 50, message: 'x'.repeat(10_000) }
+      }
+    }
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.pause()
+    socket.write(
+      `GET /hub/api/users/ana/server/progress HTTP/1.1\r\nHost: hub\r\nAuthorization: token ${secret}\r\n\r\n`,
+    )
+    t.ok(await eventually(() => told > 10), 'it is told something')
+    // What the kernel takes for a connection is some megabytes; a hub that kept on would soon be far beyond.
+    for (let before = -1; before !== told && told < 5000;) {
+      before = told
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    t.ok(told < 5000, `${told} events and no more`)
   },
 )

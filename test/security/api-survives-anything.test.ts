@@ -1,5 +1,6 @@
 /** Random bodies, names, queries and scopes at every route: never a 500, never a hang, never another user's data. */
 import t from 'tap'
+import { HubError } from '../../src/lib/errors.ts'
 import { scopeTable } from '../../src/model/scope-table.ts'
 import { startApi, type Route } from '../support/api.ts'
 
@@ -162,3 +163,72 @@ t.test(
     t.match(api.context.store.users.getByName('secretive'), { admin: false, id: secretive.id })
   },
 )
+
+const filters = [
+  '!user=ana',
+  '!group=course',
+  '!server=ana/',
+  '!service=cull',
+  '!server=ana/lab',
+] as const
+
+t.test(`a right to one is no right to another, whatever it is (SEED=${seed})`, async (t) => {
+  const random = createRandom(seed)
+  const api = await startApi(t)
+  const { context } = api
+  const admin = api.addUser('admin')
+  api.addUser('ana')
+  const secretive = api.addUser('secretive')
+  context.groups.createMany(['course'], ['ana'])
+  context.groups.createMany(['secretive-group'], ['secretive'])
+  context.services.declare([
+    { name: 'cull', command: [] },
+    { name: 'secretive-service', command: [] },
+  ])
+  context.tokens.issue({ user: secretive, note: mark })
+  const hidden = { options: { mark }, displayName: mark }
+  context.store.servers.update(api.serverOf(secretive).id, hidden)
+
+  const names = Object.keys(scopeTable) as [string, ...string[]]
+  const randomScope = (): string => random.pick(names) + random.pick(filters)
+  const leaks: string[] = []
+  const routes = api.routes.filter((one) => !isEnd(one) && one.method !== 'OPTIONS')
+  for (let round = 0; round < rounds; round++) {
+    const call = issueSome(() => api.as(admin, [randomScope(), randomScope(), randomScope()]))
+    for (const route of routes) {
+      const isAimed = route.path.includes(':') && random.below(2) === 0
+      const address = isAimed
+        ? route.path.replace(
+            /:(name|group|service|[a-z]+)/g,
+            (_, kind: string) => aims[kind] ?? 'x',
+          )
+        : randomAddress(route, random, false)
+      const { status, text } = await call(route.method, address, randomBody(random))
+      const mayNameThem = isAimed || route.method !== 'GET'
+      const isLeak = text.includes(mark) || (!mayNameThem && text.includes('secretive'))
+      if (isLeak || status >= 500 || (isAimed && status < 300 && isAboutThem(route)))
+        leaks.push(`${route.method} ${address} → ${status} ${text.slice(0, 200)}`)
+    }
+  }
+  t.same(leaks, [])
+})
+
+/** Names of what the caller has no right to. */
+const aims: Readonly<Record<string, string>> = {
+  name: 'secretive',
+  group: 'secretive-group',
+  service: 'secretive-service',
+  owner: 'secretive',
+}
+
+const isAboutThem = ({ path }: Route): boolean => /:(?:name|group|service)/.test(path)
+
+/** Some combinations of scope and filter are none; then others are tried. */
+function issueSome<Result>(issue: () => Result): Result {
+  for (;;)
+    try {
+      return issue()
+    } catch (thrown) {
+      if (!(thrown instanceof HubError)) throw thrown
+    }
+}
