@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { type TSchema } from 'typebox'
 import { type Authenticator } from './auth/authenticator.ts'
+import { isShutOut } from './auth/policy.ts'
 import { authenticators } from './auth/registry.ts'
 import { createLiveSettings, type LiveSettings } from './config/live.ts'
 import { type LoadedConfig } from './config/load.ts'
@@ -117,6 +118,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     clock,
     activity,
     groupsOf,
+    isShutOut: (user) => isShutOut(user, config.users),
     get idleTimeoutMs() {
       return config.session.idle_timeout
     },

@@ -1,6 +1,7 @@
 /** One running hub: start order, stop order (reverse). */
 import http, { type RequestListener, type Server } from 'node:http'
 import { mountApi } from './api/api.ts'
+import { isShutOut } from './auth/policy.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type Overrides,
   type WholeContext,
 } from './context.ts'
+import { stopServersOfShutOut } from './core/admission.ts'
 import { cullIdleServers } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
@@ -22,6 +24,7 @@ import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { SECOND } from './lib/time.ts'
+import { type User } from './model/user.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -155,6 +158,7 @@ async function startInOrder(
   const recoveryAtMs = performance.now()
   await recoverServers(context)
   context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
+  keepOut(context)
   const at = overrides.socket === undefined ? { host, port } : { fd: overrides.socket }
   const actualPort = await listen(front.public, at)
   startJobs(context)
@@ -261,6 +265,16 @@ function startJobs(context: WholeContext): void {
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   keepCulling(context)
+}
+
+/** Whoever may not use the hub by its settings runs nothing, now and whenever they change. */
+function keepOut(context: WholeContext): void {
+  const { schedule, settings, config } = context
+  const needs = { ...context, isShutOut: (user: User) => isShutOut(user, config.users) }
+  const stop = (): void =>
+    schedule.soon('stop servers of who is shut out', () => stopServersOfShutOut(needs))
+  stop()
+  settings.onChange(stop)
 }
 
 /** As the settings say, at each moment. */

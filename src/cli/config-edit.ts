@@ -57,7 +57,8 @@ function problemsOf(call: Call, text: string): string | undefined {
 
 /** Through a shell, since the variable may hold options as well (git's `GIT_EDITOR` does it so). */
 async function openEditor({ terminal }: Call, copy: string): Promise<void> {
-  const editor = terminal.environment['VISUAL'] || terminal.environment['EDITOR'] || 'vi'
+  const { VISUAL, EDITOR } = terminal.environment
+  const editor = [VISUAL, EDITOR].find((one) => one !== undefined && one !== '') ?? 'vi'
   const { exitCode } = await execa('/bin/sh', ['-c', `${editor} "$1"`, editor, copy], {
     stdio: 'inherit',
     reject: false,

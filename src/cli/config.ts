@@ -67,7 +67,7 @@ type Verb = {
   readonly name: string
   readonly summary: string
   readonly takesValue: boolean
-  edit(key: Key, call: Call, text: string): Edit | Promise<Edit>
+  readonly edit: (key: Key, call: Call, text: string) => Edit | Promise<Edit>
 }
 
 const verbs: readonly Verb[] = [
@@ -128,7 +128,7 @@ function itemsOf({ name, schema }: Key): TSchema {
   return schema.items
 }
 
-const changing = ({ name, summary, takesValue, edit }: Verb): Command => ({
+const changing = ({ name, summary, takesValue, edit: editOf }: Verb): Command => ({
   name: `config ${name}`,
   summary,
   details: [
@@ -142,7 +142,7 @@ const changing = ({ name, summary, takesValue, edit }: Verb): Command => ({
     const key = keyOf(operandOf(call))
     const file = requireFile(call)
     const text = textOf(file)
-    await changeFile(call, editText(text, await edit(key, call, text), file))
+    await changeFile(call, editText(text, await editOf(key, call, text), file))
     return 0
   },
 })

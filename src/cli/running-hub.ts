@@ -107,7 +107,7 @@ async function askToReload(secret: string, needs: Needs): Promise<ReloadOutcome>
   try {
     const answer = await fetch(`${apiOf(needs)}/reload`, { method: 'POST', headers, signal })
     const body = toTable(await answer.json())
-    if (!answer.ok) throw refusal(String(body['message'] ?? answer.status))
+    if (!answer.ok) throw refusal(toWords([body['message']]).join())
     const health = await fetch(`${apiOf(needs)}/health`, { signal })
     if (!health.ok) throw new Error(`its health is ${health.status}`)
     const file = typeof body['file'] === 'string' ? body['file'] : undefined

@@ -1,6 +1,6 @@
 /** The settings of logging in that every way of it has; each way has a section of its own besides. */
 import { Type } from 'typebox'
-import { flag, list, restart, text } from './setting.ts'
+import { duration, flag, list, restart, section, text } from './setting.ts'
 
 export const auth = Type.Object(
   {
@@ -22,4 +22,12 @@ export const auth = Type.Object(
     ),
   },
   { default: {}, description: 'Logging in. Each type has a section of its own name.' },
+)
+
+export const session = section(
+  {
+    idle_timeout: duration('7d', 'A browser unused for this long is logged out.'),
+    max_age: duration('14d', 'A login ends after this long, however busy.'),
+  },
+  'Browser logins.',
 )

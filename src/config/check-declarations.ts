@@ -31,7 +31,8 @@ export function checkDeclarations(declared: Declarations): Fault[] {
   ]
 }
 
-function userFaults(names: readonly string[], at: Path): Fault[] {
+/** Names that no user can have. */
+export function userFaults(names: readonly string[], at: Path): Fault[] {
   return names.flatMap((name, index) => {
     try {
       normaliseName(name)

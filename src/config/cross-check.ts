@@ -2,6 +2,7 @@
 import { nearest } from '../lib/nearest.ts'
 import { checkDeclarations } from './check-declarations.ts'
 import { checkProfiles } from './check-profiles.ts'
+import { checkUsers } from './check-users.ts'
 import { type Fault } from './decode.ts'
 import { type Config } from './schema.ts'
 import { type PluginSchemas } from './sections.ts'
@@ -22,11 +23,13 @@ export function crossCheck(
     ...checkType('auth', config.auth?.type, Object.keys(plugins.auth)),
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
     ...(isWhole(config, declarationKeys, faults) ? checkDeclarations(config) : []),
+    ...(isWhole(config, userKeys, faults) ? checkUsers(config) : []),
     ...(isWhole(config, profileKeys, faults) ? checkProfiles(config) : []),
   ]
 }
 
 const declarationKeys = ['admin_users', 'groups', 'roles', 'custom_scopes', 'services'] as const
+const userKeys = ['users', 'admin_users'] as const
 const profileKeys = ['profiles', 'group_overrides'] as const
 
 /** Settings that refer to each other are looked at once each of them is of its form. */

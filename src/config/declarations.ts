@@ -1,10 +1,23 @@
-/** What a configuration declares besides settings: groups, roles, custom scopes and services. */
+/** What a configuration declares besides settings: users, groups, roles, custom scopes and services. */
 import { Type, type Static } from 'typebox'
 import { duration, flag, list, section, table, text } from './setting.ts'
 
 /** Left out is not the same as empty. */
 const optionalList = (description: string) =>
   Type.Optional(Type.Array(Type.String(), { description }))
+
+export const users = section(
+  {
+    allowed: list(
+      'When not empty, nobody else may log in but these and administrators, whatever the way of logging in.',
+    ),
+    blocked: list(
+      'They may not log in. On a running hub their logins and tokens are refused and their servers stopped at once; their files stay.',
+    ),
+    admin: list('The same as `admin_users`; both count.'),
+  },
+  'Who may use the hub.',
+)
 
 const group = section(
   {

@@ -6,10 +6,9 @@ import { ConfigError } from '../lib/errors.ts'
 type Place = { readonly at: readonly string[] }
 type ListEdit = Place & { readonly action: 'add' | 'remove'; readonly value: unknown }
 
-export type Edit =
-  | (Place & { readonly action: 'set'; readonly value: unknown })
-  | (Place & { readonly action: 'unset' })
-  | ListEdit
+type SetEdit = Place & { readonly action: 'set'; readonly value: unknown }
+
+export type Edit = SetEdit | (Place & { readonly action: 'unset' }) | ListEdit
 
 /** @returns the new text. @throws {ConfigError} for what is no YAML, or has something else in that place. */
 export function editText(text: string, edit: Edit, source: string): string {
@@ -18,7 +17,7 @@ export function editText(text: string, edit: Edit, source: string): string {
   if (error) throw refusal(source, 'syntax', `${error.message.split('\n', 1)[0] ?? ''}.`)
   const key = edit.at.join('.')
   if (edit.action === 'unset') remove(document, edit.at)
-  else if (edit.action === 'set') set(document, edit.at, edit.value, source)
+  else if (edit.action === 'set') set(document, edit, source)
   else if (!changeList(document, edit)) throw refusal(source, key, 'is no list there.')
   const isEmpty = isCollection(document.contents) && document.contents.items.length === 0
   // An empty table would be written as {}; what is left is comments.
@@ -30,7 +29,7 @@ export function editText(text: string, edit: Edit, source: string): string {
 const refusal = (source: string, key: string, sentence: string): ConfigError =>
   new ConfigError([{ source, key, sentence }])
 
-function set(document: Document, at: readonly string[], value: unknown, source: string): void {
+function set(document: Document, { at, value }: SetEdit, source: string): void {
   makeTables(document, at, source)
   // A scalar keeps the comment behind it.
   document.setIn(at, isPlain(value) ? value : document.createNode(value, flowOf(value)))
@@ -49,8 +48,7 @@ function makeTables(document: Document, at: readonly string[], source: string): 
     const above = at.slice(0, depth)
     const node = depth === 0 ? document.contents : document.getIn(above, true)
     const isEmpty = node === undefined || node === null || document.getIn(above) === null
-    if (isEmpty && depth === 0)
-      document.contents = document.createNode({}) as typeof document.contents
+    if (isEmpty && depth === 0) document.contents = document.createNode({})
     else if (isEmpty) document.setIn(above, document.createNode({}))
     else if (!isMap(node)) throw refusal(source, above.join('.'), 'is no section there.')
   }

@@ -136,6 +136,7 @@ function split(
   const { auth, spawner } = config
   return {
     ...config,
+    admin_users: [...new Set([...config.admin_users, ...config.users.admin])],
     auth: without(auth, plugins.auth),
     spawner: without(spawner, plugins.spawner),
     pluginOptions: {

@@ -1,7 +1,7 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
 import { Type, type Static } from 'typebox'
-import { auth } from './auth-settings.ts'
-import { customScopes, groups, roles, services } from './declarations.ts'
+import { auth, session } from './auth-settings.ts'
+import { customScopes, groups, roles, services, users } from './declarations.ts'
 import { groupOverrides, limits, profiles } from './profiles.ts'
 import {
   count,
@@ -18,14 +18,6 @@ import {
 } from './setting.ts'
 
 export { duration, flag, list, section, size, text }
-
-const session = section(
-  {
-    idle_timeout: duration('7d', 'A browser unused for this long is logged out.'),
-    max_age: duration('14d', 'A login ends after this long, however busy.'),
-  },
-  'Browser logins.',
-)
 
 const password = section(
   {
@@ -245,6 +237,7 @@ export const settings = section(
     tokens,
     api,
     admin_users: list('Names of users who are made at start, as administrators.'),
+    users,
     groups,
     custom_scopes: customScopes,
     roles,

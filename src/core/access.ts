@@ -80,6 +80,8 @@ export type AccessNeeds = {
   readonly activity: Activity
   readonly idleTimeoutMs: number
   readonly groupsOf: GroupsOf
+  /** Whether the configuration keeps somebody out, at this moment. */
+  readonly isShutOut: (user: User) => boolean
   /** Known principals are kept in memory up to this many; then all are forgotten and read again. */
   readonly cacheSize?: number
 }
@@ -102,6 +104,8 @@ export function createAccess(needs: AccessNeeds): Access {
   const everIdentified = new Set<number>()
   const listeners = new Set<(userId: number) => void>()
   const serviceListeners = new Set<() => void>()
+
+  const isNobody = (user: User): boolean => user.disabled || needs.isShutOut(user)
 
   const use = (key: string, load: () => Loaded | undefined): Principal | undefined => {
     const entry = stillKnown(key) ?? remember(key, load())
@@ -164,7 +168,7 @@ export function createAccess(needs: AccessNeeds): Access {
     const session = store.sessions.findByHash(hashSecret(secret))
     if (!session || isSessionOver(session, 0)) return undefined
     const user = store.users.find(session.userId)
-    if (!user || user.disabled) return undefined
+    if (!user || isNobody(user)) return undefined
     const owned = rights.ofUser(user)
     const scopes = createScopeSet(owned.scopes, needs.groupsOf)
     const principal: Principal = { user, scopes, credential: { kind: 'session', session } }
@@ -174,7 +178,7 @@ export function createAccess(needs: AccessNeeds): Access {
   const tokenPrincipal = (secret: string): Loaded | undefined => {
     const token = store.tokens.findByHash(hashSecret(secret) as TokenHash, clock.now())
     const user = token && store.users.find(token.userId)
-    if (!token || !user || user.disabled) return undefined
+    if (!token || !user || isNobody(user)) return undefined
     const owned = rights.ofUser(user)
     const scopes = createScopeSet(tokenScopes(token, user, owned.scopes), needs.groupsOf)
     const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
@@ -255,7 +259,7 @@ export function createAccess(needs: AccessNeeds): Access {
     can,
     scopesOf(token) {
       const user = store.users.find(token.userId)
-      if (!user || user.disabled) return undefined
+      if (!user || isNobody(user)) return undefined
       const owned = rights.ofUser(user).scopes
       return createScopeSet(tokenScopes(token, user, owned), needs.groupsOf)
     },

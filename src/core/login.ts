@@ -4,6 +4,7 @@ import { forbidden, HubError } from '../lib/errors.ts'
 import { type KeyedLock } from '../lib/lock.ts'
 import { type Delay, type Throttle } from '../lib/throttle.ts'
 import { normaliseName } from '../model/user.ts'
+import { isShutOut } from '../auth/policy.ts'
 import { type Store } from '../store/store.ts'
 import { type AuthStates } from './auth-states.ts'
 import { type Events } from './events.ts'
@@ -39,7 +40,9 @@ export type LoginNeeds = {
   readonly events: Events
   readonly authStates: Pick<AuthStates, 'keep'>
   readonly groups: Pick<GroupVerbs, 'syncUser'>
-  readonly config: { readonly auth: Pick<Config['auth'], 'manage_groups' | 'admin_groups'> }
+  readonly config: Pick<Config, 'users'> & {
+    readonly auth: Pick<Config['auth'], 'manage_groups' | 'admin_groups'>
+  }
 }
 
 export function createLogin(needs: LoginNeeds): Login {
@@ -117,6 +120,7 @@ export function createLogin(needs: LoginNeeds): Login {
   const begin = (identity: Identity, origin: Origin): LoggedIn => {
     const loggedIn = store.transaction(() => {
       const user = userOf(identity)
+      if (isShutOut(user, config.users)) throw forbidden(shutOut)
       return { user, ...sessions.begin(user, origin) }
     })
     events.loggedIn(loggedIn.user.name, origin.address)
@@ -174,6 +178,8 @@ function tooMany(waitMs: number): HubError {
     { retryAfterSeconds: seconds },
   )
 }
+
+const shutOut = 'This account may not use this hub. Ask an administrator of it.'
 
 const takenName = (name: string): string =>
   `The name ${name} belongs to another account of this hub. Ask an administrator to sort it out.`

@@ -52,6 +52,8 @@ export interface ServerVerbs {
 }
 
 export type ServerNeeds = EndingNeeds & {
+  /** Whether the configuration keeps somebody out, at this moment. */
+  readonly isShutOut: (user: User) => boolean
   /** 0: no limit. */
   readonly limits: { readonly concurrentSpawns: number; readonly activeServers: number }
   readonly spawnOptions: Pick<SpawnOptions, 'require'>
@@ -125,6 +127,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
   const begin = (row: Server, options: Readonly<Record<string, unknown>>): Start => {
     const user = ownerOf(row)
     if (user.disabled) throw conflict(`The account of ${user.name} is disabled.`)
+    if (needs.isShutOut(user)) throw conflict(`${user.name} may not use this hub.`)
     needs.spawnOptions.require(user, options)
     const now = needs.clock.now()
     const server = store.servers.update(row.id, {

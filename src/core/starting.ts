@@ -1,4 +1,5 @@
 /** The verbs about servers, and what a start of one needs, built together. */
+import { isShutOut } from '../auth/policy.ts'
 import { toGroupOverrides, toProfiles, toServerSettings } from '../config/profiles.ts'
 import { type Config } from '../config/schema.ts'
 import { createKeyedLock } from '../lib/lock.ts'
@@ -86,6 +87,7 @@ export function createStarting(needs: StartingNeeds): Starting {
     starter,
     hooks,
     spawnOptions,
+    isShutOut: (user) => isShutOut(user, config.users),
     lock: createKeyedLock(),
     baseUrl,
     get limits() {

@@ -151,6 +151,7 @@ t.test('memory is bounded, and whoever was pushed out of it is still known', asy
     activity,
     idleTimeoutMs: HOUR,
     groupsOf: () => [],
+    isShutOut: () => false,
     cacheSize: 3,
   })
   const who = (secret = ''): string | undefined =>

@@ -231,7 +231,10 @@ const managing = (core: Core, admins: readonly string[] = []) =>
     ...core.context,
     throttle: createThrottle({ clock: core.clock }),
     lock: createKeyedLock(),
-    config: { auth: { manage_groups: true, admin_groups: [...admins] } },
+    config: {
+      users: { allowed: [], blocked: [], admin: [] },
+      auth: { manage_groups: true, admin_groups: [...admins] },
+    },
   })
 
 t.test('groups are what the login says, no more and no fewer, and act at once (§9.129)', async (t) => {
@@ -286,3 +289,27 @@ t.test('a group makes administrators, and leaving it unmakes them', async (t) =>
   t.equal(as(['uni']), false)
   t.equal(as(['uni'], true), true, 'who is named needs no group')
 })
+
+t.test(
+  'whom the configuration keeps out does not log in, and leaves no account behind',
+  async (t) => {
+    const { context, addUser } = createCore(t)
+    const { login, users, settings, config, store } = context
+    const ana = addUser('ana')
+    await users.setPassword(ana, goodPassword)
+    const lists = (more: Partial<typeof config.users>): void =>
+      settings.replace({ ...config, users: { allowed: [], blocked: [], admin: [], ...more } })
+    lists({ allowed: ['ben'] })
+    await t.rejects(login.withPassword('ana', goodPassword, origin), { code: 'Forbidden' })
+    t.throws(() => login.withIdentity({ issuer: 'x', subject: '1', name: 'eve' }, origin), {
+      code: 'Forbidden',
+      message: /may not use this hub/,
+    })
+    t.equal(store.users.findByName('eve'), undefined)
+    t.ok(login.withIdentity({ issuer: 'x', subject: '2', name: 'root', admin: true }, origin))
+    lists({ allowed: ['ana'] })
+    t.ok(await login.withPassword('ana', goodPassword, origin))
+    lists({ allowed: ['ana'], blocked: ['ana'] })
+    await t.rejects(login.withPassword('ana', goodPassword, origin), { code: 'Forbidden' })
+  },
+)

@@ -47,7 +47,10 @@ export function createParts(t: Test): Parts {
   const groupsOf = (): readonly string[] => []
   const limits = { idleTimeoutMs: 7 * DAY, maxAgeMs: 14 * DAY }
   const activity = createActivity({ store, clock })
-  const access = createAccess({ store, clock, activity, groupsOf, ...limits })
+  const access = createAccess({
+    ...{ store, clock, activity, groupsOf, ...limits },
+    isShutOut: () => false,
+  })
   const sessions = createSessions({ store, clock, access, events, ...limits })
   const tokens = createTokens({ store, clock, access, groupsOf, events, baseUrl: '/', maxAgeMs: 0 })
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })

@@ -1,0 +1,32 @@
+import t from 'tap'
+import { isShutOut } from '../../src/auth/policy.ts'
+import { stopServersOfShutOut } from '../../src/core/admission.ts'
+import { createCore } from '../support/core.ts'
+
+t.test('who is blocked is nobody at once, and what they run is stopped', async (t) => {
+  const core = createCore(t)
+  const { access, servers, settings, config, tokens } = core.context
+  const [ana, ben] = [core.addUser('ana'), core.addUser('ben')]
+  const [session, other] = [core.logIn(ana), core.logIn(ben)]
+  const { secret, token } = tokens.issue({ user: ana, note: '' })
+  for (const user of [ana, ben]) await servers.start(core.serverOf(user))
+  t.ok(core.asSession(session))
+  t.ok(core.asToken(secret))
+
+  settings.replace({ ...config, users: { ...config.users, blocked: ['Ana'] } })
+  access.forgetAll()
+  t.equal(core.asSession(session), undefined)
+  t.equal(core.asToken(secret), undefined)
+  t.equal(access.scopesOf(token), undefined)
+  await stopServersOfShutOut({
+    ...core.context,
+    isShutOut: (user) => isShutOut(user, config.users),
+  })
+  t.match(core.again(core.serverOf(ana)), { state: 'stopped' })
+  t.equal(core.again(core.serverOf(ben)).state, 'ready')
+  t.ok(core.asSession(other))
+  await t.rejects(servers.start(core.serverOf(ana)), { code: 'Conflict' })
+
+  settings.replace({ ...config, users: { ...config.users, blocked: [] } })
+  t.ok(core.asSession(session), 'and may go on when that is over')
+})
