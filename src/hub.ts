@@ -1,7 +1,6 @@
 /** One running hub: start order, stop order (reverse). */
 import http, { type RequestListener, type Server } from 'node:http'
 import { mountApi } from './api/api.ts'
-import { isShutOut } from './auth/policy.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
 import {
@@ -11,7 +10,7 @@ import {
   type Overrides,
   type WholeContext,
 } from './context.ts'
-import { stopServersOfShutOut } from './core/admission.ts'
+import { keepOut } from './core/admission.ts'
 import { cullIdleServers } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
@@ -24,7 +23,6 @@ import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { SECOND } from './lib/time.ts'
-import { type User } from './model/user.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -265,16 +263,6 @@ function startJobs(context: WholeContext): void {
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   keepCulling(context)
-}
-
-/** Whoever may not use the hub by its settings runs nothing, now and whenever they change. */
-function keepOut(context: WholeContext): void {
-  const { schedule, settings, config } = context
-  const needs = { ...context, isShutOut: (user: User) => isShutOut(user, config.users) }
-  const stop = (): void =>
-    schedule.soon('stop servers of who is shut out', () => stopServersOfShutOut(needs))
-  stop()
-  settings.onChange(stop)
 }
 
 /** As the settings say, at each moment. */

@@ -3,6 +3,7 @@ import { type TSchema } from 'typebox'
 import { type Path } from '../config/decode.ts'
 import { isSecretName } from '../config/explain.ts'
 import { readText, schemaAt } from '../config/overrides.ts'
+import { renamedTo } from '../config/renamed.ts'
 import { listSettings, wholeSchema } from '../config/sections.ts'
 import { nearest } from '../lib/nearest.ts'
 import { pluginSchemas } from '../context.ts'
@@ -27,6 +28,8 @@ export function keyOf(name: string): Key {
 }
 
 function unknownKey(name: string): UsageError {
+  const ours = renamedTo(name)
+  if (ours !== undefined) return new UsageError(`${name} ${ours}`)
   const keys = listSettings(schema).map(({ key }) => key)
   const meant = keys.find((key) => key.endsWith(`.${name}`)) ?? nearest(name, keys)
   const hint = meant === undefined ? ' littlehub config show lists all.' : ` Did you mean ${meant}?`

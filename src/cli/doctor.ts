@@ -55,6 +55,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   )
   if (warnings.length === 0)
     yield ok('configuration', fileOf(call) ?? 'no file, so everything has its default')
+  yield* checkServices(settings)
   const folder = checkDataDir(dataDir)
   yield folder
   const database = checkDatabase(dataDir)
@@ -77,6 +78,16 @@ function settingsOrFindings(call: Call): LoadedConfig | Finding[] {
       .split('\n')
       .map((problem) => fail('configuration', problem, 'Correct it there.'))
   }
+}
+
+/** The front door lets everybody through to these: they look after themselves. */
+function checkServices({ services }: LoadedConfig): Finding[] {
+  const names = services
+    .filter(({ url, access }) => url !== '' && access === 'public')
+    .map(({ name }) => name)
+  return names.length === 0
+    ? []
+    : [ok('services', `open to everybody, without a login at the hub: ${names.join(', ')}`)]
 }
 
 /** Where the running hub says it is. Its database is of this version, since it runs. */

@@ -1,5 +1,7 @@
 /** `littlehub serve` */
 import { type LoadedConfig } from '../config/load.ts'
+import { type WholeContext } from '../context.ts'
+import { normaliseName } from '../model/user.ts'
 import { createHub, type Hub, type StopOptions } from '../hub.ts'
 import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
@@ -88,10 +90,24 @@ function createEnding(call: Call): {
   return { begin, begun }
 }
 
+/** Those of the configuration who cannot get in by themselves. */
+function adminsWithoutPassword({ config, store }: WholeContext): string[] {
+  if (config.auth.type !== 'native') return []
+  const names = new Set(config.admin_users.map(normaliseName))
+  return store.users
+    .listAdmins()
+    .filter(({ id, name }) => names.has(name) && store.users.findPasswordHash(id) === undefined)
+    .map(({ name }) => name)
+}
+
 function announce(hub: Hub, terminal: Terminal): void {
   const { context } = hub
   noteUrl(context, hub.url)
   terminal.say(`littlehub listens on ${addressOf(context.config.base_url, context)}`)
+  for (const name of adminsWithoutPassword(context))
+    terminal.say(
+      `Warning: the administrator ${name} has no password yet; run: littlehub user reset-password ${name}`,
+    )
   if (context.store.users.countAdmins() > 0) return
   const valid = inWords(context.config.links.claim_valid)
   terminal.say(

@@ -6,6 +6,7 @@ import { crossCheck } from './cross-check.ts'
 import { decode, isSecretKey, isTable, type Fault, type Path } from './decode.ts'
 import { readDocument, type ConfigDocument } from './document.ts'
 import { readEnvironment, readFlags, type Override, type Texts } from './overrides.ts'
+import { renamedFaults, withoutRenamed } from './renamed.ts'
 import { type Config } from './schema.ts'
 import { cryptKeyVariable } from './secrets.ts'
 import { listSettings, wholeSchema, type PluginSchemas } from './sections.ts'
@@ -73,10 +74,14 @@ type Checked = {
 }
 
 function check(schema: TSchema, written: unknown, dir: string): Checked {
+  const renamed = renamedFaults(written)
   const faults: Fault[] = []
   const keys = listSettings(schema).map(({ key }) => key)
   const config = decode(schema, written, { at: [], dir, keys, faults })
-  return { config: (config ?? {}) as Config, faults }
+  return {
+    config: (config ?? {}) as Config,
+    faults: [...renamed, ...withoutRenamed(faults, renamed)],
+  }
 }
 
 /** A new tree with the override's value in its place. */

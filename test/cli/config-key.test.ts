@@ -27,6 +27,7 @@ t.test('an unknown key names the nearest one', (t) => {
   }
   t.match(message('cull.timout'), 'Did you mean cull.timeout?')
   t.match(message('idle_timeout'), 'Did you mean session.idle_timeout?')
+  t.match(message('http.port'), 'is called `port` here')
   t.match(message('completely.else'), 'littlehub config show lists all')
   t.match(message(''), 'There is no setting')
   t.end()

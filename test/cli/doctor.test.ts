@@ -65,3 +65,17 @@ t.test('beside a running hub it is the hub that has the port', async (t) => {
     { level: 'ok', found: 'whole, 1 user' },
   )
 })
+
+t.test('services that the front door lets everybody through to are listed', async (t) => {
+  const services = [
+    { name: 'grader', url: 'http://127.0.0.1:9' },
+    { name: 'wiki', url: 'http://127.0.0.1:10', access: 'members' },
+  ]
+  const environment = {
+    LITTLEHUB_DATA: t.testdir(),
+    LITTLEHUB_PORT: '0',
+    LITTLEHUB_SERVICES: JSON.stringify(services),
+  }
+  const { out } = await littlehub(['doctor', '--quick'], { environment })
+  t.match(out, /services: open to everybody, without a login at the hub: grader$/m)
+})

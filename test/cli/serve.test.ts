@@ -123,3 +123,17 @@ t.test('a second hub on the same data is refused', async (t) => {
   t.equal(await second.ended, 2)
   t.match(second.output(), new RegExp(`in use by a hub with process id ${hub.pid}`))
 })
+
+t.test(
+  'an administrator of the configuration without a way in is named, with the remedy',
+  async (t) => {
+    const program = startProgram(t, ['serve'], {
+      LITTLEHUB_DATA: t.testdir(),
+      LITTLEHUB_PORT: '0',
+      LITTLEHUB_ADMIN_USERS: 'Ana',
+    })
+    await program.waitFor(
+      /administrator ana has no password yet; run: littlehub user reset-password ana/,
+    )
+  },
+)

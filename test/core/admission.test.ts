@@ -1,7 +1,6 @@
 import t from 'tap'
-import { isShutOut } from '../../src/auth/policy.ts'
-import { stopServersOfShutOut } from '../../src/core/admission.ts'
-import { createCore } from '../support/core.ts'
+import { keepOut } from '../../src/core/admission.ts'
+import { createCore, eventually } from '../support/core.ts'
 
 t.test('who is blocked is nobody at once, and what they run is stopped', async (t) => {
   const core = createCore(t)
@@ -13,16 +12,13 @@ t.test('who is blocked is nobody at once, and what they run is stopped', async (
   t.ok(core.asSession(session))
   t.ok(core.asToken(secret))
 
+  keepOut(core.context)
   settings.replace({ ...config, users: { ...config.users, blocked: ['Ana'] } })
   access.forgetAll()
   t.equal(core.asSession(session), undefined)
   t.equal(core.asToken(secret), undefined)
   t.equal(access.scopesOf(token), undefined)
-  await stopServersOfShutOut({
-    ...core.context,
-    isShutOut: (user) => isShutOut(user, config.users),
-  })
-  t.match(core.again(core.serverOf(ana)), { state: 'stopped' })
+  t.ok(await eventually(() => core.again(core.serverOf(ana)).state === 'stopped'))
   t.equal(core.again(core.serverOf(ben)).state, 'ready')
   t.ok(core.asSession(other))
   await t.rejects(servers.start(core.serverOf(ana)), { code: 'Conflict' })
