@@ -1,108 +1,142 @@
 #!/usr/bin/env bash
-# Sets up littlehub for a trial, all of it under .littlehub/ in this checkout, and runs it in the foreground.
+# Installs littlehub on this machine, or sets up a trial of it in this folder. By itself (curl … | sudo bash) it fetches
+# the release it belongs to; beside scripts/ it installs what lies there.
 set -euo pipefail
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
-# shellcheck source=scripts/progress.sh
-. scripts/progress.sh
-# shellcheck source=scripts/debian.sh
-. scripts/debian.sh
-# shellcheck source=scripts/workshop.sh
-. scripts/workshop.sh
-# shellcheck source=scripts/node-packages.sh
-. scripts/node-packages.sh
-# shellcheck source=scripts/user-env.sh
-. scripts/user-env.sh
+# What `curl … | sudo bash` fetches; another place by LITTLEHUB_RELEASE_URL.
+readonly release_url=https://github.com/littlehub/littlehub/releases
 
 usage() {
   cat <<'HELP'
-Usage: ./install.sh --try [--port N] [--no-start]
-       ./install.sh --try --reset [--yes]
+Usage: sudo ./install.sh [options]              installs littlehub as a service of this machine
+       sudo ./install.sh --uninstall [--purge]  removes it
+       ./install.sh --try [--port N]            a trial in this folder, in the foreground
 
-Sets up a trial hub under .littlehub/ in this folder and runs it on http://127.0.0.1:8000 until Ctrl-C.
-Running it again starts in seconds and keeps everything: people, their files, the configuration.
-Nothing outside this folder is changed, except that root installs missing Debian packages, saying which and why.
+Installing again changes what differs and keeps everything else: people, their files, the configuration. It is also how
+an installation is brought to another version. Interrupted, the same command goes on.
 
-  --try        the trial (the only kind of installation in this version)
-  --port N     listen on this port of 127.0.0.1
-  --no-start   set up everything, but do not run the hub
-  --reset      first delete the trial's data and configuration, after asking; refused while its hub runs
-  --yes        with --reset: do not ask
-  --help       this text
+Installing
+  --admin NAME         make NAME an administrator, and print the link with which they set their password
+  --port N             people reach the hub at this port of this machine (80)
+  --user-env WAY       what servers run: "pypi" (JupyterLab, the default), "none", "existing DIR" (a Python environment
+                       with jupyterhub), "pip-requirements FILE" (your own list of packages, beside ours)
+  --version VERSION    another version than the newest
+  --offline ARCHIVE    install this release archive; nothing is downloaded for the program itself
+  --no-start           do not start the service
+  --dry-run            say what would be done, and change nothing
+  --uninstall          remove the program and its units; people's files, the database and the configuration stay
+  --purge              with --uninstall: those too, and the accounts that the hub made, after asking
+  --yes                do not ask
 
-Environment:
-  LITTLEHUB_USER_ENV   where the servers' Jupyter comes from. Unset: the first of these that works.
-                         pypi    JupyterLab from PyPI, installed by uv (pip: the same by plain pip)
-                         path    the jupyterhub-singleuser found on PATH
-                         debian  Debian's packages: the classic Notebook
-  PIP_INDEX_URL        a mirror of PyPI
-  npm_config_registry  a mirror of the npm registry
+The trial
+  --try                set up everything under .littlehub/ and run the hub on http://127.0.0.1:8000 until Ctrl-C.
+                       Nothing outside this folder is changed, except that root installs missing Debian packages.
+  --port N             listen on this port of 127.0.0.1
+  --no-start           set up everything, but do not run the hub
+  --reset              first delete the trial's data and configuration, after asking
+
+  --help               this text
+
+Environment
+  LITTLEHUB_RELEASE_URL  a mirror of the releases
+  LITTLEHUB_WHEELS       a folder of Python packages to install from, in the place of PyPI
+  LITTLEHUB_USER_ENV     the trial: where Jupyter comes from. Unset: the first of these that works.
+                           pypi    JupyterLab from PyPI, installed by uv (pip: the same by plain pip)
+                           path    the jupyterhub-singleuser found on PATH
+                           debian  Debian's packages: the classic Notebook
+  PIP_INDEX_URL          a mirror of PyPI
+  npm_config_registry    a mirror of the npm registry
 HELP
 }
 
 main() {
   parse_options "$@"
-  begin_progress 4 .littlehub/log/install.log
-  open_workshop
-  if [ "$reset" = yes ]; then reset_trial; fi
-  if [ "$start" = yes ]; then check_port_free; fi
-  printf 'Setting up littlehub in %s/.littlehub\n' "$PWD"
-  step 'This machine'
-  check_machine
-  step 'Node packages'
-  doing 'checking'
-  install_node_packages runtime
-  step 'User environment'
-  doing 'checking'
-  prepare_user_environment
-  step 'Configuration'
-  write_command
-  write_config
-  [ "$start" = yes ] || return 0
-  start_hub
+  if [ -n "$offline" ] && [ -z "${unpacked_release:-}" ]; then continue_from_archive "$offline" "$@"; fi
+  own=$(own_folder) || continue_from_release "$@"
+  cd "$own"
+  read_scripts
+  case $what in
+    trial) run_trial ;;
+    install) install_on_machine ;;
+    uninstall) remove_from_machine ;;
+  esac
 }
 
 # ---- options
 
-trial=no
+what=install
 start=yes
 reset=no
 confirmed=no
+dry_run=no
+purge=no
 port=''
+admin=''
+version=''
+offline=''
+environment_way=pypi
+environment_source=''
 
 parse_options() {
   while [ $# -gt 0 ]; do
     case $1 in
-      --try) trial=yes ;;
+      --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
+      --try) what=trial ;;
+      --uninstall) what=uninstall ;;
+      --purge) purge=yes ;;
       --no-start) start=no ;;
+      --dry-run) dry_run=yes ;;
       --reset) reset=yes ;;
       --yes) confirmed=yes ;;
       --port) port=${2:-}; check_port; shift ;;
-      --port=*) port=${1#--port=}; check_port ;;
+      --admin) admin=${2:-}; check_admin; shift ;;
+      --version) version=${2:-}; check_version; shift ;;
+      --offline) offline=${2:-}; check_archive; shift ;;
+      --user-env) environment_way=${2:-}; environment_source=${3:-}; check_environment; shift "$environment_words" ;;
       --help | -h) usage; exit 0 ;;
       *) misused "Unknown option: $1" ;;
     esac
     shift
   done
-  [ "$trial" = yes ] || misused 'Only the trial exists in this version: ./install.sh --try'
+  check_combination
 }
+environment_words=1
 
 check_port() {
   if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((10#$port < 1 || 10#$port > 65535)); then
     misused "--port takes a number from 1 to 65535, not \"$port\""
   fi
+  port=$((10#$port))
 }
 
-# Before anything is installed: a port in use is found out in a second, not after a minute.
-check_port_free() {
-  local hub wanted=$port
-  hub=$(running_hub)
-  [ -z "$hub" ] || misused_by "The hub of this trial runs already (process $hub)." 'Use it, or stop it with Ctrl-C in its terminal.'
-  [ -n "$wanted" ] || wanted=$(sed -n 's/^port:[[:space:]]*\([0-9]\{1,5\}\).*/\1/p' .littlehub/config.yaml 2>/dev/null) || true
-  wanted=${wanted:-8000}
-  if (exec 3<>"/dev/tcp/127.0.0.1/$wanted") 2>/dev/null; then
-    misused_by "Port $wanted of this machine is used by another program." "Stop that one, or take another port: ./install.sh --try --port $((10#$wanted < 65000 ? 10#$wanted + 1 : 8001))"
-  fi
+check_admin() {
+  [[ $admin =~ ^[A-Za-z0-9][A-Za-z0-9._@+-]*$ ]] || misused "--admin takes a user name, not \"$admin\"; passwords are set by link, never on a command line"
+}
+
+check_version() { [[ $version =~ ^[0-9][0-9A-Za-z.+-]*$ ]] || misused "--version takes a version such as 0.1.0, not \"$version\""; }
+
+check_archive() { [ -f "$offline" ] || misused "--offline takes a release archive; there is no file \"$offline\""; }
+
+check_environment() {
+  environment_words=1
+  case $environment_way in
+    pypi | none) environment_source='' ;;
+    existing)
+      environment_words=2
+      [ -x "$environment_source/bin/jupyterhub-singleuser" ] || misused "--user-env existing takes the folder of a Python environment; there is no \"$environment_source/bin/jupyterhub-singleuser\""
+      ;;
+    pip-requirements)
+      environment_words=2
+      [ -f "$environment_source" ] || misused "--user-env pip-requirements takes a file of requirements; there is no \"$environment_source\""
+      environment_source=$(readlink -f "$environment_source")
+      ;;
+    *) misused "--user-env takes pypi, none, existing DIR or pip-requirements FILE, not \"$environment_way\"" ;;
+  esac
+}
+
+check_combination() {
+  if [ "$purge" = yes ] && [ "$what" != uninstall ]; then misused '--purge belongs to --uninstall'; fi
+  if [ "$reset" = yes ] && [ "$what" != trial ]; then misused '--reset belongs to --try'; fi
 }
 
 # Nothing was changed, and it is up to the person: the hub itself ends with the same exit code.
@@ -116,143 +150,82 @@ misused() {
   exit 2
 }
 
-# ---- this machine
+# ---- where the rest of it is
 
-check_machine() {
-  doing 'checking'
-  local tool
-  for tool in tar sha256sum setpriv awk sed; do
-    type -P "$tool" >/dev/null || fail "This machine has no $tool." "Install it and run this again."
-  done
-  if ! type -P node >/dev/null || ! type -P npm >/dev/null; then get_npm; fi
-  check_npm_age
-  decide_who_runs_servers
-  finished "ok, $(uname -sm), npm $(npm --version 2>>"$progress_log")"
+# The folder of this script, if the scripts it needs are beside it; a script that comes through a pipe has none.
+own_folder() {
+  local here
+  [ -f "${BASH_SOURCE[0]:-}" ] || return 1
+  here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+  [ -f "$here/scripts/progress.sh" ] && printf '%s' "$here"
 }
 
-get_npm() {
-  if ! is_root || ! has_apt; then
-    fail 'npm is needed, and this machine has none.' 'Install it and run this again: sudo apt-get install --no-install-recommends npm'
+# Goes on as the install.sh of a release archive, which is unpacked and removed at the end.
+continue_from_archive() {
+  local archive=$1 folder status=0
+  shift
+  folder=$(mktemp -d)
+  if ! tar -xzf "$archive" -C "$folder" --strip-components=1 --no-same-owner || ! [ -f "$folder/install.sh" ]; then
+    rm -rf "$folder"
+    misused_by "$archive is no release archive of littlehub." 'Fetch it again, and compare it with SHA256SUMS.'
   fi
-  install_packages 'npm, to fetch what the hub is made of' npm ||
-    fail_with_log 'The Debian package npm could not be installed.' 'Install npm 7 or newer and run this again.'
+  unpacked_release=yes "$BASH" "$folder/install.sh" "$@" || status=$?
+  rm -rf "$folder"
+  exit "$status"
 }
 
-# npm 6 and older cannot read this kind of package-lock.json.
-check_npm_age() {
-  local version
-  version=$(npm --version 2>>"$progress_log") || fail_with_log 'npm does not start.' 'Repair or reinstall it and run this again.'
-  [ "${version%%.*}" -ge 7 ] || fail "npm $version is too old; 7 is the oldest that works." 'Install a newer one and run this again.'
-}
-
-# ---- command and configuration
-
-write_command() {
-  mkdir -p .littlehub/bin
-  cat >.littlehub/bin/littlehub.new <<'COMMAND'
-#!/bin/sh
-# The littlehub command of this checkout, wherever the checkout is and whatever link leads here.
-here=$(dirname -- "$(readlink -f -- "$0")")
-checkout=$(cd -- "$here/../.." && pwd)
-export LITTLEHUB_CONFIG="${LITTLEHUB_CONFIG:-$checkout/.littlehub/config.yaml}"
-exec "$checkout/node_modules/.bin/node" "$checkout/src/main.ts" "$@"
-COMMAND
-  chmod 755 .littlehub/bin/littlehub.new
-  mv .littlehub/bin/littlehub.new .littlehub/bin/littlehub
-}
-
-# A configuration is rewritten only while it is still as it was generated; what a person changed is left alone.
-write_config() {
-  local config=.littlehub/config.yaml generated=.littlehub/log/config.generated
-  print_config >"$generated.new"
-  if [ ! -e "$config" ] || cmp -s "$config" "$generated"; then
-    cp "$generated.new" "$config.new"
-    mv "$config.new" "$config"
-    mv "$generated.new" "$generated"
-    finished "$config"
-    return
+continue_from_release() {
+  local folder archive place status=0
+  type -P curl >/dev/null || misused_by 'curl is needed to fetch the release.' 'Install it (apt-get install curl) and run this again.'
+  place=${LITTLEHUB_RELEASE_URL:-$release_url}/$([ -n "$version" ] && printf 'download/v%s' "$version" || printf 'latest/download')
+  folder=$(mktemp -d)
+  printf 'Fetching littlehub from %s\n' "$place"
+  if ! curl -fsSL --retry 3 -o "$folder/SHA256SUMS" "$place/SHA256SUMS"; then
+    rm -rf "$folder"
+    misused_by "There is no release at $place, or it cannot be reached." 'Name a mirror in LITTLEHUB_RELEASE_URL, or fetch the archive elsewhere and use --offline ARCHIVE.'
   fi
-  finished "$config, kept as you changed it"
-  cmp -s "$generated" "$generated.new" ||
-    note "This machine would now get another one: compare it with $generated.new"
-}
-
-print_config() {
-  cat <<CONFIG
-# The configuration of this trial, written by ./install.sh --try. Change it as you like: it is not overwritten then.
-# Every line can be removed, and has a default then. Relative paths are relative to this file.
-data_dir: ./data # people, their files, the database
-host: 127.0.0.1 # this machine only
-port: 8000
-spawner:
-  type: process
-  process:
-    run_as: $servers_run_as # range: every user's servers have an unprivileged uid of their own; self: all run as the hub's user
-  cmd: [$user_env_command]
-  path: $user_env_path
-CONFIG
-  if is_root && [ "$servers_run_as" = self ]; then printf "  args: ['--allow-root'] # Jupyter refuses to run as root without it\n"; fi
-  if [ "$user_env_way" = debian ]; then
-    printf '  environment: # of the two applications that Debian has, the one with pages\n'
-    printf '    JUPYTERHUB_SINGLEUSER_APP: notebook.notebookapp.NotebookApp\n'
+  archive=$(sed -n "s/.*  \(littlehub-[^ ]*-linux-$(release_arch)\.tar\.gz\)$/\1/p" "$folder/SHA256SUMS" | tail -n 1)
+  [ -n "$archive" ] || misused_by "There is no release for the processor of this machine ($(uname -m))."
+  if ! curl -fL --retry 3 --progress-bar -o "$folder/$archive" "$place/$archive" ||
+    ! (cd "$folder" && sha256sum --check --ignore-missing --quiet SHA256SUMS); then
+    rm -rf "$folder"
+    misused_by "$archive could not be fetched whole." 'Run this again.'
   fi
+  (continue_from_archive "$folder/$archive" "$@") || status=$?
+  rm -rf "$folder"
+  exit "$status"
 }
 
-start_hub() {
-  local arguments=(serve --stop-servers)
-  if [ -n "$port" ]; then arguments+=(--port "$port"); fi
-  printf 'Starting the hub. Ctrl-C stops it.\n'
-  close_workshop
-  exec .littlehub/bin/littlehub "${arguments[@]}"
-}
-
-# ---- starting over
-
-reset_trial() {
-  local hub
-  hub=$(running_hub)
-  [ -z "$hub" ] || fail "The hub of this trial is running (process $hub)." 'Stop it with Ctrl-C in its terminal, then run this again.'
-  confirm_reset
-  stop_left_servers
-  rm -rf .littlehub/data .littlehub/config.yaml .littlehub/log/config.generated*
-  printf 'Deleted the data and the configuration of the trial.\n'
-}
-
-confirm_reset() {
-  local answer
-  [ "$confirmed" = no ] || return 0
-  [ -t 0 ] || misused '--reset deletes all people and files of the trial; without a terminal to ask on it needs --yes'
-  read -r -p "Delete all people and files of the trial in $PWD/.littlehub/data? [y/N] " answer
-  case $answer in
-    y | Y | yes) ;;
-    *) echo 'Nothing was deleted.'; exit 1 ;;
+release_arch() {
+  case $(uname -m) in
+    x86_64) printf x64 ;;
+    aarch64) printf arm64 ;;
+    *) uname -m ;;
   esac
 }
 
-# The hub's process, if its pid file names one that is alive and is a hub.
-running_hub() {
-  local pid
-  pid=$(grep -oE '[0-9]+' .littlehub/data/hub.pid 2>/dev/null | head -n 1) || return 0
-  if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q 'main\.ts'; then printf '%s' "$pid"; fi
+read_scripts() {
+  # shellcheck source=scripts/progress.sh
+  . scripts/progress.sh
+  # shellcheck source=scripts/debian.sh
+  . scripts/debian.sh
+  # shellcheck source=scripts/workshop.sh
+  . scripts/workshop.sh
+  # shellcheck source=scripts/node-packages.sh
+  . scripts/node-packages.sh
+  # shellcheck source=scripts/user-env.sh
+  . scripts/user-env.sh
+  # shellcheck source=scripts/trial.sh
+  . scripts/trial.sh
+  # shellcheck source=scripts/preflight.sh
+  . scripts/preflight.sh
+  # shellcheck source=scripts/units.sh
+  . scripts/units.sh
+  # shellcheck source=scripts/service-install.sh
+  . scripts/service-install.sh
+  # shellcheck source=scripts/service-remove.sh
+  . scripts/service-remove.sh
 }
 
-# Servers outlive a hub that was killed. They work in folders that are about to go, by which they are known.
-stop_left_servers() {
-  local folder data pids=()
-  data=$(readlink -f .littlehub/data) || return 0
-  for folder in /proc/[0-9]*/cwd; do
-    case $(readlink "$folder" 2>/dev/null) in
-      "$data"/*) folder=${folder%/cwd}; pids+=("${folder#/proc/}") ;;
-    esac
-  done
-  [ "${#pids[@]}" -gt 0 ] || return 0
-  printf 'Stopping the servers of the trial: %s\n' "${pids[*]}"
-  kill -TERM "${pids[@]}" 2>/dev/null || true
-  for _ in {1..50}; do
-    kill -0 "${pids[@]}" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  kill -KILL "${pids[@]}" 2>/dev/null || true
-}
-
+# At the end, so that half of a download does nothing.
 main "$@"

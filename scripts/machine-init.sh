@@ -4,4 +4,6 @@
 for controller in memory cpu cpuacct pids; do
   if [ -d /sys/fs/cgroup/$controller ]; then mount -o remount,bind,rw /sys/fs/cgroup/$controller; fi
 done
+# systemd-nspawn lays a boot id of the machine over the kernel's, which a unit with a /proc/sys of its own does not see.
+umount /proc/sys/kernel/random/boot_id
 exec /lib/systemd/systemd "$@"

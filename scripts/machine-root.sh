@@ -39,7 +39,6 @@ make_root() {
   # Each machine is to be one of its own, and none is to ask questions when it first boots.
   : >"$root/etc/machine-id"
   ln -sf /usr/share/zoneinfo/UTC "$root/etc/localtime"
-  install -m 755 scripts/machine-init.sh "$root/usr/local/sbin/machine-init"
 }
 
 # own_mirror SUITE: of the files that apt itself reads, in either of its formats.

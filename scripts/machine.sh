@@ -35,7 +35,7 @@ run_machine() {
   done
   exec setpriv --pdeathsig KILL systemd-nspawn --quiet --register=no --keep-unit --machine="$name" \
     --directory="$root" --suppress-sync=yes --kill-signal=SIGRTMIN+3 --link-journal=no "$@" \
-    /usr/local/sbin/machine-init
+    /srv/littlehub/scripts/machine-init.sh
 }
 
 # new_groups NAME: one below our own in each hierarchy of cgroups v1.

@@ -1,12 +1,14 @@
 # shellcheck shell=bash
-# The user environment: which jupyterhub-singleuser the trial's servers are started with, and as whom they run.
-# Needs progress.sh and debian.sh; run from the checkout. Results are in the variables set first.
+# The user environment: which jupyterhub-singleuser the servers are started with, and as whom they run.
+# Needs progress.sh, debian.sh and an open workshop; run from the checkout. Results are in the variables set first.
 # shellcheck disable=SC2034 # they are read by the script that sources this one
 
 user_env_way=''          # pypi, path or debian
-user_env_command=''      # the jupyterhub-singleuser to start; ./env/… is relative to .littlehub
+user_env_command=''      # the jupyterhub-singleuser to start, as the configuration names it
 user_env_path=''         # PATH for the servers, likewise
 servers_run_as=self      # range: each its own unprivileged uid; self: as the hub's own user
+more_requirements=''     # a file of requirements besides ours
+env_in_config=./env      # the folder env of the workshop, as the configuration names it
 
 readonly requirements=scripts/user-environment.txt
 readonly system_path=/usr/local/bin:/usr/bin:/bin
@@ -31,7 +33,7 @@ decide_who_runs_servers() {
 # prepare_user_environment: finds or makes one, the way LITTLEHUB_USER_ENV says, or else the first of the three that works.
 prepare_user_environment() {
   local forced=${LITTLEHUB_USER_ENV:-}
-  rm -rf .littlehub/env.new .littlehub/env.old
+  rm -rf "$workshop/env.new" "$workshop/env.old"
   case $forced in
     '') reuse_recorded || from_pypi uv || from_older || from_path || from_debian || no_way ;;
     pypi) from_pypi uv || fail_with_log 'The user environment could not be made from PyPI.' "$index_remedy" ;;
@@ -41,7 +43,7 @@ prepare_user_environment() {
     debian) from_debian || fail_with_log "Debian's packages could not be installed." "$debian_remedy" ;;
     *) fail "LITTLEHUB_USER_ENV is \"$forced\"; it can be pypi, pip, path or debian." ;;
   esac
-  printf '%s %s\n' "$user_env_way" "$user_env_command" >.littlehub/user-environment
+  printf '%s %s\n' "$user_env_way" "$user_env_command" >"$workshop/user-environment"
 }
 
 readonly index_remedy='If PyPI cannot be reached from here, name your own mirror: export PIP_INDEX_URL=https://…'
@@ -63,7 +65,7 @@ no_way() {
 # A choice once made is kept while it works, so that a machine without PyPI does not wait for it at every start.
 reuse_recorded() {
   local way command
-  read -r way command 2>/dev/null <.littlehub/user-environment || return 1
+  read -r way command 2>/dev/null <"$workshop/user-environment" || return 1
   case $way in
     pypi) env_is_current && use_own_env 'ready' ;;
     path) runs_as_server "$command" --version && use path "$command" "ready, $command" ;;
@@ -81,7 +83,7 @@ use() {
   finished "$3"
 }
 
-# ---- from PyPI, into .littlehub/env
+# ---- from PyPI, into the folder env of the workshop
 
 from_pypi() {
   local tool=$1
@@ -95,32 +97,36 @@ from_pypi() {
   find_python || { note 'There is no Python 3.10 or newer that the servers can run.'; return 1; }
   find_installer "$tool" || { note 'Neither uv nor pip could be had from PyPI.'; return 1; }
   doing "installing JupyterLab from PyPI for $("$python" --version)"
-  quietly build_env || { rm -rf .littlehub/env.new; note 'PyPI did not give the packages.'; return 1; }
+  quietly build_env || { rm -rf "$workshop/env.new"; note 'PyPI did not give the packages.'; return 1; }
   swap_env
-  use_own_env "installed, $(.littlehub/env/bin/python --version)"
+  use_own_env "installed, $("$workshop/env/bin/python" --version)"
 }
 
-use_own_env() { use pypi ./env/bin/jupyterhub-singleuser "$1, JupyterLab $(sed -n 's/^jupyterlab==//p' "$requirements")"; }
+use_own_env() { use pypi "$env_in_config/bin/jupyterhub-singleuser" "$1, JupyterLab $(sed -n 's/^jupyterlab==//p' "$requirements")"; }
 
 # An environment is taken as it is while the pins are the ones it was made with and its Python still starts
 # (an upgrade of the system can take that away) for those who are to run it.
 env_is_current() {
-  [ "$(cat .littlehub/env/made-from 2>/dev/null)" = "$(requirements_hash)" ] &&
-    runs_as_server "$PWD/.littlehub/env/bin/python" -c 'import jupyterhub'
+  [ "$(cat "$workshop/env/made-from" 2>/dev/null)" = "$(requirements_hash)" ] &&
+    runs_as_server "$workshop/env/bin/python" -c 'import jupyterhub'
 }
 
-requirements_hash() { sha256sum <"$requirements" | cut -d ' ' -f 1; }
+requirements_hash() { cat "$requirements" ${more_requirements:+"$more_requirements"} | sha256sum | cut -d ' ' -f 1; }
 
-enough_disk() { [ "$(df -Pk .littlehub | awk 'NR == 2 { print $4 }')" -ge "$needed_disk_kib" ]; }
+enough_disk() { [ "$(df -Pk "$workshop" | awk 'NR == 2 { print $4 }')" -ge "$needed_disk_kib" ]; }
 
-# uv and pip each have their own variable for the index; a mirror that is set for one is meant for both.
+# uv and pip each have their own variable for the index; a mirror that is set for one is meant for both. Packages at hand
+# are taken from there alone.
 same_index_for_both() {
+  if [ -n "${LITTLEHUB_WHEELS:-}" ]; then from_wheels=(--no-index --find-links "$LITTLEHUB_WHEELS"); fi
   local index=${PIP_INDEX_URL:-${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-}}}
   if [ -n "$index" ]; then
     export PIP_INDEX_URL=$index
     [ -n "${UV_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}
   fi
 }
+
+from_wheels=()
 
 # Sets python. Root prefers the system's own: one below root's home cannot be run by the servers' uids.
 find_python() {
@@ -147,7 +153,7 @@ find_installer() {
   fi
   uv=''
   doing 'getting pip'
-  find_pip && quietly download_pip && pip_path=.littlehub/pip
+  find_pip && quietly download_pip && pip_path=$workshop/pip
 }
 uv=''
 pip_python=''
@@ -155,7 +161,7 @@ pip_path=''
 
 # An old uv on PATH may lack what is used here.
 find_uv() {
-  for uv in "$(type -P uv)" "$PWD/.littlehub/uv/bin/uv"; do
+  for uv in "$(type -P uv)" "$workshop/uv/bin/uv"; do
     if [ -x "$uv" ] && "$uv" venv --help 2>>"$progress_log" | grep -q -- --relocatable; then return 0; fi
   done
   return 1
@@ -163,45 +169,54 @@ find_uv() {
 
 # Sets pip_python (and pip_path where the system has pip only inside a package that anybody may download).
 find_pip() {
+  pip_from_wheels && return 0
   for pip_python in "$python" $(type -aP python3); do
     pip --version >>"$progress_log" 2>&1 && return 0
   done
   pip_python=$python
   has_apt || return 1
-  quietly download_debian_pip && pip_path=$(ls .littlehub/debian-pip/usr/share/python-wheels/pip-*.whl) &&
+  quietly download_debian_pip && pip_path=$(ls "$workshop"/debian-pip/usr/share/python-wheels/pip-*.whl) &&
     pip --version >>"$progress_log" 2>&1 && return 0
   pip_path=''
   is_root && install_packages 'pip, to install JupyterLab' python3-pip
 }
 
+# pip's own package can be run as it is.
+pip_from_wheels() {
+  [ -n "${LITTLEHUB_WHEELS:-}" ] || return 1
+  pip_python=$python
+  pip_path=$(find "$LITTLEHUB_WHEELS" -maxdepth 1 -name 'pip-*.whl' | head -n 1)
+  [ -n "$pip_path" ]
+}
+
 pip() { env PYTHONPATH="$pip_path" PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 "$pip_python" -m pip "$@"; }
 
 # pip retries for minutes by default; an index that cannot be reached is to be noticed in seconds.
-pip_install() { pip install --no-input --retries 1 --timeout 20 "$@"; }
+pip_install() { pip install --no-input --retries 1 --timeout 20 "${from_wheels[@]}" "$@"; }
 
 download_uv() {
-  rm -rf .littlehub/uv
-  pip_install --target .littlehub/uv.new "$uv_requirement" && mv .littlehub/uv.new .littlehub/uv
+  rm -rf "$workshop/uv"
+  pip_install --target "$workshop/uv.new" "$uv_requirement" && mv "$workshop/uv.new" "$workshop/uv"
 }
 
 download_pip() {
-  rm -rf .littlehub/pip .littlehub/pip.new
-  pip_install --target .littlehub/pip.new pip && mv .littlehub/pip.new .littlehub/pip
+  rm -rf "$workshop/pip" "$workshop/pip.new"
+  pip_install --target "$workshop/pip.new" pip && mv "$workshop/pip.new" "$workshop/pip"
 }
 
 download_debian_pip() {
-  rm -rf .littlehub/debian-pip
-  mkdir -p .littlehub/debian-pip || return 1
-  (cd .littlehub/debian-pip && apt-get download python3-pip-whl && dpkg-deb -x ./*.deb .)
+  rm -rf "$workshop/debian-pip"
+  mkdir -p "$workshop/debian-pip" || return 1
+  (cd "$workshop/debian-pip" && apt-get download python3-pip-whl && dpkg-deb -x ./*.deb .)
 }
 
 # Built beside the old one and renamed when it is whole. Scripts in it find their Python relative to themselves.
 build_env() {
-  local env=.littlehub/env.new
+  local env=$workshop/env.new
   rm -rf "$env"
   install_env "$env" "$requirements" || return 1
   requirements_hash >"$env/made-from" || return 1
-  runs_as_server "$PWD/$env/bin/jupyterhub-singleuser" --version && runs_as_server "$PWD/$env/bin/jupyter-lab" --version
+  runs_as_server "$env/bin/jupyterhub-singleuser" --version && runs_as_server "$env/bin/jupyter-lab" --version
 }
 
 # install_env ENV REQUIREMENTS: with what find_python and find_installer found.
@@ -210,13 +225,13 @@ install_env() { if [ -n "$uv" ]; then build_with_uv "$@"; else build_with_pip "$
 # Byte-compiled, since those who run it cannot write into it: a server starts in two thirds of the time.
 build_with_uv() {
   "$uv" venv --relocatable --python "$python" "$1" &&
-    "$uv" pip install --python "$1/bin/python" --compile-bytecode -r "$2"
+    "$uv" pip install --python "$1/bin/python" --compile-bytecode "${from_wheels[@]}" -r "$2" ${more_requirements:+-r "$more_requirements"}
 }
 
 build_with_pip() {
   "$python" -m venv --without-pip "$1" || return 1
   pip_python=$1/bin/python
-  pip_install -r "$2" && make_scripts_relative "$1/bin"
+  pip_install -r "$2" ${more_requirements:+-r "$more_requirements"} && make_scripts_relative "$1/bin"
 }
 
 make_scripts_relative() {
@@ -229,15 +244,15 @@ make_scripts_relative() {
 }
 
 swap_env() {
-  [ ! -e .littlehub/env ] || mv .littlehub/env .littlehub/env.old
-  mv .littlehub/env.new .littlehub/env
-  rm -rf .littlehub/env.old
+  [ ! -e "$workshop/env" ] || mv "$workshop/env" "$workshop/env.old"
+  mv "$workshop/env.new" "$workshop/env"
+  rm -rf "$workshop/env.old"
 }
 
 # from_older: an environment of earlier pins is better than none, when the new ones cannot be had.
 from_older() {
-  runs_as_server "$PWD/.littlehub/env/bin/jupyterhub-singleuser" --version || return 1
-  use pypi ./env/bin/jupyterhub-singleuser 'keeping the one made earlier, with older packages'
+  runs_as_server "$workshop/env/bin/jupyterhub-singleuser" --version || return 1
+  use pypi "$env_in_config/bin/jupyterhub-singleuser" 'keeping the one made earlier, with older packages'
 }
 
 # ---- an existing one on PATH
@@ -246,7 +261,7 @@ from_path() {
   local command
   for command in $(type -aP jupyterhub-singleuser); do
     case $command in
-      "$PWD"/.littlehub/*) continue ;;
+      "$workshop"/*) continue ;;
       /usr/bin/* | /bin/*) is_debians "$command" && continue ;;
     esac
     if runs_as_server "$command" --version; then

@@ -1,15 +1,18 @@
 # shellcheck shell=bash
-# The folder .littlehub/ as a workshop: one run at a time, a log, and caches that stay inside. Needs progress.sh.
+# A folder as workshop: one run at a time, a log, and caches that stay inside. Needs progress.sh.
 
-# open_workshop: makes the folders, takes the lock (waiting for another run), begins the log, sets the caches.
+workshop='' # its absolute path
+
+# open_workshop DIR: makes the folders, takes the lock (waiting for another run), begins the log, sets the caches.
 open_workshop() {
+  workshop=$1
   # What is made here is read by servers with other uids.
   umask 022
-  if ! mkdir -p .littlehub/log .littlehub/cache 2>/dev/null || ! [ -w .littlehub ] || ! [ -w .littlehub/log ]; then
-    fail "$PWD/.littlehub cannot be written by $(id -un)." 'Run this as the user who made it, or remove that folder.'
+  if ! mkdir -p "$workshop/log" "$workshop/cache" 2>/dev/null || ! [ -w "$workshop" ] || ! [ -w "$workshop/log" ]; then
+    fail "$workshop cannot be written by $(id -un)." 'Run this as the user who made it, or remove that folder.'
   fi
-  chmod 755 .littlehub
-  exec 9>.littlehub/lock
+  chmod 755 "$workshop"
+  exec 9>"$workshop/lock"
   if ! flock --nonblock 9; then
     printf 'Waiting for another run in this folder to finish setting up.\n'
     flock 9
@@ -26,7 +29,7 @@ close_workshop() {
 }
 
 keep_caches_inside() {
-  local cache=$PWD/.littlehub/cache
+  local cache=$workshop/cache
   export npm_config_cache=$cache/npm npm_config_update_notifier=false
   export UV_CACHE_DIR=$cache/uv PIP_CACHE_DIR=$cache/pip XDG_CACHE_HOME=$cache
   # No Python is downloaded, and a certificate authority that this machine trusts is trusted.

@@ -37,14 +37,15 @@ t.test('every command of the README does what it says, in its order', async (t) 
   }
 })
 
-t.test('the other commands are two programs that exist', async (t) => {
+t.test('the other commands are programs that exist', async (t) => {
   const others = shellLines.filter((line) => !line.startsWith(command))
-  t.same(others, ['./install.sh --try', './scripts/test'])
+  t.same(others, ['./install.sh --try', 'sudo ./install.sh', './scripts/test'])
   for (const line of others) {
-    const [program = ''] = wordsOf(line)
+    // What an installation does is tested on a machine of its own: install/service.test.ts
+    const [program = ''] = wordsOf(line.replace('sudo ', ''))
     accessSync(path.join(checkout, program), constants.X_OK)
     const help = execFileSync(path.join(checkout, program), ['--help'], { encoding: 'utf8' })
-    t.match(help, `Usage: ${program.replace('./scripts', 'scripts')}`)
+    t.match(help, program.replace('./scripts', 'scripts'))
   }
 })
 

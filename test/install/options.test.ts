@@ -37,7 +37,12 @@ t.test('a configuration that somebody changed is kept', async (t) => {
 
 t.test('what is typed wrong is said, with the way to help', async (t) => {
   const checkout = createCheckout(t)
-  for (const words of [[], ['--try', '--fast'], ['--try', '--port', 'x'], ['--try', '--port=0']]) {
+  for (const words of [
+    ['--purge'],
+    ['--try', '--fast'],
+    ['--try', '--port', 'x'],
+    ['--try', '--port=0'],
+  ]) {
     const program = checkout.install(words)
     t.equal(await program.ended, 2)
     t.match(program.output(), /--help\n$/)

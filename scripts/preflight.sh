@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# What an installation needs of a machine: one line for each finding, with what to do about it. Needs debian.sh, and the
+# options of install.sh.
+# shellcheck disable=SC2154 # the options are those of install.sh
+
+preflight_failed=no
+
+# A user environment of Python packages, the program twice (an upgrade keeps the older one), and room to work in.
+readonly needed_disk_mib=1500
+# Less, and the first notebook is the last.
+readonly needed_memory_mib=700
+
+# preflight: says everything it finds; afterwards preflight_failed tells whether anything stands in the way.
+preflight() {
+  printf 'This machine:\n'
+  preflight_root
+  preflight_distribution
+  preflight_systemd
+  preflight_processor
+  preflight_memory
+  preflight_disk
+  preflight_port
+  preflight_clock
+  preflight_network
+  preflight_others
+}
+
+# finding ok|note|stop WHAT [REMEDY]
+finding() {
+  printf '  %-5s %s\n' "$1" "$2"
+  if [ $# -gt 2 ]; then printf '        %s\n' "${@:3}"; fi
+  if [ "$1" = stop ]; then preflight_failed=yes; fi
+}
+
+preflight_root() {
+  if is_root; then finding ok 'root'; else finding stop 'not root' 'Run it with sudo.'; fi
+}
+
+# Of each distribution the versions that are tested or still get security updates.
+preflight_distribution() {
+  local name id version_id like oldest
+  id=$(os_release ID) version_id=$(os_release VERSION_ID) name=$(os_release PRETTY_NAME) like=$(os_release ID_LIKE)
+  case $id in
+    debian) oldest=11 ;;
+    ubuntu) oldest=22.04 ;;
+    *)
+      if [[ " $like " == *' debian '* || " $like " == *' ubuntu '* ]]; then
+        finding note "${name:-$id} is not tested, but is made of Debian"
+      else
+        finding stop "${name:-this distribution} is none of Debian 11–13 or Ubuntu 22.04–26.04" 'Install on one of those.'
+      fi
+      return
+      ;;
+  esac
+  if [ -n "$version_id" ] && [ "$(printf '%s\n%s\n' "$oldest" "$version_id" | sort -V | head -n 1)" != "$oldest" ]; then
+    finding stop "$name is too old; $oldest is the oldest that works" 'Upgrade the system, or install on a newer one.'
+  else
+    finding ok "$name"
+  fi
+}
+
+os_release() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" /etc/os-release 2>/dev/null; }
+
+preflight_systemd() {
+  if [ -d /run/systemd/system ] && type -P systemctl >/dev/null; then
+    finding ok "systemd $(systemctl --version | awk 'NR == 1 { print $2 }')"
+  else
+    finding stop 'systemd does not run here' 'The hub is a service of systemd: use a virtual or real machine, not a container. A trial works here: ./install.sh --try'
+  fi
+}
+
+preflight_processor() {
+  case $(uname -m) in
+    x86_64 | aarch64) finding ok "processor $(uname -m), $(nproc) cores" ;;
+    *) finding stop "processor $(uname -m)" 'There are releases for x86_64 and aarch64.' ;;
+  esac
+}
+
+preflight_memory() {
+  local mib
+  mib=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
+  if [ "$mib" -ge "$needed_memory_mib" ]; then
+    finding ok "$mib MiB of memory"
+  else
+    finding stop "$mib MiB of memory" "At least $needed_memory_mib MiB are needed, and about 150 MiB for each student at work."
+  fi
+}
+
+preflight_disk() {
+  local folder mib
+  for folder in /opt /var/lib /home; do
+    [ -d "$folder" ] || continue
+    mib=$(df -Pm "$folder" | awk 'NR == 2 { print $4 }')
+    if [ "$mib" -lt "$needed_disk_mib" ]; then
+      finding stop "$mib MiB free in $folder" "At least $needed_disk_mib MiB are needed; people's files come on top."
+      return
+    fi
+  done
+  finding ok "$mib MiB free"
+}
+
+# An installed hub may listen there itself.
+preflight_port() {
+  local wanted=${port:-80} holder
+  if systemctl is-active --quiet littlehub.socket 2>/dev/null && [ "$(installed_port)" = "$wanted" ]; then
+    finding ok "port $wanted is the hub's already"
+    return
+  fi
+  if ! port_is_taken "$wanted"; then
+    finding ok "port $wanted is free"
+    return
+  fi
+  holder=$(port_holder "$wanted")
+  finding stop "port $wanted is used by ${holder:-another program}" \
+    "Stop it (systemctl disable --now ${holder:-NAME}), or take another port: --port 8000"
+}
+
+port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+port_holder() {
+  type -P ss >/dev/null || return 0
+  ss -Hltnp "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1
+}
+
+# Logins, links and certificates expire by the clock.
+preflight_clock() {
+  local newest
+  newest=$(stat -c %Y install.sh)
+  if [ "$(date +%s)" -lt "$((newest - 86400))" ]; then
+    finding stop "the clock says $(date '+%Y-%m-%d %H:%M'), which is before this installer was made" 'Set it, and keep it right: apt-get install systemd-timesyncd'
+  else
+    finding ok "the clock says $(date '+%Y-%m-%d %H:%M')"
+  fi
+}
+
+# Names are looked up for packages; with everything at hand nothing is.
+preflight_network() {
+  local index host
+  if [ "$environment_way" = none ] || [ "$environment_way" = existing ] || [ -n "${LITTLEHUB_WHEELS:-}" ]; then return; fi
+  index=${PIP_INDEX_URL:-https://pypi.org/simple}
+  host=${index#*://} host=${host%%/*} host=${host##*@} host=${host%%:*}
+  if getent hosts "$host" >/dev/null; then
+    finding ok "$host is known by name"
+  else
+    finding stop "$host is not known by name" 'Connect this machine to the network and its DNS, name a mirror in PIP_INDEX_URL, or install without it: --user-env existing DIR'
+  fi
+}
+
+preflight_others() {
+  if [ -d /opt/tljh ]; then
+    finding note 'The Littlest JupyterHub is installed here' 'Both can be installed, on different ports; its people and files are left alone.'
+  fi
+  if [ -e /etc/systemd/system/jupyterhub.service ]; then finding note 'a JupyterHub is installed here' 'It is left alone.'; fi
+}

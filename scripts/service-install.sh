@@ -1,0 +1,262 @@
+# shellcheck shell=bash
+# Installing on this machine, step by step; each step finds out whether it is done already. Needs the scripts that
+# install.sh reads, and its options.
+# shellcheck disable=SC2154 # the options are those of install.sh
+
+readonly install_dir=/opt/littlehub
+readonly config_dir=/etc/littlehub
+readonly data_dir=/var/lib/littlehub
+readonly command_file=/usr/local/bin/littlehub
+
+install_on_machine() {
+  preflight
+  [ "$preflight_failed" = no ] || fail 'Nothing was changed.'
+  if [ "$dry_run" = yes ]; then
+    print_plan
+    return
+  fi
+  begin_progress 6 "$install_dir/log/install.log"
+  open_workshop "$install_dir"
+  chmod 700 "$install_dir/log" "$install_dir/cache"
+  step 'Program'
+  install_program
+  step 'User environment'
+  install_user_environment
+  step 'Configuration'
+  install_config
+  step 'Units'
+  install_units
+  step 'Service'
+  start_service
+  step 'Administrator'
+  greet
+}
+
+# ---- what would be done
+
+print_plan() {
+  printf 'It would be done:\n'
+  printf '  %s\n' \
+    "the program to $install_dir, as the command $command_file" \
+    "the user environment ($environment_way) to $install_dir/env" \
+    "the configuration to $config_dir/config.yaml$([ -e "$config_dir/config.yaml" ] && printf ', which is there and is kept')" \
+    "the units ${unit_names[*]}" \
+    "the hub on port $(wanted_port), $([ "$start" = yes ] && printf 'started' || printf 'not started')"
+  printf 'Nothing was changed.\n'
+}
+
+# ---- the program
+
+# Beside the older one, which stays for going back; the link to the one in use changes in one step.
+install_program() {
+  local binary=littlehub build folder
+  doing 'checking'
+  if ! [ -x "$binary" ]; then
+    build_program
+    binary=dist/littlehub
+  fi
+  build=$("./$binary" version | awk '{ print $2 }' | tr -d ',')-$(sha256sum <"$binary" | cut -c 1-12)
+  folder=$install_dir/versions/$build
+  if ! [ -x "$folder/littlehub" ]; then
+    rm -rf "$folder.new"
+    mkdir -p "$folder.new"
+    cp "$binary" "$folder.new/littlehub"
+    chown root:root "$folder.new/littlehub"
+    chmod 755 "$folder.new/littlehub"
+    cp README.md CHANGELOG.md LICENSE "$folder.new/"
+    mv -T "$folder.new" "$folder"
+  fi
+  ln -sfn "versions/$build" "$install_dir/current.new"
+  mv -T "$install_dir/current.new" "$install_dir/current"
+  write_command_file
+  finished "littlehub $build"
+}
+
+build_program() {
+  if ! type -P node >/dev/null || ! type -P npm >/dev/null; then get_npm; fi
+  install_node_packages all
+  doing 'building'
+  quietly npm run build:binary || fail_with_log 'The program could not be built.' 'Install a release archive: --offline ARCHIVE'
+}
+
+write_command_file() {
+  if [ -e "$command_file" ] && ! grep -q '^# The littlehub command of this machine' "$command_file"; then
+    fail "$command_file is a file of somebody else." 'Move it away and run this again.'
+  fi
+  cat >"$command_file.new" <<COMMAND
+#!/bin/sh
+# The littlehub command of this machine.
+export LITTLEHUB_CONFIG="\${LITTLEHUB_CONFIG:-$config_dir/config.yaml}"
+exec $install_dir/current/littlehub "\$@"
+COMMAND
+  chmod 755 "$command_file.new"
+  mv "$command_file.new" "$command_file"
+}
+
+# ---- what servers run
+
+install_user_environment() {
+  doing 'checking'
+  env_in_config=$install_dir/env
+  servers_run_as=range
+  case $environment_way in
+    none) finished 'none: say in the configuration what servers run' ;;
+    existing) use existing "$environment_source/bin/jupyterhub-singleuser" "using $environment_source" ;;
+    *)
+      unset LITTLEHUB_USER_ENV
+      if [ "$environment_way" = pip-requirements ]; then more_requirements=$environment_source; fi
+      LITTLEHUB_USER_ENV=pypi prepare_user_environment
+      ;;
+  esac
+}
+
+# ---- configuration
+
+# Written once; from then on it is changed by people and by `littlehub config`.
+install_config() {
+  local file=$config_dir/config.yaml
+  doing 'checking'
+  mkdir -p "$config_dir"
+  chmod 700 "$config_dir"
+  if [ -e "$file" ]; then
+    finished "$file, kept as it is"
+    return
+  fi
+  (umask 077 && print_machine_config >"$file.new")
+  mv "$file.new" "$file"
+  finished "$file"
+}
+
+print_machine_config() {
+  cat <<CONFIG
+# The configuration of littlehub; \`littlehub config show\` prints every setting with its value and where it comes from.
+data_dir: $data_dir # the database, keys and what the hub keeps
+host: 0.0.0.0 # people reach it through littlehub.socket, which holds the port
+port: $(wanted_port)
+spawner:
+  type: process
+CONFIG
+  if [ -n "$user_env_command" ]; then
+    printf '  cmd: [%s]\n  path: %s\n' "$user_env_command" "$user_env_path"
+  fi
+}
+
+wanted_port() { printf '%s' "${port:-$(installed_port)}"; }
+
+installed_port() {
+  local found
+  found=$(sed -n 's/^ListenStream=\([0-9]*\)$/\1/p' "/etc/systemd/system/littlehub.socket" 2>/dev/null) || true
+  printf '%s' "${found:-80}"
+}
+
+# ---- units
+
+units_changed=no
+
+install_units() {
+  local name
+  doing 'checking'
+  port=$(wanted_port)
+  for name in "${unit_names[@]}"; do
+    print_unit "$name" >"$unit_dir/$name.new"
+    if cmp -s "$unit_dir/$name.new" "$unit_dir/$name"; then
+      rm "$unit_dir/$name.new"
+    else
+      mv "$unit_dir/$name.new" "$unit_dir/$name"
+      units_changed=yes
+    fi
+  done
+  if [ "$units_changed" = yes ]; then
+    quietly systemctl daemon-reload || fail_with_log 'systemd does not take the units.'
+  fi
+  quietly systemctl enable littlehub.socket littlehub.service || fail_with_log 'The units could not be enabled.'
+  finished "$([ "$units_changed" = yes ] && printf 'installed' || printf 'ready')"
+}
+
+# ---- the service
+
+start_service() {
+  if [ "$start" = no ]; then
+    finished 'not started: systemctl start littlehub'
+    return
+  fi
+  doing 'starting'
+  if [ "$units_changed" = yes ] && systemctl is-active --quiet littlehub.socket; then
+    quietly systemctl stop littlehub.service littlehub.socket || true
+  fi
+  quietly systemctl start littlehub.socket || fail_with_log "systemd could not listen on port $port." 'journalctl -u littlehub.socket says why.'
+  if ! runs_this_build; then
+    quietly systemctl restart littlehub.service || service_failed
+  fi
+  doing 'waiting for its login page'
+  quietly wait_for_login_page || service_failed
+  finished "running on port $port"
+}
+
+# Is the hub that runs the one that was installed, and not an older one?
+runs_this_build() {
+  local pid
+  systemctl is-active --quiet littlehub.service || return 1
+  pid=$(systemctl show -p MainPID --value littlehub.service)
+  [ "$(readlink -f "/proc/$pid/exe")" = "$(readlink -f "$install_dir/current/littlehub")" ]
+}
+
+service_failed() {
+  journalctl -u littlehub.service -n 15 --no-pager -o cat >>"$progress_log" 2>&1 || true
+  fail_with_log 'The hub does not answer.' 'littlehub doctor looks for the reason; journalctl -u littlehub has its log.'
+}
+
+# Any program may answer on a port; this page has the hub's form.
+wait_for_login_page() {
+  local base
+  base=$(sed -n 's/^base_url:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml")
+  for _ in {1..60}; do
+    if login_page "${base:-/}hub/login" | grep -q 'name="_xsrf"\|hub/oauth_login'; then return 0; fi
+    sleep 0.5
+  done
+  return 1
+}
+
+# By the shell's own means: a fresh machine may have no curl.
+login_page() {
+  local stream
+  {
+    exec {stream}<>"/dev/tcp/127.0.0.1/$port" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&"$stream"
+    timeout 10 cat <&"$stream"
+    exec {stream}>&-
+  } 2>/dev/null
+}
+
+# ---- who comes first
+
+greet() {
+  local link='' address
+  doing 'asking the hub'
+  if [ "$start" = no ]; then
+    finished 'littlehub claim prints the link for the first one'
+    return
+  fi
+  address=$(machine_address)
+  if [ -n "$admin" ] && ! ask_hub user list --json | grep -q "\"name\":\"$admin\""; then
+    link=$(ask_hub user add "$admin" --admin) || fail_with_log "$admin could not be made an administrator."
+    finished "$admin sets their password with this link"
+  elif ask_hub user list --json | grep -q '"admin":true'; then
+    finished "there is one; people reach the hub at http://$address"
+    return
+  else
+    link=$(ask_hub claim) || fail_with_log 'The hub gave no claim link.' 'littlehub claim prints one.'
+    finished 'whoever opens this link first owns the hub (it works once, for 24 hours)'
+  fi
+  printf '\n  %s\n\n' "${link/127.0.0.1/"$address"}"
+}
+
+# What is set for this installer alone is no setting of the hub.
+ask_hub() { env -i HOME="${HOME:-/root}" PATH="$PATH" "$command_file" "$@" 2>>"$progress_log"; }
+
+# As others see this machine, as far as it knows.
+machine_address() {
+  local found
+  found=$(hostname -I 2>/dev/null | awk '{ print $1 }')
+  printf '%s' "${found:-127.0.0.1}"
+}

@@ -1,0 +1,116 @@
+/** Installing on a machine of its own: a fresh Debian under systemd, from nothing to nothing. */
+import t from 'tap'
+import { version } from '../../src/lib/version.ts'
+import { bootWithRelease, health, install, installer, slowly } from '../support/installation.ts'
+import { machineOnly } from '../support/machine.ts'
+
+/** Every file that is not written at each boot, with what it holds. */
+const files = `cd / && elsewhere='-path ./srv -o -path ./proc -o -path ./sys -o -path ./run -o -path ./tmp -o -path ./var/tmp
+  -o -path ./var/log -o -path ./var/lib/systemd -o -path ./var/cache/ldconfig -o -path ./root/.cache'
+  { find . -xdev \\( $elsewhere \\) -prune -o -printf '%p %y %m %u %l\\n'
+    find . -xdev \\( $elsewhere \\) -prune -o -type f -print0 | xargs -0 sha256sum; } | sort`
+
+/** The first lines of `one` that are not in `other`. */
+function linesMissing(one: string, other: string): string[] {
+  const known = new Set(other.split('\n'))
+  return one
+    .split('\n')
+    .filter((line) => !known.has(line))
+    .slice(0, 20)
+}
+
+t.test('an installation, from one command to its removal', machineOnly, async (t) => {
+  const machine = await bootWithRelease(t)
+  const before = await machine.sh(files, slowly)
+  t.ok(before.split('\n').length > 1000, 'the file system was looked at')
+
+  await t.test('a dry run says what would be done and changes nothing', async (t) => {
+    const said = await machine.sh(`${install} --dry-run`, slowly)
+    t.match(said, /Debian GNU\/Linux[^]*port 80 is free[^]*\/opt\/littlehub[^]*Nothing was changed/)
+    t.equal(await machine.sh(files, slowly), before)
+  })
+
+  await t.test('one command brings a hub that answers, and its claim link', async (t) => {
+    const said = await machine.sh(install, slowly)
+    const link = /http:\/\/\S*\/hub\/claim\/[\w-]{43}/.exec(said)?.[0] ?? ''
+    t.match(link, 'http', said)
+    t.match(await machine.sh(`curl -s ${link}`), /<form/)
+    const units = 'littlehub.socket littlehub.service'
+    t.equal(await machine.sh(`systemctl is-active ${units}`), 'active\nactive\n')
+    t.equal(await machine.sh(`systemctl is-enabled ${units}`), 'enabled\nenabled\n')
+    t.match(await machine.sh('littlehub version'), `littlehub ${version}`)
+  })
+
+  await t.test('nothing of it can be changed, and no secret of it read, by others', async (t) => {
+    const asNobody = { user: 'nobody' }
+    const open = `find /opt/littlehub /etc/littlehub /var/lib/littlehub -writable ! -type l 2>/dev/null || true`
+    t.equal(await machine.sh(open, asNobody), '')
+    for (const file of [
+      '/etc/littlehub/config.yaml',
+      '/var/lib/littlehub/littlehub.db',
+      '/var/lib/littlehub/signing-key',
+      '/opt/littlehub/log/install.log',
+    ]) {
+      t.equal((await machine.run(['test', '-s', file])).exitCode, 0, `${file} is there`)
+      t.not((await machine.run(['cat', file], asNobody)).exitCode, 0, file)
+    }
+  })
+
+  await t.test('the doctor has a server and a kernel answer', async (t) => {
+    const said = await machine.sh('littlehub doctor', slowly)
+    t.match(said, /ok +port: the hub \(process \d+\) answers/)
+    t.match(said, /ok +front door: a kernel answered/)
+  })
+
+  await t.test('installing again changes nothing and leaves the hub alone', async (t) => {
+    const state = `${files} | grep -v 'var/lib/littlehub\\|opt/littlehub/log'; systemctl show -p MainPID littlehub`
+    const installed = await machine.sh(state, slowly)
+    await machine.sh('echo "# mine" >> /etc/littlehub/config.yaml')
+    const said = await machine.sh(install, slowly)
+    t.match(said, /kept as it is/)
+    t.match(await machine.sh('tail -n 1 /etc/littlehub/config.yaml'), /# mine/)
+    await machine.sh(`sed -i '$d' /etc/littlehub/config.yaml`)
+    t.equal(await machine.sh(state, slowly), installed)
+  })
+
+  await t.test('a killed hub is back at once, and no request fails meanwhile', async (t) => {
+    const pid = await machine.sh('systemctl show -p MainPID --value littlehub')
+    await machine.sh(`kill -9 ${pid}`)
+    t.equal(await machine.sh(health), '200')
+    t.not(await machine.sh('systemctl show -p MainPID --value littlehub'), pid)
+  })
+
+  await t.test('an administrator can be named', async (t) => {
+    const said = await machine.sh(`${install} --admin ada`, slowly)
+    t.match(said, /ada sets their password with this link[^]*\/hub\/invite\//)
+    t.match(await machine.sh('littlehub user list --json'), /"name":"ada".*"admin":true/)
+    t.match(
+      await machine.sh(`${install} --admin ada`, slowly),
+      /there is one; people reach the hub/,
+    )
+  })
+
+  await t.test('after a power cut everything is there again', async (t) => {
+    await machine.cutPower()
+    await machine.boot()
+    t.equal(await machine.sh(health), '200')
+    t.match(await machine.sh('littlehub user list --json'), /"name":"ada".*"admin":true/)
+  })
+
+  await t.test('removing it asks first, and keeps what people have', async (t) => {
+    const asked = await machine.run(['sh', '-c', `${installer} --uninstall`])
+    t.match(asked, { exitCode: 2, stderr: /needs --yes/ })
+    t.equal(await machine.sh(health), '200')
+    t.match(await machine.sh(`${installer} --uninstall --yes`, slowly), /Kept: \/etc\/littlehub/)
+    await machine.sh('test -s /var/lib/littlehub/littlehub.db && ! test -e /opt/littlehub')
+    const said = await machine.sh(install, slowly)
+    t.match(said, /there is one; people reach the hub/, 'ada is still there')
+  })
+
+  await t.test('removed with everything, the machine is what it was', async (t) => {
+    await machine.sh(`${installer} --uninstall --purge --yes`, slowly)
+    const after = await machine.sh(files, slowly)
+    t.same(linesMissing(after, before), [], 'left behind')
+    t.same(linesMissing(before, after), [], 'taken away')
+  })
+})
