@@ -34,7 +34,10 @@ export async function launch(request: LaunchRequest): Promise<Child> {
   const child = begin(request)
   const ended = child.then(toEnded, () => ({}))
   const { pid } = child
-  if (pid === undefined) throw cannotRun(request, await child)
+  if (pid === undefined) {
+    const { code = '', originalMessage } = await child
+    throw cannotRun(request.command[0] ?? '', code, originalMessage)
+  }
   // The process is not reaped before the event loop turns: it has a start time even if it has ended.
   const startTime = startTimeOf(pid)
   if (startTime === undefined) throw new HubError('Unavailable', 'The program ended at once.')
@@ -85,8 +88,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENOMEM: 'could not be started: there is not enough memory. Try again later',
 }
 
-function cannotRun({ command }: LaunchRequest, { code, originalMessage }: Outcome): HubError {
-  const reason = reasons[code ?? ''] ?? 'could not be started'
-  const sentence = `The program ${command[0] ?? ''} ${reason}.`
-  return new HubError('Unavailable', sentence, { cause: new Error(originalMessage) })
+/** @param code the kernel's, such as ENOENT */
+export function cannotRun(program: string, code: string, details?: string): HubError {
+  const reason = reasons[code] ?? 'could not be started'
+  const sentence = `The program ${program} ${reason}.`
+  return new HubError('Unavailable', sentence, { cause: new Error(details ?? code) })
 }

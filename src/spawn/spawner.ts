@@ -4,11 +4,18 @@ import { type Log } from '../lib/log.ts'
 import { type Limits } from '../model/limits.ts'
 import { type SpawnState } from '../model/server.ts'
 
+export type SpawnUser = {
+  readonly id: number
+  readonly name: string
+  readonly slug: string
+  readonly admin: boolean
+}
+
 /** Everything a spawner may know about the server it starts. */
 export type SpawnRequest = {
   /** Stable and unique per server: names directories, units, log files. `slug` or `slug--servername`. */
   readonly slug: string
-  readonly user: { readonly id: number; readonly name: string; readonly slug: string }
+  readonly user: SpawnUser
   readonly serverName: string
   /** The program and its arguments. */
   readonly command: readonly string[]
@@ -30,12 +37,22 @@ export type Started = {
   readonly state: SpawnState
 }
 
-export type Liveness =
-  | { readonly alive: true }
-  /** `exitCode` is undefined when nobody saw it (the hub was not running). A signal is 128 + its number. */
-  | { readonly alive: false; readonly exitCode?: number }
+/** How a program ended. */
+export type Ending = {
+  /** Undefined when nobody saw it (the hub was not running). A signal is 128 + its number. */
+  readonly exitCode?: number
+  /** What to tell its owner, when more is known than the exit code says. */
+  readonly message?: string
+}
 
-export type Usage = { readonly memoryBytes: number; readonly processes: number }
+export type Liveness = { readonly alive: true } | ({ readonly alive: false } & Ending)
+
+export type Usage = {
+  readonly memoryBytes: number
+  readonly processes: number
+  /** How many of its programs the memory limit has ended so far, when the spawner knows. */
+  readonly memoryKills?: number
+}
 
 export interface Spawner {
   /** Starts the program and returns at once; whether it answers is the core's question. Leaves nothing behind when it throws. */
@@ -45,12 +62,19 @@ export interface Spawner {
   /** Resolves when nothing of it runs any more. Idempotent. `now` skips the polite part. */
   stop(state: SpawnState, options?: { now?: boolean }): Promise<void>
   /** Resolves when the program ends by itself, for as long as the signal lasts; polls where it isn't the parent. */
-  exited(state: SpawnState, signal: AbortSignal): Promise<{ exitCode?: number }>
+  exited(state: SpawnState, signal: AbortSignal): Promise<Ending>
   /** The last lines the program wrote, newest last, unredacted. */
   logTail(slug: string, lines: number): Promise<string[]>
   usage(state: SpawnState): Promise<Usage | undefined>
   /** Deletes what was kept of a server or user that is gone for good (log files; never home folders). */
   forget(slug: string): Promise<void>
+  /** Other limits for a server that runs; what is absent is not limited any more. Absent: this spawner cannot. */
+  setLimits?(state: SpawnState, limits: Limits): Promise<void>
+  /**
+   * Somebody became or is no longer an administrator, or was disabled: what their unix account may do follows at once,
+   * also that of running servers, which end where it cannot be taken from them.
+   */
+  accountChanged?(user: SpawnUser, change: { readonly disabled: boolean }): Promise<void>
 }
 
 export type SpawnerNeeds = {

@@ -145,7 +145,7 @@ t.test(
   rootOnly,
   async (t) => {
     const { spawner, dataDir, home } = setUp(t, webServer)
-    const ben = { id: 8, name: 'ben', slug: 'ben' }
+    const ben = { id: 8, name: 'ben', slug: 'ben', admin: false }
     const ana = await spawner.start(requestFor('ana'))
     const other = await spawner.start(requestFor('ben', { user: ben, prefix: '/user/ben/' }))
     t.teardown(() => spawner.stop(ana.state, { now: true }))
@@ -396,7 +396,7 @@ t.test('a server that writes without end fills no disk', async (t) => {
 t.test('servers of the unix account of the user', rootOnly, async (t) => {
   const { spawner } = setUp(t, sh('exit'), { run_as: 'unix' })
   const refused = async (name: string, message: RegExp): Promise<unknown> =>
-    t.rejects(spawner.start(requestFor(name, { user: { id: 1, name, slug: name } })), { message })
+    t.rejects(spawner.start(requestFor(name, { user: { id: 1, name, slug: name, admin: false } })), { message })
   await refused('root', /belongs to the system/)
   await refused('daemon', /belongs to the system/)
   await refused('no-such-account', /There is no unix account/)

@@ -35,7 +35,7 @@ export function dataFolder(t: Test): string {
 
 export const requestFor = (slug: string, change: Partial<SpawnRequest> = {}): SpawnRequest => ({
   slug,
-  user: { id: 7, name: 'ana', slug: 'ana' },
+  user: { id: 7, name: 'ana', slug: 'ana', admin: false },
   serverName: '',
   command: ['/bin/false'],
   limits: {},

@@ -1,0 +1,39 @@
+/** The slice that all servers run in: together they leave the hub its memory, whatever each of them may have. */
+import { totalmem } from 'node:os'
+import { HubError } from '../lib/errors.ts'
+import { type Systemctl } from './systemctl.ts'
+
+export interface Slice {
+  /** Sets what all servers may use together; once, and again after it failed. @throws {HubError} Unavailable */
+  prepare(): Promise<void>
+}
+
+export function createSlice(
+  settings: { readonly slice: string; readonly reserved_memory: number },
+  systemctl: Pick<Systemctl, 'setProperties'>,
+  totalBytes: number = totalmem(),
+): Slice {
+  let prepared: Promise<void> | undefined
+
+  const setLimit = async (): Promise<void> => {
+    if (settings.reserved_memory === 0) return
+    const memoryBytes = totalBytes - settings.reserved_memory
+    if (memoryBytes <= 0)
+      throw new HubError(
+        'Unavailable',
+        'This machine has less memory than is reserved for the hub: look at spawner.systemd.reserved_memory.',
+      )
+    const properties = ['MemoryAccounting=yes', `MemoryMax=${memoryBytes}`]
+    await systemctl.setProperties(settings.slice, properties)
+  }
+
+  return {
+    prepare() {
+      prepared ??= setLimit().catch((thrown: unknown) => {
+        prepared = undefined
+        throw thrown
+      })
+      return prepared
+    },
+  }
+}

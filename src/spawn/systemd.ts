@@ -1,0 +1,254 @@
+/** Servers as transient units of systemd: with limits, confined, under unix accounts; they outlive the hub. */
+import path from 'node:path'
+import { HubError } from '../lib/errors.ts'
+import { type Limits } from '../model/limits.ts'
+import { createControlGroups } from './control-group.ts'
+import { environmentFile } from './environment-file.ts'
+import { findProgram } from './find-program.ts'
+import { cannotRun } from './launch.ts'
+import { createPorts } from './ports.ts'
+import { createRunNotes } from './run-notes.ts'
+import { createSlice } from './slice.ts'
+import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
+import { createSystemctl, type UnitFacts } from './systemctl.ts'
+import { systemdOptions, type SystemdOptions } from './systemd-options.ts'
+import { endingOf, failedStart, missingLimits } from './unit-facts.ts'
+import { limitProperties, unitProperties } from './unit-properties.ts'
+import { readRun, type UnitRun } from './unit-run.ts'
+import { createUnitWatch, isAlive } from './unit-watch.ts'
+import { createUnixAccounts, type UnixAccount } from './unix-accounts.ts'
+
+export const systemdSpawner = defineSpawner({
+  name: 'systemd',
+  options: systemdOptions,
+  create: createSystemdSpawner,
+})
+
+/** Below /run; each unit gets a folder in it that only its account can look into. */
+const runtimeFolder = 'littlehub-servers'
+
+/** Where a server is told to listen. */
+type Place =
+  | { readonly kind: 'socket'; readonly url: string; readonly socket: string }
+  | { readonly kind: 'port'; readonly url: string; readonly port: number }
+
+function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spawner {
+  const log = needs.log.child({ part: 'spawn' })
+  const systemctl = createSystemctl()
+  const groups = createControlGroups()
+  const accounts = createUnixAccounts(chosen)
+  const notes = createRunNotes(path.join(needs.dataDir, 'units'))
+  const slice = createSlice(chosen, systemctl)
+  const ports = createPorts()
+  const showAll = () => systemctl.showAll([`${chosen.unit_prefix}*.service`])
+  const watch = createUnitWatch({ showAll, log })
+  /** Runs that were told to end, and what their owner is told about it. */
+  const told = new Map<string, string | undefined>()
+
+  const unitOf = (slug: string): string => `${chosen.unit_prefix}${slug}.service`
+
+  /** Undefined when systemd has another run of the unit, or none. */
+  const factsOf = async (run: UnitRun): Promise<UnitFacts | undefined> => {
+    const facts = await systemctl.show(run.unit)
+    return facts['InvocationID'] === run.invocation ? facts : undefined
+  }
+
+  const placeOf = async (request: SpawnRequest): Promise<Place> => {
+    if (listensOnSocket(request.command)) {
+      const socket = `/run/${runtimeFolder}/${request.slug}/server.sock`
+      return { kind: 'socket', url: `unix:${socket}`, socket }
+    }
+    const port = await ports.take()
+    return { kind: 'port', url: `http://127.0.0.1:${port}`, port }
+  }
+
+  /** @throws {HubError} Unavailable with nothing left behind. */
+  const execute = async (
+    request: SpawnRequest,
+    { account, place }: { account: UnixAccount; place: Place },
+  ): Promise<UnitFacts> => {
+    const { slug } = request
+    const unit = unitOf(slug)
+    const [program = '', ...words] = request.command
+    const file = findProgram(program, request.environment['PATH'] ?? '')
+    if (file === undefined) throw cannotRun(program, 'ENOENT')
+    // Whatever an earlier hub left under this name: nobody knows of it any more.
+    const { LoadState: before } = await systemctl.show(unit)
+    if (before === 'loaded') await systemctl.stop(unit, { now: true })
+    request.signal.throwIfAborted()
+    const environment = notes.writeEnvironment(
+      slug,
+      environmentFile(environmentOf(request, account, place)),
+    )
+    try {
+      const { started, words: said } = await systemctl.run({
+        name: unit,
+        properties: unitProperties(chosen, {
+          home: account.home,
+          isPowerful: isPowerful(request),
+          limits: request.limits,
+          environmentFile: environment,
+          runtimeDirectory: `${runtimeFolder}/${slug}`,
+          description: `Server of ${request.user.slug}`,
+        }),
+        user: account.name,
+        command: [file, ...wordsFor(place, words), ...moreWords(place, request.command)],
+      })
+      const facts = await systemctl.show(unit)
+      if (!started) throw failedStart(program, facts, said)
+      request.signal.throwIfAborted()
+      return facts
+    } catch (thrown) {
+      await systemctl.stop(unit, { now: true })
+      throw thrown
+    } finally {
+      notes.dropEnvironment(slug)
+    }
+  }
+
+  const isPowerful = ({ user }: SpawnRequest): boolean => user.admin && chosen.admin_sudo
+
+  /** What was asked for is read back: a kernel without a controller accepts every limit and holds none. */
+  const compareLimits = (limits: Limits, facts: UnitFacts): string[] => {
+    const { Id: unit, ControlGroup: group = '', ActiveState: state } = facts
+    // Of a program that has ended already there is nothing to read.
+    if (state !== 'active' || group === '') return []
+    const missing = missingLimits(limits, groups.limits(group))
+    for (const sentence of missing) log.warn({ unit, sentence }, 'a limit does not act')
+    return missing
+  }
+
+  const start: Spawner['start'] = async (request) => {
+    request.signal.throwIfAborted()
+    await slice.prepare()
+    const account = await accounts.ensure(request.user)
+    const place = await placeOf(request)
+    try {
+      request.signal.throwIfAborted()
+      const facts = await execute(request, { account, place })
+      const invocation = facts['InvocationID'] ?? ''
+      notes.remember(request.slug, invocation)
+      for (const sentence of compareLimits(request.limits, facts)) request.progress(sentence)
+      const { memoryBytes = 0 } = request.limits
+      const port = place.kind === 'port' ? place.port : 0
+      const { slug } = request
+      return { url: place.url, state: { unit: unitOf(slug), invocation, slug, port, memoryBytes } }
+    } catch (thrown) {
+      if (place.kind === 'port') ports.release(place.port)
+      throw thrown
+    }
+  }
+
+  /** @param message what the owner is told, when it is not their own wish */
+  const end = async (run: UnitRun, how: { now: boolean; message?: string }): Promise<void> => {
+    told.set(run.invocation, how.message)
+    setTimeout(() => told.delete(run.invocation), toldMs).unref()
+    await systemctl.stop(run.unit, how)
+    const facts = await factsOf(run)
+    if (facts && isAlive(facts, run))
+      throw new HubError('Unavailable', 'The server cannot be ended. Try again later.')
+  }
+
+  return {
+    start,
+    async poll(state) {
+      const run = readRun(state)
+      const facts = run && (await factsOf(run))
+      if (!facts) return { alive: false }
+      if (isAlive(facts, run)) return { alive: true }
+      return { alive: false, ...endingOf(facts, run.memoryBytes) }
+    },
+    async exited(state, signal) {
+      const run = readRun(state)
+      if (!run) return {}
+      const facts = await watch.ended(run, signal)
+      const message = told.get(run.invocation)
+      if (message !== undefined) return { message }
+      if (!facts || told.has(run.invocation)) return {}
+      return endingOf(facts, run.memoryBytes)
+    },
+    async stop(state, { now = false } = {}) {
+      const run = readRun(state)
+      if (!run) return
+      if (await factsOf(run)) await end(run, { now })
+      if (run.port > 0) ports.release(run.port)
+    },
+    async logTail(slug, lines) {
+      const invocation = notes.lastRun(slug)
+      return invocation === undefined ? [] : systemctl.journal(invocation, lines)
+    },
+    async usage(state) {
+      const run = readRun(state)
+      const facts = run && (await factsOf(run))
+      if (!facts || !isAlive(facts, run)) return undefined
+      const { ControlGroup: group = '', MemoryCurrent: memory } = facts
+      return {
+        memoryBytes: Number(memory) || 0,
+        processes: groups.processes(group),
+        memoryKills: groups.memoryKills(group),
+      }
+    },
+    forget(slug) {
+      notes.forget(slug)
+      return Promise.resolve()
+    },
+    async setLimits(state, limits) {
+      const run = readRun(state)
+      const facts = run && (await factsOf(run))
+      if (!facts || !isAlive(facts, run))
+        throw new HubError('NotRunning', 'The server is not running.')
+      await systemctl.setProperties(run.unit, limitProperties(limits))
+      const [missing] = compareLimits(limits, facts)
+      if (missing !== undefined) throw new HubError('Unavailable', missing)
+    },
+    async accountChanged(user, { disabled }) {
+      await accounts.adjust(user, { locked: disabled })
+      if (user.admin && !disabled) return
+      const units = await systemctl.showAll([unitOf(user.slug), unitOf(`${user.slug}.*`)])
+      for (const { Id: unit = '', InvocationID: invocation = '', NoNewPrivileges } of units)
+        if (NoNewPrivileges === 'no')
+          await end({ unit, invocation, slug: user.slug, port: 0, memoryBytes: 0 }, taken)
+    },
+  }
+}
+
+/** Longer than it takes until whoever waits for the end of a run has heard of it. */
+const toldMs = 60_000
+
+const taken = {
+  now: true,
+  message:
+    'The server was ended because you are no longer an administrator of this machine. Start it again.',
+}
+
+/** Unmodified, as it stands in the configuration; others say with `{socket}` where they want to be told the path. */
+const listensOnSocket = (command: readonly string[]): boolean =>
+  isSingleuser(command) || command.some((word) => word.includes('{socket}'))
+
+const isSingleuser = ([program = '']: readonly string[]): boolean =>
+  path.basename(program) === 'jupyterhub-singleuser'
+
+const wordsFor = (place: Place, words: readonly string[]): string[] =>
+  place.kind === 'socket'
+    ? words.map((word) => word.replaceAll('{socket}', place.socket))
+    : [...words]
+
+const moreWords = (place: Place, command: readonly string[]): string[] =>
+  place.kind === 'socket' && isSingleuser(command) ? [`--ServerApp.sock=${place.socket}`] : []
+
+/** Nothing can be put in the place of where it lives and what it is. */
+function environmentOf(
+  { environment, prefix }: SpawnRequest,
+  account: UnixAccount,
+  place: Place,
+): Record<string, string> {
+  return {
+    ...environment,
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: environment['SHELL'] ?? account.shell,
+    // Without a host and a port: a Jupyter server that is told those takes no socket.
+    JUPYTERHUB_SERVICE_URL: `${place.kind === 'socket' ? 'unix:' : place.url}${prefix}`,
+  }
+}

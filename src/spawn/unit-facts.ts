@@ -1,0 +1,57 @@
+/** What the properties of a unit mean: how its program ended, and which of its limits act. */
+import { type HubError } from '../lib/errors.ts'
+import { type Limits } from '../model/limits.ts'
+import { cannotRun } from './launch.ts'
+import { type Ending } from './spawner.ts'
+import { type UnitFacts } from './systemctl.ts'
+
+/** @see waitid(2): what systemd's ExecMainCode is */
+const exited = '1'
+
+const killSignal = '9'
+
+/** @param memoryBytes its memory limit, 0: none */
+export function endingOf(facts: UnitFacts, memoryBytes: number): Ending {
+  const { ExecMainCode: code = '0', ExecMainStatus: status = '', Result: result } = facts
+  if (code === '0') return {}
+  const exitCode = code === exited ? Number(status) : 128 + Number(status)
+  // With control groups of version 1 systemd is not told who killed it; we did not, so the kernel did.
+  const forMemory =
+    result === 'oom-kill' || (memoryBytes > 0 && code !== exited && status === killSignal)
+  return forMemory ? { exitCode, message: outOfMemory(memoryBytes) } : { exitCode }
+}
+
+const outOfMemory = (bytes: number): string =>
+  `The server was ended because it used more memory than its limit${bytes > 0 ? ` of ${mebibytes(bytes)}` : ''}.`
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
+
+/** @see systemd.exec(5), "Process Exit Codes" */
+const codeOfStatus: Readonly<Record<string, string>> = { 203: 'EACCES' }
+
+/** Why a program was not executed. @param words what systemd said */
+export function failedStart(program: string, facts: UnitFacts, words: string): HubError {
+  const { Result: result = '', ExecMainStatus: status = '' } = facts
+  return cannotRun(program, codeOfStatus[status] ?? '', `${words} (${result} ${status})`)
+}
+
+/** The kernel counts memory in pages, and the share of a core in hundredths. */
+const pageBytes = 4096
+const leastShare = 0.01
+
+/** One sentence for each limit that was asked for and does not act. */
+export function missingLimits(asked: Limits, acting: Limits): string[] {
+  const missing: string[] = []
+  if (asked.memoryBytes !== undefined && !near(asked.memoryBytes, acting.memoryBytes, pageBytes))
+    missing.push(
+      `The memory limit of ${mebibytes(asked.memoryBytes)} does not act on this machine.`,
+    )
+  if (asked.cpuCores !== undefined && !near(asked.cpuCores, acting.cpuCores, leastShare))
+    missing.push(`The limit of ${asked.cpuCores} processor cores does not act on this machine.`)
+  if (asked.tasks !== undefined && asked.tasks !== acting.tasks)
+    missing.push(`The limit of ${asked.tasks} processes does not act on this machine.`)
+  return missing
+}
+
+const near = (one: number, other: number | undefined, by: number): boolean =>
+  other !== undefined && Math.abs(one - other) <= by
