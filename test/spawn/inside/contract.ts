@@ -5,5 +5,6 @@ import { spawnerContract } from '../../conformance/spawner.ts'
 import { stayAwake } from '../support.ts'
 import { systemdSettings } from './support.ts'
 
+t.setTimeout(170_000)
 stayAwake(t)
 spawnerContract(t, systemdSpawner, systemdSettings())
