@@ -168,6 +168,10 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
         if (forget) await spawner.forget(serverSlug(user, server))
       }
     },
+    accountChanged: (user) =>
+      schedule.soon('follow a change of rights', async () =>
+        spawner.accountChanged?.(user, { disabled: user.disabled }),
+      ),
   })
   const { sessions, users } = accounts
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })

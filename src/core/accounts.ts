@@ -25,6 +25,7 @@ export type AccountNeeds = {
   readonly passwords: Passwords
   readonly config: Config
   readonly stopServers: UserNeeds['stopServers']
+  readonly accountChanged: UserNeeds['accountChanged']
 }
 
 export function createAccounts(needs: AccountNeeds): Accounts {

@@ -12,7 +12,7 @@ import {
   type SpawnState,
 } from '../model/server.ts'
 import { type Routes } from '../proxy/routes.ts'
-import { type Spawner } from '../spawn/spawner.ts'
+import { type Ending, type Spawner } from '../spawn/spawner.ts'
 import { type Store } from '../store/store.ts'
 import { type Events } from './events.ts'
 import { type Hooks } from './hooks.ts'
@@ -21,7 +21,7 @@ import { label, type Starter } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 /** How a program was found to have ended. `message` takes the place of what its exit code says. */
-export type Death = { readonly exitCode?: number; readonly message?: string }
+export type Death = Ending
 
 export interface Endings {
   /** Notices from now on when the program of a ready server ends by itself. */

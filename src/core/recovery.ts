@@ -47,7 +47,7 @@ async function recover(server: Server, needs: RecoveryNeeds): Promise<void> {
     return
   }
   const { exitCode } = liveness
-  const message = server.state === 'starting' ? cutShort : diedAlone
+  const message = liveness.message ?? (server.state === 'starting' ? cutShort : diedAlone)
   await needs.servers.bury(server, exitCode === undefined ? { message } : { message, exitCode })
 }
 

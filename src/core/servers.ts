@@ -12,6 +12,8 @@ import {
 } from './progress.ts'
 import { type SpawnOptions } from './spawn-options.ts'
 import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
+import { type Limits } from '../model/limits.ts'
+import { changeLimits } from './live-limits.ts'
 import { type Server, type ServerFailure } from '../model/server.ts'
 import { type Usage } from '../spawn/spawner.ts'
 
@@ -41,6 +43,11 @@ export interface ServerVerbs {
    */
   progress(server: Server, signal: AbortSignal): AsyncIterable<ProgressEvent>
   usage(server: Server): Promise<Usage | undefined>
+  /**
+   * Other limits for a server that runs; what is absent is not limited any more. The next start has its own again.
+   * @throws {HubError} NotRunning; Conflict: the spawner cannot; Unavailable: a limit does not act.
+   */
+  setLimits(server: Server, limits: Limits): Promise<void>
   /** Stops it and deletes its row. @throws {HubError} InvalidInput for the default server. */
   remove(server: Server): Promise<void>
   /** Takes over a running program that a hub before this one started, ready or still starting. */
@@ -256,6 +263,8 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     async usage(server) {
       return server.spawnState && isActive(server) ? spawner.usage(server.spawnState) : undefined
     },
+    setLimits: (server, limits) =>
+      needs.lock.run(server.id, () => changeLimits(spawner, fresh(server), limits)),
     async remove(server) {
       if (server.name === '') throw invalidInput('Cannot delete the default server')
       const slug = serverSlug(ownerOf(server), server)

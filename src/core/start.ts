@@ -214,7 +214,7 @@ export function createStarter(needs: StartNeeds): Starter {
           message: tooSlow('answer', needs.httpTimeoutMs),
         })
       if (first !== 'answered')
-        throw new StartFailed(await explainExit(server, user, first.exitCode))
+        throw new StartFailed({ ...(await explainExit(server, user, first.exitCode)), ...first })
     } finally {
       over.abort()
     }

@@ -34,7 +34,8 @@ export function createTokenExchange(needs: {
     caller: Caller,
     request: { clientId: string; scopes: readonly string[]; expiresInSeconds: number },
   ): string => {
-    if ('service' in caller) return needs.tokens.issueForService({ ...request, service: caller.service })
+    if ('service' in caller)
+      return needs.tokens.issueForService({ ...request, service: caller.service })
     const { user, credential } = caller
     const sessionPublicId =
       credential.kind === 'token' ? credential.token.sessionPublicId : credential.session.publicId

@@ -67,6 +67,8 @@ export type UserNeeds = {
   checkPassword(password: string, name: string): void
   /** Stops all servers of a user and deletes their logs when `forget`. */
   stopServers(user: User, options: { forget: boolean }): Promise<void>
+  /** Their unix account follows, and with it what their running servers may do. */
+  accountChanged(user: User): void
   /** The invitation's path, when people log in with a password of this hub. */
   invite(user: User): string | undefined
 }
@@ -173,7 +175,9 @@ export function createUsers(needs: UserNeeds): UserVerbs {
         sessions.endAllOf(user.id)
         return true
       })
-      if (changed) events.rightsChanged(user.name, { admin })
+      if (!changed) return
+      events.rightsChanged(user.name, { admin })
+      needs.accountChanged(rowOf(user))
     },
     async setDisabled(user, disabled) {
       if (disabled) disable(user)
@@ -181,10 +185,12 @@ export function createUsers(needs: UserNeeds): UserVerbs {
       access.forget(user.id)
       events.rightsChanged(user.name, { disabled })
       if (disabled) await needs.stopServers(user, { forget: false })
+      needs.accountChanged(rowOf(user))
     },
     async remove(user) {
       disable(user)
       await needs.stopServers(user, { forget: true })
+      needs.accountChanged(rowOf(user))
       store.users.remove(user.id)
       access.forget(user.id)
       events.userRemoved(user.name)

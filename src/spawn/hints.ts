@@ -64,7 +64,7 @@ const byExitCode: Readonly<Record<number, string>> = {
   126: 'The program cannot be executed by this user: look at its permissions, and those of the folders above it.',
   127: 'The program was not found: look at spawner.cmd and spawner.path.',
   132: 'The program was built for another processor: an admin can install its packages again.',
-  137: 'The program was killed, most likely because the machine ran out of memory: stop other servers, or use less data at once.',
+  137: 'The program was killed, most likely because it or the machine ran out of memory: use less data at once, or stop other servers.',
   139: 'The program crashed: an admin can install its Python packages again.',
 }
 

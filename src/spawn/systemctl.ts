@@ -83,7 +83,9 @@ export function createSystemctl(): Systemctl {
       // What a program wrote just before its end may not have arrived yet.
       await ask('journalctl', ['--sync'])
       const words = ['--quiet', '--no-pager', '--output=cat', `--lines=${lines}`]
-      const { stdout } = await ask('journalctl', [...words, `_SYSTEMD_INVOCATION_ID=${invocation}`])
+      // Not what sudo or cron say to the system's log.
+      const ours = [`_SYSTEMD_INVOCATION_ID=${invocation}`, '_TRANSPORT=stdout']
+      const { stdout } = await ask('journalctl', [...words, ...ours])
       return stdout.split('\n').filter((line) => line.trim() !== '')
     },
   }

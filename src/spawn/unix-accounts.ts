@@ -41,7 +41,7 @@ export interface UnixAccounts {
 }
 
 /** Members may become root. */
-export const adminGroup = 'littlehub-admins'
+const adminGroup = 'littlehub-admins'
 
 /** The longest that useradd takes. */
 const longestName = 32

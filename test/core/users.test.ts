@@ -1,5 +1,6 @@
 /** Users: added, changed and removed, with somebody left to look after the hub. */
 import t from 'tap'
+import { type Spawner } from '../../src/spawn/spawner.ts'
 import { createCore, fillDisk, goodPassword, origin, type Core } from '../support/core.ts'
 
 const newer = `${goodPassword} and newer`
@@ -82,6 +83,30 @@ t.test('new rights end the sessions that had the old ones (security S-53)', asyn
   t.ok(core.asSession(mighty)?.scopes.has('admin:users'))
   users.setAdmin(ana, false)
   t.equal(core.asSession(mighty), undefined)
+})
+
+t.test('their unix account follows when rights change, and when they are removed', async (t) => {
+  const core = createCore(t)
+  const { users, spawner } = core.context
+  const heard: string[] = []
+  const accountChanged: Spawner['accountChanged'] = async ({ name, admin }, { disabled }) =>
+    void heard.push(`${name} ${admin ? 'admin' : 'plain'} ${disabled ? 'disabled' : 'open'}`)
+  Object.assign(spawner, { accountChanged })
+  core.addUser('admin')
+  const ana = core.addUser('ana')
+  users.setAdmin(ana, true)
+  users.setAdmin(ana, true)
+  users.setAdmin(ana, false)
+  await users.setDisabled(ana, true)
+  await users.setDisabled(ana, false)
+  await users.remove(ana)
+  t.same(heard, [
+    'ana admin open',
+    'ana plain open',
+    'ana plain disabled',
+    'ana plain open',
+    'ana plain disabled',
+  ])
 })
 
 t.test('a user who is removed leaves nothing running, stored or open', async (t) => {

@@ -396,7 +396,10 @@ t.test('a server that writes without end fills no disk', async (t) => {
 t.test('servers of the unix account of the user', rootOnly, async (t) => {
   const { spawner } = setUp(t, sh('exit'), { run_as: 'unix' })
   const refused = async (name: string, message: RegExp): Promise<unknown> =>
-    t.rejects(spawner.start(requestFor(name, { user: { id: 1, name, slug: name, admin: false } })), { message })
+    t.rejects(
+      spawner.start(requestFor(name, { user: { id: 1, name, slug: name, admin: false } })),
+      { message },
+    )
   await refused('root', /belongs to the system/)
   await refused('daemon', /belongs to the system/)
   await refused('no-such-account', /There is no unix account/)

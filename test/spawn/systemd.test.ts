@@ -10,5 +10,5 @@ t.test('on a machine with systemd', machineOnly, async (t) => {
     return t.spawn(program, rest, { cwd: '/' }, file)
   }
 
-  for (const file of ['contract.ts', 'isolation.ts', 'accounts.ts']) await inside(file)
+  for (const file of ['contract.ts', 'isolation.ts', 'accounts.ts', 'hub.ts']) await inside(file)
 })

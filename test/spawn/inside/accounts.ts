@@ -123,8 +123,7 @@ t.test('who is no administrator any more loses root at once, and hears why', asy
   const { state } = await spawner.start(requestFor('chief', { user: chief, command: becomeRoot }))
   const plain = await spawner.start(requestFor('ana', { user: ana, command: sh('exec sleep 600') }))
   t.teardown(() => spawner.stop(plain.state, { now: true }))
-  t.ok(await eventually(async () => (await spawner.logTail('chief', 9)).length === 2))
-  t.same(await spawner.logTail('chief', 9), ['0', 'wrote'])
+  t.ok(await eventually(async () => (await spawner.logTail('chief', 1))[0] === 'wrote'))
   t.ok(groupsOf('jupyter-chief').includes('littlehub-admins'))
 
   const exited = spawner.exited(state, never)

@@ -165,13 +165,13 @@ t.test(
       command: ['/usr/bin/python3', '-c', eat],
       limits: { memoryBytes: 100 * mebibyte },
     })
-    let over = false
+    const over = new AbortController()
     const answers: boolean[] = []
     const asking = (async () => {
-      while (!over) answers.push(await isUp(neighbour.url))
+      while (!over.signal.aborted) answers.push(await isUp(neighbour.url))
     })()
     const ending = await spawner.exited(state, AbortSignal.timeout(20_000))
-    over = true
+    over.abort()
     await asking
     t.same(ending, {
       exitCode: 137,

@@ -1,0 +1,33 @@
+/** What all servers may use together. */
+import t from 'tap'
+import { createSlice } from '../../src/spawn/slice.ts'
+
+const settings = { slice: 'littlehub.slice', reserved_memory: 100 }
+
+t.test('the memory of the machine but for what the hub keeps, set once', async (t) => {
+  const asked: unknown[] = []
+  const setProperties = async (...words: unknown[]) => void asked.push(words)
+  const slice = createSlice(settings, { setProperties }, 1000)
+  await Promise.all([slice.prepare(), slice.prepare()])
+  await slice.prepare()
+  t.same(asked, [['littlehub.slice', ['MemoryAccounting=yes', 'MemoryMax=900']]])
+  await createSlice({ ...settings, reserved_memory: 0 }, { setProperties }, 1000).prepare()
+  t.equal(asked.length, 1)
+})
+
+t.test('after a failure it is tried again', async (t) => {
+  let attempts = 0
+  const setProperties = async () => {
+    attempts += 1
+    if (attempts === 1) throw new Error('busy')
+  }
+  const slice = createSlice(settings, { setProperties }, 1000)
+  await t.rejects(slice.prepare(), { message: 'busy' })
+  await slice.prepare()
+  t.equal(attempts, 2)
+})
+
+t.test('a reserve larger than the machine is said to be the mistake', async (t) => {
+  const slice = createSlice(settings, { setProperties: async () => undefined }, 100)
+  await t.rejects(slice.prepare(), { message: /spawner\.systemd\.reserved_memory/ })
+})
