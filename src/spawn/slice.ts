@@ -10,13 +10,17 @@ export interface Slice {
 
 export function createSlice(
   settings: { readonly slice: string; readonly reserved_memory: number },
-  systemctl: Pick<Systemctl, 'setProperties'>,
+  systemctl: Pick<Systemctl, 'setProperties' | 'show'>,
   totalBytes: number = totalmem(),
 ): Slice {
   let prepared: Promise<void> | undefined
 
+  /** Then somebody has decided already, with what the machine is for in mind. */
+  const hasUnitFile = async (): Promise<boolean> =>
+    ((await systemctl.show(settings.slice))['FragmentPath'] ?? '') !== ''
+
   const setLimit = async (): Promise<void> => {
-    if (settings.reserved_memory === 0) return
+    if (settings.reserved_memory === 0 || (await hasUnitFile())) return
     const memoryBytes = totalBytes - settings.reserved_memory
     if (memoryBytes <= 0)
       throw new HubError(

@@ -33,7 +33,7 @@ export interface Systemctl {
 /** What is asked of a unit. */
 const shown = [
   ...['Id', 'LoadState', 'ActiveState', 'SubState', 'Result', 'ExecMainCode', 'ExecMainStatus'],
-  ...['InvocationID', 'ControlGroup', 'MemoryCurrent', 'NoNewPrivileges'],
+  ...['InvocationID', 'ControlGroup', 'MemoryCurrent', 'NoNewPrivileges', 'FragmentPath'],
 ].join(',')
 
 export function createSystemctl(): Systemctl {

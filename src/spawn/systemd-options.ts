@@ -34,7 +34,7 @@ export const systemdOptions = section(
     ),
     reserved_memory: size(
       '512M',
-      'Memory of the machine that servers together can never take, so that the hub keeps working; 0: no limit for all of them.',
+      'Memory of the machine that servers together can never take, so that the hub keeps working; 0: no limit for all of them. A slice with a unit file of its own is left as it is.',
     ),
     unit_prefix: name(
       'jupyter-',

@@ -59,6 +59,10 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       return { kind: 'socket', url: `unix:${socket}`, socket }
     }
     const port = await ports.take()
+    log.warn(
+      { server: request.slug },
+      'a server listens on a port, which every account of the machine reaches',
+    )
     return { kind: 'port', url: `http://127.0.0.1:${port}`, port }
   }
 

@@ -2,16 +2,17 @@
 import t from 'tap'
 import { createSlice } from '../../src/spawn/slice.ts'
 
+const show = async () => ({ FragmentPath: '' })
 const settings = { slice: 'littlehub.slice', reserved_memory: 100 }
 
 t.test('the memory of the machine but for what the hub keeps, set once', async (t) => {
   const asked: unknown[] = []
   const setProperties = async (...words: unknown[]) => void asked.push(words)
-  const slice = createSlice(settings, { setProperties }, 1000)
+  const slice = createSlice(settings, { setProperties, show }, 1000)
   await Promise.all([slice.prepare(), slice.prepare()])
   await slice.prepare()
   t.same(asked, [['littlehub.slice', ['MemoryAccounting=yes', 'MemoryMax=900']]])
-  await createSlice({ ...settings, reserved_memory: 0 }, { setProperties }, 1000).prepare()
+  await createSlice({ ...settings, reserved_memory: 0 }, { setProperties, show }, 1000).prepare()
   t.equal(asked.length, 1)
 })
 
@@ -21,13 +22,20 @@ t.test('after a failure it is tried again', async (t) => {
     attempts += 1
     if (attempts === 1) throw new Error('busy')
   }
-  const slice = createSlice(settings, { setProperties }, 1000)
+  const slice = createSlice(settings, { setProperties, show }, 1000)
   await t.rejects(slice.prepare(), { message: 'busy' })
   await slice.prepare()
   t.equal(attempts, 2)
 })
 
 t.test('a reserve larger than the machine is said to be the mistake', async (t) => {
-  const slice = createSlice(settings, { setProperties: async () => undefined }, 100)
+  const slice = createSlice(settings, { setProperties: async () => undefined, show }, 100)
   await t.rejects(slice.prepare(), { message: /spawner\.systemd\.reserved_memory/ })
+})
+
+t.test('a slice that has a unit file is left as it is', async (t) => {
+  const setProperties = async () => void t.fail('it was changed')
+  const ofTheirs = async () => ({ FragmentPath: '/etc/systemd/system/littlehub.slice' })
+  await createSlice(settings, { setProperties, show: ofTheirs }, 1000).prepare()
+  t.pass('left')
 })
