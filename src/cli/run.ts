@@ -5,6 +5,7 @@ import { claim } from './claim.ts'
 import { UsageError, type Command } from './command.ts'
 import { configCommands } from './config.ts'
 import { doctor } from './doctor.ts'
+import { importTljh } from './import-tljh.ts'
 import { parseCall } from './parse.ts'
 import { serve } from './serve.ts'
 import { type Terminal } from './terminal.ts'
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   ...userCommands,
   ...tokenCommands,
   ...configCommands,
+  importTljh,
   version,
 ]
 
