@@ -69,7 +69,8 @@ function translateHttps(https: unknown, set: Set): void {
 }
 
 function translateLogin(auth: unknown, set: Set, notes: string[]): void {
-  const type = String(find(auth, ['type']) ?? 'native')
+  const written = find(auth, ['type'])
+  const type = typeof written === 'string' ? written : 'native'
   const name = type.toLowerCase().split('.').at(-1) ?? ''
   if (name.startsWith('github')) {
     set('auth.type', 'github')
