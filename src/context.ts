@@ -17,6 +17,7 @@ import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
 import { measureRoutes, measureSpawner } from './core/measured-parts.ts'
+import { noteMemoryKills } from './core/memory-notices.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
 import { createPeople, type People } from './core/people.ts'
@@ -173,6 +174,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
         spawner.accountChanged?.(user, { disabled: user.disabled }),
       ),
   })
+  noteMemoryKills({ spawner, store, log })
   const { sessions, users } = accounts
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
   const people = createPeople({

@@ -70,6 +70,8 @@ export interface Spawner {
   forget(slug: string): Promise<void>
   /** Other limits for a server that runs; what is absent is not limited any more. Absent: this spawner cannot. */
   setLimits?(state: SpawnState, limits: Limits): Promise<void>
+  /** Told with the slug of a server that goes on although its memory limit ended one of its programs. Absent: nobody can tell. */
+  onMemoryKill?(listener: (slug: string) => void): void
   /**
    * Somebody became or is no longer an administrator, or was disabled: what their unix account may do follows at once,
    * also that of running servers, which end where it cannot be taken from them.

@@ -6,6 +6,7 @@ import { createControlGroups } from './control-group.ts'
 import { environmentFile } from './environment-file.ts'
 import { findProgram } from './find-program.ts'
 import { cannotRun } from './launch.ts'
+import { createMemoryKills } from './memory-kills.ts'
 import { createPorts } from './ports.ts'
 import { createRunNotes } from './run-notes.ts'
 import { createSlice } from './slice.ts'
@@ -40,7 +41,12 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
   const notes = createRunNotes(path.join(needs.dataDir, 'units'))
   const slice = createSlice(chosen, systemctl)
   const ports = createPorts()
-  const showAll = () => systemctl.showAll([`${chosen.unit_prefix}*.service`])
+  const kills = createMemoryKills(groups)
+  const showAll = async (): Promise<UnitFacts[]> => {
+    const units = await systemctl.showAll([`${chosen.unit_prefix}*.service`])
+    kills.look(units)
+    return units
+  }
   const watch = createUnitWatch({ showAll, log })
   /** Runs that were told to end, and what their owner is told about it. */
   const told = new Map<string, string | undefined>()
@@ -204,6 +210,9 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       await systemctl.setProperties(run.unit, limitProperties(limits))
       const [missing] = compareLimits(limits, facts)
       if (missing !== undefined) throw new HubError('Unavailable', missing)
+    },
+    onMemoryKill(listener) {
+      kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
     },
     async accountChanged(user, { disabled }) {
       await accounts.adjust(user, { locked: disabled })

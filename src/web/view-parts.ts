@@ -44,7 +44,7 @@ export type ServerCard = {
   readonly pendingPath: string
   readonly lastActivity: Moment | undefined
   readonly started: Moment | undefined
-  /** Why it is not running, when that needs saying. */
+  /** Why it is not running, or what happened to it while it runs, when that needs saying. */
   readonly reason: string | undefined
   /** What it runs with, or ran with the last time; undefined: nothing was chosen. */
   readonly profile: string | undefined

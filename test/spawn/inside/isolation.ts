@@ -187,10 +187,18 @@ t.test('a kernel that takes too much memory ends alone', async (t) => {
   const script = `/usr/bin/python3 -c "${eat}"; echo it ended with $?; exec sleep 600`
   const limits = { memoryBytes: 100 * mebibyte }
   const { state } = await begin(t, spawner, { user: ana, command: sh(script), limits })
+  const heard: string[] = []
+  spawner.onMemoryKill?.((slug) => heard.push(slug))
+  const over = new AbortController()
+  const exited = spawner.exited(state, over.signal).catch(() => undefined)
   const kills = async () => (await spawner.usage(state))?.memoryKills
   t.ok(await eventually(async () => (await kills()) === 1, 20_000))
   t.same(await spawner.poll(state), { alive: true })
   t.ok(await eventually(async () => (await spawner.logTail('ana', 1))[0] === 'it ended with 137'))
+  t.ok(await eventually(() => heard.length > 0))
+  t.same(heard, ['ana'])
+  over.abort()
+  await exited
 })
 
 t.test('a fork bomb fills its own unit and is gone with it', async (t) => {
