@@ -1,7 +1,7 @@
 /** One change of the configuration file: checked as a whole, shown, put in place, applied, and taken back when that fails. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { findRunningHub } from '../config/data-dir.ts'
+import { readConfigFile } from '../config/document.ts'
 import { explainSettings, type Explained } from '../config/explain.ts'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import { replaceFile } from '../config/replace-file.ts'
@@ -24,7 +24,7 @@ export function requireFile(call: Call): string {
 /** The text of the file; nothing when there is none yet. */
 export function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readConfigFile(file)
   } catch (thrown) {
     if (errorCode(thrown) === 'ENOENT') return ''
     throw new HubError('Unavailable', `${file} cannot be read: ${asError(thrown).message}`)

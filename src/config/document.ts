@@ -36,9 +36,9 @@ export function readDocument(
   text?: string,
 ): ConfigDocument {
   if (file === undefined) return empty('configuration')
-  if (text !== undefined) return parse(text, file)
   try {
-    return { ...parse(readFileSync(file, 'utf8'), file), isPublic: isPublic(file) }
+    if (text !== undefined) return parse(text, file)
+    return { ...parse(readConfigFile(file), file), isPublic: isPublic(file) }
   } catch (thrown) {
     if (errorCode(thrown) === 'ENOENT' && !required) return empty(file)
     return { ...empty(file), problems: [unreadable(file, thrown)] }
@@ -52,6 +52,17 @@ const empty = (source: string): ConfigDocument => ({
   isPublic: false,
   lineOf: () => undefined,
 })
+
+/** A running hub reads it while it serves: what has no end, or waits for a writer, would stop everybody. */
+const largestBytes = 4 * 1024 * 1024
+
+/** The text of the file. @throws {Error} also for what is no regular file, and what is too large for one of settings. */
+export function readConfigFile(file: string): string {
+  const stats = statSync(file)
+  if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is no regular file.')
+  if (stats.size > largestBytes) throw new Error('it is larger than 4 MB.')
+  return readFileSync(file, 'utf8')
+}
 
 const isPublic = (file: string): boolean => (statSync(file).mode & 0o004) !== 0
 

@@ -1,6 +1,7 @@
 /** The configuration file and the lines of its keys. */
-import { chmodSync } from 'node:fs'
+import { chmodSync, truncateSync } from 'node:fs'
 import path from 'node:path'
+import { execaSync } from 'execa'
 import t from 'tap'
 import { readDocument } from '../../src/config/document.ts'
 
@@ -41,4 +42,21 @@ t.test('aliases that multiply without end are refused', async (t) => {
   ].join('\n')
   const file = path.join(t.testdir({ 'x.yaml': bomb }), 'x.yaml')
   t.match(readDocument(file, true).problems, [{ source: file }])
+  t.match(readDocument(file, true, bomb).problems, [{ source: file }], 'given as text as well')
+})
+
+t.test('what is no file of settings is refused, and nobody waits for it', async (t) => {
+  const folder = t.testdir({ 'large.yaml': '', 'to-nowhere': t.fixture('symlink', '/dev/zero') })
+  const rows: [string, RegExp][] = [
+    ['large.yaml', /larger than 4 MB/],
+    ['to-nowhere', /no regular file/],
+    ['pipe', /no regular file/],
+    ['.', /it is a folder/],
+  ]
+  truncateSync(path.join(folder, 'large.yaml'), 4 * 1024 ** 3)
+  execaSync('mkfifo', [path.join(folder, 'pipe')])
+  for (const [name, sentence] of rows) {
+    const { problems } = readDocument(path.join(folder, name), true)
+    t.match(problems, [{ key: 'file', sentence }], name)
+  }
 })
