@@ -8,6 +8,7 @@ const statuses = {
   NotAllowed: 405,
   Conflict: 409,
   TooLarge: 413,
+  Unprocessable: 422,
   NotRunning: 424,
   TooMany: 429,
   Upstream: 502,

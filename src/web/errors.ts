@@ -25,6 +25,7 @@ const titles: Readonly<Record<number, string>> = {
   405: 'Not possible here',
   409: 'Not possible right now',
   413: 'Too much at once',
+  422: 'That did not work',
   424: 'Not running',
   429: 'A little patience',
   502: 'No answer',

@@ -1,6 +1,6 @@
 /** What somebody chose for a start: read from an address or a form, checked, and shown again as a form. */
 import { type SpawnOptions } from '../core/spawn-options.ts'
-import { invalidInput } from '../lib/errors.ts'
+import { HubError } from '../lib/errors.ts'
 import {
   defaultOf,
   type ChoiceProblem,
@@ -31,20 +31,30 @@ const hasProfiles = ({ config }: ChoiceNeeds): boolean => config.profiles.length
 
 /**
  * Options by URL (contract §5.6): with any key that begins with `opt-` only those count. Undefined: there are none.
- * @throws {HubError} InvalidInput
+ * @throws {HubError} Unprocessable
  */
 export function optionsInQuery(
   needs: ChoiceNeeds,
   query: URLSearchParams,
 ): SpawnChoices | undefined {
-  const keys = [...new Set(query.keys())]
-  const marked = keys.filter((key) => key.startsWith('opt-'))
-  if (marked.includes('opt-')) throw invalidInput('An option in this address has no name.')
-  const counted = marked.length > 0 ? marked : keys.filter((key) => !others.includes(key))
+  const asked = Object.entries(Object.groupBy(query, ([key]) => key))
+  const marked = asked.filter(([key]) => key.startsWith('opt-'))
+  const counted = marked.length > 0 ? marked : asked.filter(([key]) => !others.includes(key))
   if (counted.length === 0) return undefined
   return Object.fromEntries(
-    counted.map((key) => [key.replace(/^opt-/, ''), valueOf(needs, query.getAll(key))]),
+    counted.map(([key, entries = []]) => [
+      optionOf(key),
+      valueOf(
+        needs,
+        entries.map(([, value]) => value),
+      ),
+    ]),
   )
+}
+
+function optionOf(key: string): string {
+  if (key === 'opt-') throw new HubError('Unprocessable', 'An option in this address has no name.')
+  return key.replace(/^opt-/, '')
 }
 
 /** JupyterHub keeps lists of texts; the choices of a profile are one each. */
