@@ -162,6 +162,8 @@ async function startInOrder(
   startJobs(context)
   undo(() => context.managedServices.stopAll())
   await context.managedServices.declare(loaded.services)
+  undo(() => context.serviceWatch.stop())
+  context.serviceWatch.declare(loaded.services)
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
   context.metrics.took('hub_startup', performance.now() - beganMs)
   context.log.info({ url }, 'hub listening')

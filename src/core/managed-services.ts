@@ -18,7 +18,7 @@ export interface ManagedServices {
    * @throws {HubError} Unavailable when a program cannot be run at all; the others are run all the same.
    */
   declare(declared: readonly ServiceDeclaration[]): Promise<void>
-  /** All of them, at the same time. */
+  /** All of them, at the same time, and for good: a reload that is under way starts none any more. */
   stopAll(): Promise<void>
   /** While it runs. */
   pidOf(name: string): number | undefined
@@ -57,6 +57,7 @@ type Kept = {
 export function createManagedServices(needs: ManagedServiceNeeds): ManagedServices {
   const { store, processes, log, firstPauseMs = SECOND } = needs
   const kept = new Map<string, Kept>()
+  let isOver = false
 
   const writeDown = (): void => {
     const runs = [...kept].flatMap(([name, { run }]) => (run ? [[name, run] as const] : []))
@@ -99,6 +100,7 @@ export function createManagedServices(needs: ManagedServiceNeeds): ManagedServic
   }
 
   const startOne = async (declared: ServiceDeclaration): Promise<void> => {
+    if (isOver) return
     const row = store.services.getByName(declared.name)
     const secret = declared.api_token === '' ? needs.services.renewToken(row) : declared.api_token
     const service: Kept = { declared, secret, ending: new AbortController(), run: undefined }
@@ -140,7 +142,10 @@ export function createManagedServices(needs: ManagedServiceNeeds): ManagedServic
       const failure = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failure) throw asError(failure.reason)
     },
-    stopAll: () => stopMany([...kept.values()]),
+    stopAll() {
+      isOver = true
+      return stopMany([...kept.values()])
+    },
     pidOf: (name) => kept.get(name)?.run?.pid,
   }
 }

@@ -19,6 +19,7 @@ import { createManagedServices, type ManagedServices } from './managed-services.
 import { createRights, type RightsReader } from './rights.ts'
 import { createRoles, type RoleVerbs } from './roles.ts'
 import { type Schedule } from './schedule.ts'
+import { createServiceWatch, type ServiceWatch } from './service-watch.ts'
 import { createServices, type ServiceVerbs } from './services.ts'
 import { createShares, type ShareVerbs } from './shares.ts'
 import { type UserVerbs } from './users.ts'
@@ -30,6 +31,7 @@ export type People = {
   readonly services: ServiceVerbs
   readonly shares: ShareVerbs
   readonly managedServices: ManagedServices
+  readonly serviceWatch: ServiceWatch
   readonly authStates: AuthStates
 }
 
@@ -66,6 +68,7 @@ export function createPeople(needs: PeopleNeeds): People {
       processes: createServiceProcesses({ dataDir: config.data_dir, log: needs.log }),
       environment: (service, given) => environmentOf(service, given, needs),
     }),
+    serviceWatch: createServiceWatch({ ...needs, baseUrl: config.base_url }),
   }
 }
 

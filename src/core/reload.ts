@@ -10,6 +10,7 @@ import { defineCustomScopes } from '../model/scope-table.ts'
 import { applyDeclarations, type DeclarationNeeds } from './declarations.ts'
 import { type ManagedServices } from './managed-services.ts'
 import { routeServices, type ServiceRouteNeeds } from './service-routes.ts'
+import { type ServiceWatch } from './service-watch.ts'
 
 /** Dotted keys of the settings that differ from those that held. */
 export type Reloaded = {
@@ -32,6 +33,7 @@ export type ReloadNeeds = DeclarationNeeds &
   ServiceRouteNeeds & {
     readonly settings: LiveSettings
     readonly managedServices: Pick<ManagedServices, 'declare'>
+    readonly serviceWatch: Pick<ServiceWatch, 'declare'>
     readonly log: Log
     readonly plugins: PluginSchemas
     /** As the hub was started with. */
@@ -53,6 +55,7 @@ export function createReload(needs: ReloadNeeds): Reload {
     needs.settings.replace(config)
     routeServices(needs)
     await needs.managedServices.declare(config.services)
+    needs.serviceWatch.declare(config.services)
   }
 
   const applyOrUndo = async (config: LoadedConfig): Promise<void> => {

@@ -1,8 +1,9 @@
-/** One GET to a user's server, wherever it listens. */
+/** One GET to a server or service, wherever it listens. */
 import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
 
 export type ServerRequest = {
-  /** `http://127.0.0.1:PORT` or `unix:/path/of/socket`. */
+  /** `http://127.0.0.1:PORT`, `https://host` or `unix:/path/of/socket`. */
   readonly url: string
   /** With the query. */
   readonly path: string
@@ -17,6 +18,7 @@ export function askServer({ url, path, headers = {}, signal }: ServerRequest) {
     const where = url.startsWith('unix:')
       ? { socketPath: url.slice('unix:'.length) }
       : { host: new URL(url).hostname, port: new URL(url).port }
-    http.get({ ...options, ...where }, resolve).on('error', reject)
+    const { get } = url.startsWith('https:') ? https : http
+    get({ ...options, ...where }, resolve).on('error', reject)
   })
 }

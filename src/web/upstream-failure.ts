@@ -66,7 +66,7 @@ async function isStillRunning(
 }
 
 const busySentence = (what: string): string =>
-  `The ${what} did not answer in time. It may be busy; this page tries again in a moment.`
+  `The ${what} did not answer. It may be busy, or not run; this page tries again in a moment.`
 
 /** It runs, but did not answer: worth another try. */
 function answerBusy({ request, response }: Asked, what: 'server' | 'service'): void {

@@ -202,6 +202,8 @@ export interface ViewData {
       readonly name: string
       readonly path: string
       readonly url: string | undefined
+      /** It does not answer there. */
+      readonly isSilent: boolean
       readonly admin: boolean
       readonly display: boolean
       /** Anybody gets through the front door. */

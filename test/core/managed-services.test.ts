@@ -168,3 +168,14 @@ t.test('one that cannot be started keeps no other from running', async (t) => {
   t.equal(managed.pidOf('b'), 1002)
   await managed.stopAll()
 })
+
+t.test('a reload that is under way when the hub ends starts no service any more', async (t) => {
+  const { create, declared, started, stopped, schedule } = setUp(t, ['a', 'b'])
+  const managed = create()
+  await managed.declare(declared.slice(0, 1))
+  const reloading = managed.declare(declared)
+  await managed.stopAll()
+  await reloading
+  await schedule.stop()
+  t.equal(started.length, stopped.length, 'nothing is left running')
+})

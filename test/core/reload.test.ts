@@ -10,6 +10,7 @@ function setUp(t: Test, settings: Record<string, string> = {}) {
   const core = createCore(t, { settings })
   const { context, loaded } = core
   const declared: (readonly { readonly name: string }[])[] = []
+  const watched: string[] = []
   const state = { written: settings, fails: false, refused: false }
   const reload = createReload({
     ...{ ...context, baseUrl: '/', plugins: pluginSchemas, initial: loaded },
@@ -19,6 +20,9 @@ function setUp(t: Test, settings: Record<string, string> = {}) {
         if (services.some(({ name }) => name === 'broken'))
           throw new HubError('Unavailable', 'The service broken cannot be started.')
       },
+    },
+    serviceWatch: {
+      declare: (services) => void watched.push(services.map(({ name }) => name).join()),
     },
     read: (): LoadedConfig =>
       loadConfig({ env: {}, flags: { data_dir: core.dataDir, ...state.written } }, pluginSchemas),
@@ -35,11 +39,11 @@ function setUp(t: Test, settings: Record<string, string> = {}) {
     state.written = { 'password.bcrypt_cost': '4', ...Object.fromEntries(texts) }
   }
   write(settings)
-  return { ...core, reload, write, declared, state }
+  return { ...core, reload, write, declared, watched, state }
 }
 
 t.test('what can be applied holds at once, the rest is named and kept', async (t) => {
-  const { context, reload, write, lines } = setUp(t)
+  const { context, reload, write, watched, lines } = setUp(t)
   const { config, store } = context
   write({
     'announcement.text': 'Exam at noon',
@@ -73,6 +77,7 @@ t.test('what can be applied holds at once, the rest is named and kept', async (t
     context.routes.list().map(({ prefix }) => prefix),
     ['/services/grader/'],
   )
+  t.same(watched, ['grader'])
   t.match(lines.at(-1), /"needsRestart":\["port"\].*configuration read again/)
   t.same(await reload(), { applied: [], needsRestart: ['port'], file: undefined })
 })

@@ -37,7 +37,7 @@ t.test('a server that ends at once shows its exit code, its last lines and a hin
   const { url } = await startHubWith(t, broken)
   const page = await arrive(await (await startChromium(t))(), url)
 
-  await page.getByRole('heading', { name: 'Your server did not keep running' }).waitFor()
+  await page.getByRole('heading', { name: 'Your server failed' }).waitFor()
   const text = await page.locator('main').innerText()
   t.match(text, /exit code 3/)
   t.match(text, /lacks the package jupyterlab/, 'the hint')
@@ -47,7 +47,7 @@ t.test('a server that ends at once shows its exit code, its last lines and a hin
   await page.getByRole('link', { name: 'Home' }).last().click()
   await page.getByText('Failed', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Try again' }).click()
-  await page.getByRole('heading', { name: 'Your server did not keep running' }).waitFor()
+  await page.getByRole('heading', { name: 'Your server failed' }).waitFor()
   t.pass('trying again is possible, and told as honestly')
 })
 

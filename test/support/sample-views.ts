@@ -180,6 +180,7 @@ const group: ViewData['admin-group'] = {
   done: 'Done.',
 }
 const service = {
+  isSilent: false,
   path: '/services/x/',
   url: undefined,
   admin: false,
@@ -344,7 +345,7 @@ const samples: Sample = {
     {
       services: [
         { ...service, name: 'grader', url: 'http://127.0.0.1:9000', isPublic: true },
-        { ...service, name: 'board', url: 'http://127.0.0.1:9001', display: true },
+        { ...service, name: 'board', url: 'http://127.0.0.1:9001', isSilent: true },
         { ...service, name: 'cull', admin: true, command: 'cull', fromConfig: true, roles: ['x'] },
       ],
     },

@@ -11,12 +11,13 @@ export function servicePages(app: FastifyInstance, site: Site): void {
 }
 
 function showServices(site: Site, reply: FastifyReply): FastifyReply {
-  const { store, config, rights } = site
+  const { store, config, rights, serviceWatch } = site
   return site.show(reply, 'admin-services', {
     services: store.services.list().map((service) => ({
       name: service.name,
       path: servicePath(config.base_url, service.name),
       url: service.url,
+      isSilent: serviceWatch.isSilent(service.name),
       admin: service.admin,
       display: service.display && service.url !== undefined,
       isPublic: service.access === 'public',

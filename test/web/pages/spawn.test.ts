@@ -38,7 +38,7 @@ t.test('a failed start says why, and the next one is a new one', async (t) => {
   const page = await ana.open('/hub/spawn?next=/user/ana/lab')
   t.equal(page.status, 500)
   t.equal(page.address, '/hub/spawn-pending/ana?next=%2Fuser%2Fana%2Flab')
-  t.match(wordsOf(page), /did not keep running/)
+  t.match(wordsOf(page), /Your server failed/)
   t.notMatch(page.text, /inner reason/)
   pages.spawner.failWith(undefined)
   const again = await ana.submit(page, /Try again/)
