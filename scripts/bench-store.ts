@@ -18,7 +18,8 @@ import { countQueries, type Counts } from '../test/support/counting-database.ts'
 import { questionsTo, type Question } from '../test/support/crowd-questions.ts'
 import { crowdSecret, fillCrowd, nameOf } from '../test/support/crowd.ts'
 import { idleSpawner } from '../test/support/idle-spawner.ts'
-import { type Order, type Report, type Sent } from './bench-client.ts'
+// With `type` inside the braces it would run, and listen in this thread as well.
+import type { Order, Report, Sent } from './bench-client.ts'
 
 const usage = `usage: node scripts/bench-store.ts [--users N] [--active N] [--runs N] [--limit-ms MS] [--only TEXT] [--json]
 
@@ -82,7 +83,7 @@ function readOptions(): Options | undefined {
     users,
     active: Math.min(users - 1, atLeast(0, values.active ?? String(users / 10), '--active')),
     runs: atLeast(1, values.runs, '--runs'),
-    limitMs: atLeast(1, values['limit-ms'], '--limit-ms'),
+    limitMs: limitIn(values['limit-ms']),
     only: values.only,
     json: values.json,
   }
@@ -92,6 +93,12 @@ function atLeast(least: number, value: string, name: string): number {
   const number = Math.floor(Number(value))
   if (number >= least) return number
   throw new Error(`${name} takes a number of at least ${least}, not ${value}`)
+}
+
+function limitIn(value: string): number {
+  const limitMs = Number(value)
+  if (limitMs > 0) return limitMs
+  throw new Error(`--limit-ms takes a number above 0, not ${value}`)
 }
 
 const threadMs = (): number => {
@@ -247,9 +254,34 @@ function jobTasks({ hub, expireHalf }: Bench): Task[] {
     job('write activity', () => writeActivityInTurns(context), everybodyWasSeen),
     job('remove what has expired', () => removeExpired(context), expireHalf),
     job('look for other writers', watch),
-    job('forget all rights', () => context.access.forgetAll()),
     job('recover servers', () => recoverServers(context)),
   ]
+}
+
+/** As when a command has written something: whoever has something open is looked at again, here everybody. */
+function forgetAllTask({ hub, options }: Bench): Task {
+  const { access } = hub.context
+  const open = new Set<number>()
+  const lookAt = (userId: number): void =>
+    void access.identify({ authorization: `token token-${userId}` })
+  const everybody = Array.from({ length: options.users }, (_, index) => 1 + index)
+  access.onChange((userId) => {
+    if (open.delete(userId)) lookAt(userId)
+  })
+  return {
+    name: 'job: forget all rights',
+    prepare() {
+      for (const userId of everybody) {
+        lookAt(userId)
+        open.add(userId)
+      }
+    },
+    async run() {
+      access.forgetAll()
+      while (open.size > 0) await new Promise(setImmediate)
+      return undefined
+    },
+  }
 }
 
 async function startClient(): Promise<{
@@ -290,7 +322,12 @@ async function bench(options: Options, tell: (result: Result) => Result): Promis
     await givePasswords(hub)
     const expireHalf = (): void => expireRows(plain)
     const parts = { hub, counts, options, expireHalf, send: client.send }
-    const tasks = [...questionTasks(parts), ...crowdTasks(parts), ...jobTasks(parts)]
+    const tasks = [
+      ...questionTasks(parts),
+      ...crowdTasks(parts),
+      ...jobTasks(parts),
+      forgetAllTask(parts),
+    ]
     const results: Result[] = []
     for (const task of tasks.filter(({ name }) => name.includes(options.only)))
       results.push(tell(await measure(task, options, counts)))
@@ -307,7 +344,7 @@ async function givePasswords({ context: { store, passwords } }: Hub): Promise<vo
     store.users.setPasswordHash(index, await passwords.hash(passwordOf(index)))
 }
 
-/** Half of all sessions and tokens end at once, as after a lecture; they are made again from the other half. */
+/** What there is for every second user ends at once, as after a lecture: copies, so that each run finds as much. */
 function expireRows(database: ReturnType<typeof openDatabase>): void {
   const past = Date.now() - 1
   database.transaction(() => {
@@ -323,8 +360,31 @@ function expireRows(database: ReturnType<typeof openDatabase>): void {
       select hash || 'x', user_id, note, scopes, created_at, ? from tokens where user_id % 2 = 0`,
       )
       .run([past])
+    for (const [table, columns] of ending)
+      database
+        .prepare(
+          `insert or ignore into ${table} (${columns}, expires_at)
+          select ${columns.replace('hash', "hash || 'x'")}, ? from ${table} where id % 2 = 0 and expires_at > ?`,
+        )
+        .run([past, past])
+    for (const [column, holder] of [
+      ['user_id', 3],
+      ['group_id', 1],
+    ] as const)
+      database
+        .prepare(
+          `insert or ignore into shares (server_id, ${column}, scopes, created_at, expires_at)
+          select id, ?, '[]', ?, ? from servers where id % 2 = 0`,
+        )
+        .run([holder, past, past])
   })
 }
+
+/** Tables of which half ends, and what is copied of their rows. */
+const ending = [
+  ['one_time_links', 'hash, kind, user_id, created_at'],
+  ['share_codes', 'hash, server_id, scopes, created_at'],
+] as const
 
 const heads = ['turn cpu', 'turn', 'cpu ms', 'statements', 'rows', 'KiB', 'answers']
 const line = (cells: readonly string[]): string =>

@@ -118,6 +118,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     store,
     clock,
     activity,
+    schedule,
     groupsOf,
     isShutOut: (user) => isShutOut(user, config.users),
     get idleTimeoutMs() {

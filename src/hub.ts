@@ -31,6 +31,7 @@ import { mountExtraRoutes } from './web/extra-routes.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
 import { checkOwnFiles } from './web/own-files.ts'
+import { paced } from './web/paced.ts'
 import { mountPages } from './web/pages/pages.ts'
 import { createWebServer } from './web/server.ts'
 import { answerUpstreamFailure } from './web/upstream-failure.ts'
@@ -184,7 +185,8 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
   const door = createDoor({ ...parts, originOf: (request) => origins.of(request) })
 
-  const serve = (hub: RequestListener): Server => {
+  const serve = (handle: RequestListener): Server => {
+    const hub = paced(handle)
     const server = http.createServer(frontServerOptions, (request, response) =>
       door.request(request, response, hub),
     )
@@ -198,9 +200,8 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   await mountExtraRoutes(app, { routes: config.extra_routes, origins })
   await mountPages(app, { ...context, origins })
   await app.ready()
-  const internal = createInternal(`${baseUrl}hub/api`, (request, response) =>
-    app.routing(request, response),
-  )
+  const api = paced((request, response) => app.routing(request, response))
+  const internal = createInternal(`${baseUrl}hub/api`, api)
   const { metrics } = context
   metrics.gauge('routes', 'Routes to servers and services.', () => routes.list().length)
   metrics.gauge('websockets', 'WebSockets to servers that are open.', () => upgrader.size)

@@ -2,12 +2,14 @@
 import { readCookie } from '../lib/cookie.ts'
 import { forbidden, notFound } from '../lib/errors.ts'
 import { hashSecret } from '../lib/secret.ts'
+import { giveWay } from '../lib/turns.ts'
 import { type Clock } from '../lib/time.ts'
 import { fullName } from '../model/server.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { createRights } from './rights.ts'
+import { type Schedule } from './schedule.ts'
 import { type IncomingHttpHeaders } from 'node:http'
 import {
   createScopeSet,
@@ -66,7 +68,10 @@ export interface Access {
   forget(userId: number): void
   /** The same for services, of which it knows nothing: call after any change to their tokens and roles. */
   forgetServices(): void
-  /** The same for everybody: call when another process may have changed the database. */
+  /**
+   * The same for everybody: call when another process may have changed the database. Listeners are told one after the
+   * other, and everybody else gets a turn in between: each may look up the rights of whoever has something open.
+   */
   forgetAll(): void
   /** `listener` runs whenever somebody's rights or credentials may have changed. */
   onChange(listener: (userId: number) => void): void
@@ -78,6 +83,7 @@ export type AccessNeeds = {
   readonly store: Store
   readonly clock: Clock
   readonly activity: Activity
+  readonly schedule: Pick<Schedule, 'soon'>
   readonly idleTimeoutMs: number
   readonly groupsOf: GroupsOf
   /** Whether the configuration keeps somebody out, at this moment. */
@@ -104,6 +110,8 @@ export function createAccess(needs: AccessNeeds): Access {
   const everIdentified = new Set<number>()
   const listeners = new Set<(userId: number) => void>()
   const serviceListeners = new Set<() => void>()
+  /** Whose listeners are still to be told. */
+  const untold = new Set<number>()
 
   const isNobody = (user: User): boolean => user.disabled || needs.isShutOut(user)
 
@@ -245,7 +253,20 @@ export function createAccess(needs: AccessNeeds): Access {
   const forget: Access['forget'] = (userId) => {
     for (const key of keysOf.get(userId) ?? []) known.delete(key)
     keysOf.delete(userId)
+    tell(userId)
+  }
+
+  const tell = (userId: number): void => {
+    untold.delete(userId)
     for (const listener of listeners) listener(userId)
+  }
+
+  const tellInTurns = async (): Promise<void> => {
+    for (const userId of untold) {
+      const pause = giveWay()
+      if (pause) await pause
+      if (untold.has(userId)) tell(userId)
+    }
   }
 
   const forgetServices: Access['forgetServices'] = () => {
@@ -274,8 +295,11 @@ export function createAccess(needs: AccessNeeds): Access {
     },
     forget,
     forgetAll() {
-      for (const userId of everIdentified) forget(userId)
+      known.clear()
+      keysOf.clear()
       forgetServices()
+      for (const userId of everIdentified) untold.add(userId)
+      needs.schedule.soon('look again at what is open', tellInTurns)
     },
     forgetServices,
     onChange: (listener) => void listeners.add(listener),

@@ -1,6 +1,7 @@
 /** The culler: stops servers that nobody uses. A kernel at work is use. */
 import { forEach } from '../lib/each.ts'
 import { type Clock } from '../lib/time.ts'
+import { giveWay } from '../lib/turns.ts'
 import { fullName, serverPath, type Server } from '../model/server.ts'
 import { type Routes } from '../proxy/routes.ts'
 import { askKernels, type KernelWork } from '../spawn/kernels.ts'
@@ -42,6 +43,7 @@ async function cull(server: Server, needs: CullerNeeds): Promise<void> {
   }
   if (!isIdle(server, needs)) return
   const work = await workOf(server, needs)
+  await giveWay()
   if (work === 'busy') needs.activity.sawServer(server.id, needs.clock.now())
   const wasSilent = needs.silent.delete(server.id)
   if (work === 'silent' && !wasSilent) needs.silent.add(server.id)

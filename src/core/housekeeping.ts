@@ -58,13 +58,15 @@ export async function removeExpired(needs: {
   tokens: TokenVerbs
   shares: ShareVerbs
 }): Promise<void> {
+  const { activity, sessions, tokens, shares, store, clock } = needs
+  await inTurns(() => activity.flush(pieceSize))
   await inTurns(() => {
     // What was used a moment ago has to be known as used before the unused are removed.
-    needs.activity.flush()
-    return needs.sessions.expire(pieceSize)
+    activity.flush()
+    return sessions.expire(pieceSize)
   })
-  await inTurns(() => needs.tokens.expire(pieceSize))
-  needs.shares.expire()
-  needs.store.links.removeExpired(needs.clock.now())
-  needs.store.oauthProvider.removeExpiredCodes(needs.clock.now())
+  await inTurns(() => tokens.expire(pieceSize))
+  await inTurns(() => shares.expire(pieceSize))
+  await inTurns(() => store.links.removeExpired(clock.now(), pieceSize) === pieceSize)
+  await inTurns(() => store.oauthProvider.removeExpiredCodes(clock.now(), pieceSize) === pieceSize)
 }

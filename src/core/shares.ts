@@ -66,8 +66,8 @@ export interface ShareVerbs {
   lookAtCode(user: User, secret: string): ShareCode
   /** Makes the share. @throws {HubError} InvalidInput: unknown, expired, or their own server. */
   acceptCode(user: User, secret: string): Share
-  /** Removes what has expired. */
-  expire(): void
+  /** Removes what has expired, at most so many of each kind. @returns whether there may be more. */
+  expire(most: number): boolean
 }
 
 export type ShareNeeds = {
@@ -222,10 +222,14 @@ export function createShares(needs: ShareNeeds): ShareVerbs {
         return add(server, { kind: 'user', id: user.id }, bare)
       })
     },
-    expire() {
+    expire(most) {
       const now = clock.now()
-      store.shareCodes.removeExpired(now)
-      store.shares.removeExpired(now).forEach(forget)
+      const codes = store.shareCodes.removeExpired(now, most)
+      const holders = store.shares.removeExpired(now, most)
+      // A group with whom much was shared is looked up once.
+      const concerned = new Map(holders.map((holder) => [`${holder.kind} ${holder.id}`, holder]))
+      for (const holder of concerned.values()) forget(holder)
+      return codes === most || holders.length === most
     },
   }
 }

@@ -1,5 +1,5 @@
 /** The same work for many, a few at a time. */
-import { createTurns } from './turns.ts'
+import { giveWay } from './turns.ts'
 
 /**
  * Does `work` for every item, `atOnce` of them at the same time, in order. All are tried, whatever becomes of the others,
@@ -13,11 +13,10 @@ export async function forEach<Item>(
 ): Promise<void> {
   const queue = [...items].values()
   const failures: unknown[] = []
-  const turns = createTurns()
   const takeTurns = async (): Promise<void> => {
     for (const item of queue) {
+      await giveWay()
       await work(item).catch((thrown: unknown) => failures.push(thrown))
-      await turns()
     }
   }
   await Promise.all(Array.from({ length: atOnce }, takeTurns))

@@ -14,7 +14,8 @@ export interface OAuthProviderRows {
   addCode(hash: string, code: OAuthCode): void
   /** Uses it up: the first caller gets it. Expired ones are returned too; the caller decides. */
   takeCode(hash: string): OAuthCode | undefined
-  removeExpiredCodes(now: Date): void
+  /** At most so many. @returns how many it were. */
+  removeExpiredCodes(now: Date, most: number): number
 }
 
 type ClientRow = {
@@ -78,12 +79,14 @@ function prepareCodes(database: Database): Codes {
     values (:hash, :clientId, :userId, :redirectUri, :sessionPublicId, :scopes,
       :challenge, :challengeMethod, :expiresAt)`)
   const take = database.prepare<CodeRow>('delete from oauth_codes where hash = ? returning *')
-  const removeExpired = database.prepare('delete from oauth_codes where expires_at <= ?')
+  const removeExpired = database.prepare(
+    'delete from oauth_codes where hash in (select hash from oauth_codes where expires_at <= ? limit ?)',
+  )
   const optional = (row: CodeRow | undefined): OAuthCode | undefined => row && toCode(row)
   return {
     addCode: (hash, code) => void insert.run(toCodeColumns(hash, code)),
     takeCode: (hash) => optional(take.get([hash])),
-    removeExpiredCodes: (now) => void removeExpired.run([now.getTime()]),
+    removeExpiredCodes: (now, most) => removeExpired.run([now.getTime(), most]).changes,
   }
 }
 

@@ -22,7 +22,8 @@ export interface OneTimeLinks {
   take(hash: string, now: Date): OneTimeLink | undefined
   removeOfKind(kind: LinkKind): void
   removeAllOf(userId: number): void
-  removeExpired(now: Date): void
+  /** At most so many. @returns how many it were. */
+  removeExpired(now: Date, most: number): number
 }
 
 type LinkRow = {
@@ -53,7 +54,9 @@ export function createOneTimeLinks(database: Database): OneTimeLinks {
   const removeByHash = database.prepare('delete from one_time_links where hash = ?')
   const removeOfKind = database.prepare('delete from one_time_links where kind = ?')
   const removeOfUser = database.prepare('delete from one_time_links where user_id = ?')
-  const removeExpired = database.prepare('delete from one_time_links where expires_at <= ?')
+  const removeExpired = database.prepare(
+    'delete from one_time_links where id in (select id from one_time_links where expires_at <= ? limit ?)',
+  )
 
   const findByHash = (hash: string, now: Date): OneTimeLink | undefined =>
     optional(byHash.get([hash, now.getTime()]))
@@ -78,7 +81,7 @@ export function createOneTimeLinks(database: Database): OneTimeLinks {
     take: (hash, now) => database.transaction(() => take(hash, now)),
     removeOfKind: (kind) => void removeOfKind.run([kind]),
     removeAllOf: (userId) => void removeOfUser.run([userId]),
-    removeExpired: (now) => void removeExpired.run([now.getTime()]),
+    removeExpired: (now, most) => removeExpired.run([now.getTime(), most]).changes,
   }
 }
 

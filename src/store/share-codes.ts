@@ -29,7 +29,8 @@ export interface ShareCodes {
   touch(id: number, at: Date): void
   remove(id: number): void
   removeOfServer(serverId: number): void
-  removeExpired(now: Date): void
+  /** At most so many. @returns how many it were. */
+  removeExpired(now: Date, most: number): number
 }
 
 type CodeRow = ServerColumns & {
@@ -98,7 +99,9 @@ function prepareChanges(database: Database, find: ShareCodes['find']): Changes {
     where id = ?`)
   const byId = database.prepare('delete from share_codes where id = ?')
   const ofServer = database.prepare('delete from share_codes where server_id = ?')
-  const expired = database.prepare('delete from share_codes where expires_at <= ?')
+  const expired = database.prepare(
+    'delete from share_codes where id in (select id from share_codes where expires_at <= ? limit ?)',
+  )
 
   function create({ hash, serverId, scopes, createdAt, expiresAt }: NewShareCode): ShareCode {
     const [from, until] = [createdAt.getTime(), expiresAt.getTime()]
@@ -113,7 +116,7 @@ function prepareChanges(database: Database, find: ShareCodes['find']): Changes {
     touch: (id, at) => void touch.run([at.getTime(), id]),
     remove: (id) => void byId.run([id]),
     removeOfServer: (serverId) => void ofServer.run([serverId]),
-    removeExpired: (now) => void expired.run([now.getTime()]),
+    removeExpired: (now, most) => expired.run([now.getTime(), most]).changes,
   }
 }
 

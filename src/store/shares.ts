@@ -30,8 +30,8 @@ export interface Shares {
   remove(id: number): void
   /** @returns with whom it was shared. */
   removeOfServer(serverId: number): ShareHolder[]
-  /** @returns with whom they were. */
-  removeExpired(now: Date): ShareHolder[]
+  /** At most so many. @returns with whom they were. */
+  removeExpired(now: Date, most: number): ShareHolder[]
 }
 
 export type ServerColumns = {
@@ -142,7 +142,8 @@ function prepareChanges(database: Database): Changes {
     'delete from shares where server_id = ? returning user_id, group_id',
   )
   const expired = database.prepare<HolderRow>(
-    'delete from shares where expires_at <= ? returning user_id, group_id',
+    `delete from shares where id in (select id from shares where expires_at <= ? limit ?)
+     returning user_id, group_id`,
   )
   return {
     save: ({ serverId, holder, scopes, at }) =>
@@ -154,7 +155,7 @@ function prepareChanges(database: Database): Changes {
       }),
     remove: (id) => void remove.run([id]),
     removeOfServer: (serverId) => ofServer.all([serverId]).map(toHolder),
-    removeExpired: (now) => expired.all([now.getTime()]).map(toHolder),
+    removeExpired: (now, most) => expired.all([now.getTime(), most]).map(toHolder),
   }
 }
 

@@ -142,6 +142,37 @@ t.test('what another process changed is seen after everybody was forgotten', asy
   t.ok(heard.has(ana.id) && heard.has(ben.id), 'what is open of theirs is looked at again')
 })
 
+t.test(
+  'when everybody is forgotten, looking again at what is open lets others go first',
+  async (t) => {
+    const core = createCore(t)
+    const { access, store, schedule } = core.context
+    const users = ['ana', 'ben', 'cleo'].map((name) => core.addUser(name))
+    const logins = users.map((user) => core.logIn(user))
+    for (const login of logins) t.ok(core.asSession(login))
+    for (const { id } of users) store.sessions.removeAllOf(id)
+    const seen: (number | string)[] = []
+    access.onChange((userId) => {
+      seen.push(userId)
+      for (const endMs = performance.now() + 6; performance.now() < endMs;);
+    })
+    setImmediate(() => seen.push('somebody else'))
+    access.forgetAll()
+    t.ok(seen.length < users.length)
+    t.same(
+      logins.map((login) => core.asSession(login)),
+      [undefined, undefined, undefined],
+      'nobody who has not been looked at gets in meanwhile',
+    )
+    await schedule.stop()
+    t.same(
+      seen.filter((one) => one !== 'somebody else'),
+      users.map(({ id }) => id),
+    )
+    t.ok(seen.indexOf('somebody else') < users.length)
+  },
+)
+
 t.test('memory is bounded, and whoever was pushed out of it is still known', async (t) => {
   const core = createCore(t)
   const { store, clock, activity, tokens } = core.context
@@ -152,6 +183,7 @@ t.test('memory is bounded, and whoever was pushed out of it is still known', asy
     idleTimeoutMs: HOUR,
     groupsOf: () => [],
     isShutOut: () => false,
+    schedule: core.context.schedule,
     cacheSize: 3,
   })
   const who = (secret = ''): string | undefined =>

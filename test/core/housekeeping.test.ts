@@ -48,11 +48,12 @@ t.test('what is past its end is removed, what is in use stays', async (t) => {
 
 t.test('what there is much of is written and removed in pieces, and all of it', async (t) => {
   const core = createCore(t)
-  const { store, activity, clock, sessions } = core.context
+  const { store, activity, clock, sessions, links } = core.context
   const users = Array.from({ length: 450 }, (_, index) => core.addUser(`user-${index}`))
   for (const user of users) {
     sessions.begin(user, { address: '127.0.0.1', userAgent: '' })
     activity.sawUser(user.id)
+    links.invite(user)
   }
   let turns = 0
   const count = (): void => {
@@ -72,4 +73,8 @@ t.test('what there is much of is written and removed in pieces, and all of it', 
     users.flatMap(({ id }) => store.sessions.listOf(id)),
     [],
   )
+  const rows = core.database.prepare<{ count: number }>(
+    'select count(*) as count from one_time_links',
+  )
+  t.equal(rows.get()?.count, 0)
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { createTurns, mapInTurns } from '../../src/lib/turns.ts'
 
-/** As long as a piece may be, and more. */
+/** As long as the pieces of a turn may be, and more. */
 function workFor(ms: number): void {
   for (const endMs = performance.now() + ms; performance.now() < endMs;);
 }
@@ -24,6 +24,31 @@ t.test(
 
 t.test('short work waits for nobody', async (t) => {
   t.equal(createTurns()(), undefined)
+})
+
+t.test('the work of many adds up: they go on in later turns, one after the other', async (t) => {
+  const giveWay = createTurns()
+  let turn = 0
+  const count = (): void => {
+    turn += 1
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  const turns: number[] = []
+  const order: number[] = []
+  const work = async (name: number): Promise<void> => {
+    await giveWay()
+    workFor(6)
+    turns.push(turn)
+    order.push(name)
+  }
+  const first = giveWay()
+  t.equal(first, undefined)
+  workFor(6)
+  await Promise.all([1, 2, 3, 4].map(work))
+  clearImmediate(next)
+  t.same(order, [1, 2, 3, 4])
+  t.equal(new Set(turns).size, 4, `turns ${turns.join(' ')}`)
 })
 
 t.test('what an item throws ends the work', async (t) => {

@@ -64,10 +64,10 @@ t.test('a code is taken once, whole', async (t) => {
 t.test('codes go with their end and with their client', async (t) => {
   const { rows, code } = setUp(t)
   rows.addCode('h', code)
-  rows.removeExpiredCodes(at(99))
+  rows.removeExpiredCodes(at(99), 9)
   t.ok(rows.takeCode('h'))
   rows.addCode('h', code)
-  rows.removeExpiredCodes(at(100))
+  rows.removeExpiredCodes(at(100), 9)
   t.equal(rows.takeCode('h'), undefined)
   rows.addCode('h', code)
   rows.removeClient('c')

@@ -57,9 +57,9 @@ t.test('a newer one of its kind and user replaces it; others stay', async (t) =>
 t.test('what is past its end goes', async (t) => {
   const { links, create, listKept } = setUp(t)
   create('h', 'claim')
-  links.removeExpired(at(999))
+  links.removeExpired(at(999), 9)
   t.equal(listKept().length, 1)
-  links.removeExpired(at(1000))
+  links.removeExpired(at(1000), 9)
   t.equal(listKept().length, 0)
 })
 

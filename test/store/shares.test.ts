@@ -84,8 +84,8 @@ t.test('an expired share is found nowhere', async (t) => {
   t.equal(shares.find(lab.id, { kind: 'user', id: ben.id }, end), undefined)
   t.same(shares.listWithUser(ben.id, everything, end), [])
   t.equal(shares.countOfOwner(ana.id, end), 0)
-  t.same(shares.removeExpired(at), [])
-  t.same(shares.removeExpired(end), [{ kind: 'user', id: ben.id }])
+  t.same(shares.removeExpired(at, 9), [])
+  t.same(shares.removeExpired(end, 9), [{ kind: 'user', id: ben.id }])
 })
 
 t.test('removing says with whom it was shared', async (t) => {

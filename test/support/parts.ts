@@ -7,6 +7,7 @@ import { createAccess, type Access, type Principal } from '../../src/core/access
 import { createActivity } from '../../src/core/activity.ts'
 import { createEvents } from '../../src/core/events.ts'
 import { createOAuthProvider, type OAuthProvider } from '../../src/core/oauth-provider.ts'
+import { createSchedule } from '../../src/core/schedule.ts'
 import { createSessions, type NewSession, type SessionVerbs } from '../../src/core/sessions.ts'
 import { createTokens, type TokenVerbs } from '../../src/core/tokens.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -50,6 +51,7 @@ export function createParts(t: Test): Parts {
   const access = createAccess({
     ...{ store, clock, activity, groupsOf, ...limits },
     isShutOut: () => false,
+    schedule: createSchedule({ log }),
   })
   const sessions = createSessions({ store, clock, access, events, ...limits })
   const tokens = createTokens({ store, clock, access, groupsOf, events, baseUrl: '/', maxAgeMs: 0 })
