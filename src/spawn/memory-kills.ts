@@ -4,6 +4,8 @@ import { type UnitFacts } from './systemctl.ts'
 import { isAlive } from './unit-watch.ts'
 
 export interface MemoryKills {
+  /** A run that has just begun has lost nothing yet. */
+  begin(invocation: string): void
   /** Looks at units; who has lost a program since the last look is told about. */
   look(units: readonly UnitFacts[]): void
   /** @param listener gets the name of the unit, with its ending */
@@ -14,16 +16,20 @@ export function createMemoryKills(groups: Pick<ControlGroups, 'memoryKills'>): M
   const listeners: ((unit: string) => void)[] = []
   /** By run; what a run had lost before it was first seen is known to its owner already. */
   let known = new Map<string, number>()
+  /** Runs that have begun and were not seen yet: a look that was under way then does not know them. */
+  const begun = new Set<string>()
 
   return {
+    begin: (invocation) => void begun.add(invocation),
     look(units) {
       const seen = new Map<string, number>()
       for (const facts of units) {
         const { Id: unit = '', InvocationID: invocation = '', ControlGroup: group = '' } = facts
+        const before = known.get(invocation) ?? (begun.delete(invocation) ? 0 : undefined)
         if (!isAlive(facts, { invocation }) || group === '') continue
         const kills = groups.memoryKills(group)
         seen.set(invocation, kills)
-        if (kills > (known.get(invocation) ?? kills)) for (const tell of listeners) tell(unit)
+        if (kills > (before ?? kills)) for (const tell of listeners) tell(unit)
       }
       known = seen
     },

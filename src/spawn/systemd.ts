@@ -138,6 +138,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       const facts = await execute(request, { account, place })
       const invocation = facts['InvocationID'] ?? ''
       notes.remember(request.slug, invocation)
+      kills.begin(invocation)
       for (const sentence of compareLimits(request.limits, facts)) request.progress(sentence)
       const { memoryBytes = 0 } = request.limits
       const port = place.kind === 'port' ? place.port : 0

@@ -23,6 +23,11 @@ t.test('each new kill is told once, old ones and those of the dead are not', asy
   Object.assign(counts, { '/a': 3, '/b': 2 })
   kills.look([unit('a'), unit('b', { ActiveState: 'failed', SubState: 'failed' })])
   t.same(told, ['b.service', 'a.service'])
+  kills.begin('c')
+  kills.look([unit('a')])
+  counts['/c'] = 1
+  kills.look([unit('c')])
+  t.same(told.splice(2), ['c.service'], 'from its very beginning')
   kills.look([unit('a', { InvocationID: 'another run' })])
   t.equal(told.length, 2)
 })
