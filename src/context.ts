@@ -160,6 +160,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
   const starting = createStarting({
     ...{ store, clock, spawner, routes, tokens, schedule, events, log, config, groupsOf },
     hookModule: overrides.hooks ?? {},
+    authStateOf: (userId) => people.authStates.find(userId),
     internalPort,
   })
   const accounts = createAccounts({

@@ -3,7 +3,7 @@ import { findRunningHub } from '../config/data-dir.ts'
 import { internalPortFact, type WholeContext } from '../context.ts'
 import { HubError } from '../lib/errors.ts'
 import { pollUntil } from '../lib/poll.ts'
-import { MINUTE } from '../lib/time.ts'
+import { MINUTE, SECOND } from '../lib/time.ts'
 import { escapeName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
 import { urlFact } from './hub-url.ts'
@@ -12,6 +12,10 @@ import { urlFact } from './hub-url.ts'
 const timeoutMs = MINUTE
 
 type Needs = Pick<WholeContext, 'config' | 'store' | 'tokens'>
+
+/** Of a token for one request; a hub may want them shorter still. */
+const lifeSecondsOf = ({ config }: Needs): number =>
+  Math.floor(Math.min(2 * timeoutMs, config.tokens.max_age || Infinity) / SECOND)
 
 /**
  * Has the hub stop everything `user` runs, in their own name; resolves when nothing runs any more.
@@ -26,7 +30,7 @@ export async function stopServersOf(user: User, needs: Needs): Promise<void> {
     user,
     note: 'littlehub user delete',
     scopes: ['delete:servers!user'],
-    expiresInSeconds: (2 * timeoutMs) / 1000,
+    expiresInSeconds: lifeSecondsOf(needs),
   })
   try {
     await Promise.all(active.map((server) => stopServer(server, secret, needs)))
@@ -92,7 +96,7 @@ export async function reloadHub(pid: number, needs: Needs): Promise<ReloadOutcom
     user,
     note: 'littlehub config reload',
     scopes: ['reload'],
-    expiresInSeconds: (2 * timeoutMs) / 1000,
+    expiresInSeconds: lifeSecondsOf(needs),
   })
   try {
     return await askToReload(secret, needs)

@@ -6,6 +6,8 @@ import { nearest } from '../lib/nearest.ts'
 import { SECOND, sleep } from '../lib/time.ts'
 import { label, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
+import { type AuthState } from './auth-states.ts'
+import { type SpawnOptions } from './spawn-options.ts'
 
 /** What a hook is given: values, a copy of its own. */
 export type HookInfo = {
@@ -16,6 +18,10 @@ export type HookInfo = {
   readonly server: { readonly name: string; readonly displayName: string }
   /** As they were chosen: `{ profile: 'small', gpu: 'none' }`. */
   readonly options: Readonly<Record<string, unknown>>
+  /** The slug of the profile that these come to; undefined on a hub without any. */
+  readonly profile: string | undefined
+  /** What the login left of the user, with `auth.enable_auth_state`; else, and after a stop, undefined. */
+  readonly authState: AuthState | undefined
   /** What the configuration, groups and profile put into the environment; without the server's keys. Empty after a stop. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -60,6 +66,8 @@ export type HooksNeeds = {
   readonly timeoutMs: number
   readonly groupsOf: (userName: string) => readonly string[]
   readonly findUser: (id: number) => User | undefined
+  readonly authStateOf: (userId: number) => AuthState | undefined
+  readonly spawnOptions: Pick<SpawnOptions, 'profileOf'>
   readonly log: Log
 }
 
@@ -105,14 +113,15 @@ export function createHooks(needs: HooksNeeds): Hooks {
   const infoOf = (
     server: Server,
     user: User,
-    environment: Readonly<Record<string, string>>,
+    more: Pick<HookInfo, 'environment' | 'authState'>,
   ): HookInfo =>
     structuredClone({
       user: { name: user.name, admin: user.admin },
       groups: [...needs.groupsOf(user.name)],
       server: { name: server.name, displayName: server.displayName ?? server.name },
       options: server.options,
-      environment,
+      profile: needs.spawnOptions.profileOf(user, server.options)?.slug,
+      ...more,
     })
 
   /** @throws whatever the hook throws; {HubError} Timeout */
@@ -133,7 +142,7 @@ export function createHooks(needs: HooksNeeds): Hooks {
   return {
     async preSpawn({ server, user, environment, signal }) {
       if (!preSpawn) return {}
-      const info = infoOf(server, user, environment)
+      const info = infoOf(server, user, { environment, authState: needs.authStateOf(user.id) })
       const refusing = async (): Promise<unknown> => {
         try {
           return await preSpawn(info)
@@ -147,7 +156,7 @@ export function createHooks(needs: HooksNeeds): Hooks {
       const user = postStop && needs.findUser(server.userId)
       if (!postStop || !user) return
       try {
-        const info = infoOf(server, user, {})
+        const info = infoOf(server, user, { environment: {}, authState: undefined })
         await call(() => postStop(info))
       } catch (thrown) {
         needs.log.error({ error: asError(thrown), server: label(server) }, 'the hook postStop')

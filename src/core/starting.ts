@@ -10,6 +10,7 @@ import { type Routes } from '../proxy/routes.ts'
 import { serverEnvironment } from '../spawn/environment.ts'
 import { type Spawner } from '../spawn/spawner.ts'
 import { type Store } from '../store/store.ts'
+import { type AuthState } from './auth-states.ts'
 import { type Events } from './events.ts'
 import { createHooks, type HookModule, type Hooks } from './hooks.ts'
 import { createNamedServers, type NamedServers } from './named-servers.ts'
@@ -39,6 +40,7 @@ export type StartingNeeds = {
   readonly config: Config
   readonly groupsOf: GroupsOf
   readonly hookModule: HookModule
+  readonly authStateOf: (userId: number) => AuthState | undefined
   /** Where the hub's API listens for servers and services. */
   readonly internalPort: () => number
 }
@@ -65,6 +67,8 @@ export function createStarting(needs: StartingNeeds): Starting {
     },
     groupsOf: needs.groupsOf,
     findUser: (id) => store.users.find(id),
+    authStateOf: needs.authStateOf,
+    spawnOptions,
     log,
   })
   const starter = createStarter({

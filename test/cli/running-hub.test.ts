@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { createFakeSpawner, type FakeSpawner } from '../support/fake-spawner.ts'
 import { littlehub, type Printed } from '../support/command-line.ts'
-import { passwordOf, startHub, type TestHub } from '../support/hub.ts'
+import { passwordOf, serverOf, startHub, type TestHub } from '../support/hub.ts'
 
 /** Longest time until a running hub has noticed what a command changed, on a busy machine. */
 const noticedMs = 10_000
@@ -12,10 +12,18 @@ type Beside = TestHub & {
 }
 
 /** A hub that runs, and commands beside it that know it only by its data folder. */
-async function startBeside(t: Test, users: readonly string[]): Promise<Beside> {
+async function startBeside(
+  t: Test,
+  users: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Beside> {
   const spawner = createFakeSpawner()
   const running = await startHub(t, { users, spawner })
-  const environment = { LITTLEHUB_DATA: running.dataDir, LITTLEHUB_PASSWORD__BCRYPT_COST: '4' }
+  const environment = {
+    LITTLEHUB_DATA: running.dataDir,
+    LITTLEHUB_PASSWORD__BCRYPT_COST: '4',
+    ...more,
+  }
   return {
     ...running,
     spawner,
@@ -111,4 +119,12 @@ t.test('when the hub does not do it, nobody is deleted', async (t) => {
   t.match(err, /did not stop a server of ana; nothing was deleted/)
   t.ok(store.users.findByName('ana'))
   t.same(beside.spawner.running, ['ana'])
+})
+
+t.test('a hub whose tokens may not live long is asked with one that lives shorter', async (t) => {
+  const beside = await startBeside(t, ['admin', 'ana'], { LITTLEHUB_TOKENS__MAX_AGE: '30s' })
+  const { servers } = beside.hub.context
+  await servers.start(serverOf(beside.hub, 'ana'))
+  t.match(await beside.command('user', 'delete', 'ana', '--yes'), { code: 0 })
+  t.equal(beside.hub.context.store.servers.countActive(), 0)
 })

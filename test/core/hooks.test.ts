@@ -4,6 +4,7 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { createHooks, HookRefusal, loadHooks, type HookModule } from '../../src/core/hooks.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { type Profile } from '../../src/model/profile.ts'
 import { type Server } from '../../src/model/server.ts'
 import { type User } from '../../src/model/user.ts'
 
@@ -27,7 +28,11 @@ function hooksOf(module: HookModule, timeoutMs = 5000) {
   const lines: string[] = []
   const log = createLog({ level: 'debug' }, { write: (line) => void lines.push(line) })
   const groupsOf = () => ['staff']
-  const hooks = createHooks({ module, timeoutMs, groupsOf, findUser: () => user, log })
+  const hooks = createHooks({
+    ...{ module, timeoutMs, groupsOf, findUser: () => user, log },
+    authStateOf: (userId) => ({ access_token: `of ${userId}` }),
+    spawnOptions: { profileOf: (_, { profile }) => ({ slug: profile }) as Profile },
+  })
   const { signal } = new AbortController()
   const begin = (more = {}) =>
     hooks
@@ -83,6 +88,8 @@ t.test('preSpawn is told who starts what, and may add to the environment', async
       groups: ['staff'],
       server: { name: 'lab', displayName: 'lab' },
       options: { profile: 'small' },
+      profile: 'small',
+      authState: { access_token: 'of 1' },
       environment: { A: '1' },
     },
   ])

@@ -9,6 +9,7 @@ t.test('the hook of a hub runs with every start, and its variables reach the ser
   const { servers } = createStarting({
     ...core.context,
     groupsOf: () => [],
+    authStateOf: () => undefined,
     internalPort: () => 1,
     hookModule: {
       preSpawn: ({ environment }) => ({ environment: { B: `${environment['A'] ?? ''}2` } }),
@@ -21,12 +22,36 @@ t.test('the hook of a hub runs with every start, and its variables reach the ser
   t.same(told, [''])
 })
 
+t.test('a hook knows the profile, chosen or not, and what the login left', async (t) => {
+  const seen: unknown[] = []
+  const profiles = [
+    { slug: 'small', display_name: 'Small' },
+    { slug: 'big', display_name: 'Big', default: true },
+  ]
+  const core = createCore(t, {
+    settings: { profiles: JSON.stringify(profiles), 'auth.enable_auth_state': 'true' },
+    hooks: { preSpawn: ({ profile, authState }) => void seen.push([profile, authState]) },
+  })
+  const { servers, authStates } = core.context
+  const ana = core.addUser('ana')
+  const start = async (options: Record<string, unknown>): Promise<void> =>
+    servers.stop(await servers.start(core.serverOf(ana), options))
+  await start({})
+  authStates.keep(ana.id, { access_token: 'gho_1' })
+  await start({ profile: 'small' })
+  t.same(seen, [
+    ['big', undefined],
+    ['small', { access_token: 'gho_1' }],
+  ])
+})
+
 t.test('a hook cannot make a server of somebody else of it', async (t) => {
   const core = createCore(t)
   const environment = { JUPYTERHUB_USER: 'ben', JUPYTERHUB_API_TOKEN: 'x', PATH: '/opt' }
   const { servers } = createStarting({
     ...core.context,
     groupsOf: () => [],
+    authStateOf: () => undefined,
     internalPort: () => 1,
     hookModule: { preSpawn: () => ({ environment }) },
   })
@@ -46,6 +71,7 @@ t.test(
     const { servers } = createStarting({
       ...core.context,
       groupsOf: () => [],
+      authStateOf: () => undefined,
       internalPort: () => 1,
       hookModule: {
         preSpawn() {

@@ -5,6 +5,7 @@ import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
 import { prepareDataDir } from '../../src/config/data-dir.ts'
 import { createContext, pluginSchemas, type WholeContext } from '../../src/context.ts'
 import { type Principal } from '../../src/core/access.ts'
+import { type HookModule } from '../../src/core/hooks.ts'
 import { type NewSession } from '../../src/core/sessions.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { type Server } from '../../src/model/server.ts'
@@ -43,6 +44,7 @@ export type CoreOptions = {
   readonly dataDir?: string
   readonly spawner?: ScriptedSpawner
   readonly clock?: TestClock
+  readonly hooks?: HookModule
 }
 
 export const origin = { address: '203.0.113.7', userAgent: 'a browser' }
@@ -58,7 +60,10 @@ export function createCore(t: Test, options: CoreOptions = {}): Core {
   const lines: string[] = []
   const log = createLog({ level: 'debug' }, { write: (line) => void lines.push(line) })
   const database = openDatabase(path.join(dataDir, 'littlehub.db'), { log })
-  const context = createContext(loaded, { log, clock, spawner, database })
+  const context = createContext(loaded, {
+    ...{ log, clock, spawner, database },
+    ...(options.hooks && { hooks: options.hooks }),
+  })
   context.store.facts.set('internal_port', '1')
   const { store, users, sessions, access, servers, schedule } = context
   let ended = false
