@@ -17,17 +17,28 @@ export const edit: Command = {
     const file = requireFile(call)
     const folder = mkdtempSync(join(tmpdir(), 'littlehub-'))
     const copy = join(folder, basename(file))
+    const before = textOf(file)
+    let isKept = false
     try {
-      writeFileSync(copy, textOf(file), { mode: 0o600 })
+      writeFileSync(copy, before, { mode: 0o600 })
       const text = await editedUntilFine(call, copy)
       if (text === undefined) return 1
+      isKept = textOf(file) !== before
+      if (isKept) throw changedMeanwhile(file, copy)
       await changeFile(call, text)
       return 0
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      if (!isKept) rmSync(folder, { recursive: true, force: true })
     }
   },
 }
+
+/** An editor may be open for hours: what others did in that time is not undone, and neither is this work lost. */
+const changedMeanwhile = (file: string, copy: string): HubError =>
+  new HubError(
+    'Conflict',
+    `${file} was changed by somebody else meanwhile, so it stays as it is. What you wrote is in ${copy}.`,
+  )
 
 /** @returns undefined when the person gives up. */
 async function editedUntilFine(call: Call, copy: string): Promise<string | undefined> {

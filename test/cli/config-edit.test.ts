@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { littlehub } from '../support/command-line.ts'
@@ -39,4 +39,19 @@ t.test('an editor that fails changes nothing', async (t) => {
   const { edit, text } = setUp(t, 'echo "port: 2" > "$2"; exit 1')
   t.match(await edit(), { code: 1, err: /did not end well/ })
   t.equal(text(), 'port: 1\n')
+})
+
+t.test('what others changed while the editor was open stays, and so does the work', async (t) => {
+  const { edit, text, dir } = setUp(
+    t,
+    'echo "port: 3" > "$LITTLEHUB_CONFIG"; echo "port: 2" > "$2"',
+  )
+  process.env['LITTLEHUB_CONFIG'] = path.join(dir, 'hub.yaml')
+  t.teardown(() => delete process.env['LITTLEHUB_CONFIG'])
+  const { code, err } = await edit()
+  t.equal(code, 1)
+  t.equal(text(), 'port: 3\n')
+  const copy = /What you wrote is in (\S+)\./.exec(err)?.[1] ?? ''
+  t.equal(readFileSync(copy, 'utf8'), 'port: 2\n')
+  rmSync(path.dirname(copy), { recursive: true })
 })
