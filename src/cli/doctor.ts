@@ -1,19 +1,23 @@
 /** `littlehub doctor` */
 import { join } from 'node:path'
+import { findRunningHub } from '../config/data-dir.ts'
 import { type LoadedConfig } from '../config/load.ts'
-import { ConfigError } from '../lib/errors.ts'
+import { asError, ConfigError } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
 import { systemClock } from '../lib/time.ts'
 import { openDatabase } from '../store/database.ts'
 import { createStore } from '../store/store.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
+import { checkLoop } from './check-loop.ts'
 import { checkClock, checkDisk, checkMemory } from './check-machine.ts'
 import { checkPort } from './check-port.ts'
 import { checkServer } from './check-server.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { addressOf } from './hub-url.ts'
+import { readMetrics } from './running-hub.ts'
 import { fileOf, settingsOf } from './settings.ts'
+import { withContextOf } from './with-context.ts'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -64,6 +68,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield checkMemory()
   yield checkClock(dataDir, systemClock.now())
   yield await checkPort(settings, () => urlOf(settings))
+  yield* await checkRunning(call, settings)
   if (call.isSet('quick') || folder.level === 'fail') return
   if (!call.isSet('json')) call.terminal.say('Starting a server …')
   yield* checkServer(settings, call.text('as') ?? 'doctor')
@@ -88,6 +93,18 @@ function checkServices({ services }: LoadedConfig): Finding[] {
   return names.length === 0
     ? []
     : [ok('services', `open to everybody, without a login at the hub: ${names.join(', ')}`)]
+}
+
+/** How the running hub is, if there is one. */
+async function checkRunning(call: Call, settings: LoadedConfig): Promise<Finding[]> {
+  if (findRunningHub(settings.data_dir) === undefined) return []
+  try {
+    const metrics = await withContextOf(call, settings, readMetrics)
+    return metrics === undefined ? [] : [checkLoop(metrics)]
+  } catch (thrown) {
+    const found = `the hub does not say how it is: ${asError(thrown).message}`
+    return [warn('event loop', found, "Look at the hub's log.")]
+  }
 }
 
 /** Where the running hub says it is. Its database is of this version, since it runs. */

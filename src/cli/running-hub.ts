@@ -1,4 +1,4 @@
-/** Asks the running hub for what only it can do: stopping servers that it watches, reading its configuration again. */
+/** Asks the running hub for what only it can do: stopping servers that it watches, reading its configuration again, telling how it is. */
 import { findRunningHub } from '../config/data-dir.ts'
 import { internalPortFact, type WholeContext } from '../context.ts'
 import { HubError } from '../lib/errors.ts'
@@ -10,6 +10,9 @@ import { urlFact } from './hub-url.ts'
 
 /** Longest wait for one server to end; the spawner's own patience is shorter. */
 const timeoutMs = MINUTE
+
+/** Longest wait for a question that the hub answers at once. */
+const answerMs = 10 * SECOND
 
 type Needs = Pick<WholeContext, 'config' | 'store' | 'tokens'>
 
@@ -100,6 +103,32 @@ export async function reloadHub(pid: number, needs: Needs): Promise<ReloadOutcom
   })
   try {
     return await askToReload(secret, needs)
+  } finally {
+    needs.tokens.revoke(token)
+  }
+}
+
+/**
+ * What the running hub measures of itself, in the text format of Prometheus.
+ * @returns undefined when there is no administrator yet in whose name it could be asked.
+ * @throws {Error} when it does not answer.
+ */
+export async function readMetrics(needs: Needs): Promise<string | undefined> {
+  const user = needs.store.users.listAdmins().find(({ disabled }) => !disabled)
+  if (!user) return undefined
+  const { token, secret } = needs.tokens.issue({
+    user,
+    note: 'littlehub doctor',
+    scopes: ['read:metrics'],
+    expiresInSeconds: (2 * answerMs) / 1000,
+  })
+  try {
+    const answer = await fetch(`${apiOf(needs)}/metrics`, {
+      headers: { authorization: `token ${secret}` },
+      signal: AbortSignal.timeout(answerMs),
+    })
+    if (!answer.ok) throw new Error(`it answered ${answer.status} ${await answer.text()}`)
+    return await answer.text()
   } finally {
     needs.tokens.revoke(token)
   }

@@ -64,6 +64,24 @@ t.test('beside a running hub it is the hub that has the port', async (t) => {
     findings.find(({ check }) => check === 'database'),
     { level: 'ok', found: 'whole, 1 user' },
   )
+  t.notOk(
+    findings.some(({ check }) => check === 'event loop'),
+    'there is no administrator in whose name the hub could be asked',
+  )
+})
+
+t.test('the event loop of a running hub is looked at, and no token stays behind', async (t) => {
+  const { hub, dataDir } = await startHub(t, { users: ['admin'] })
+  noteUrl(hub.context, hub.url)
+  const { store, clock, metrics } = hub.context
+  for (let turn = 0; turn < 1000; turn++) metrics.loopTurned(300)
+  const environment = { LITTLEHUB_DATA: dataDir }
+  const { code, out } = await littlehub(['doctor', '--quick'], { environment })
+  t.equal(code, 0)
+  t.match(out, /^warn {2}event loop: [\d.]+ % of its turns took longer .*\n {6}→ The hub waits/m)
+  const [admin] = store.users.listAdmins()
+  t.ok(admin)
+  t.same(store.tokens.listOf(admin?.id ?? 0, clock.now()), [])
 })
 
 t.test('services that the front door lets everybody through to are listed', async (t) => {
