@@ -134,7 +134,7 @@ data_dir: $data_dir # the database, keys and what the hub keeps
 host: 0.0.0.0 # people reach it through littlehub.socket, which holds the port
 port: $(wanted_port)
 spawner:
-  type: process
+  type: systemd # each server a unit with limits, each person an account of this machine
 CONFIG
   if [ -n "$user_env_command" ]; then
     printf '  cmd: [%s]\n  path: %s\n' "$user_env_command" "$user_env_path"

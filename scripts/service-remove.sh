@@ -51,4 +51,6 @@ accounts_in_words() { printf '%d homes' "$(own_accounts | wc -l)"; }
 remove_accounts() {
   local name
   for name in $(own_accounts); do userdel --remove "$name" 2>/dev/null || true; done
+  rm -f /etc/sudoers.d/littlehub-admins
+  if getent group littlehub-admins >/dev/null; then groupdel littlehub-admins; fi
 }
