@@ -19,15 +19,21 @@ export function createMemoryKills(groups: Pick<ControlGroups, 'memoryKills'>): M
   /** Runs that have begun and were not seen yet: a look that was under way then does not know them. */
   const begun = new Set<string>()
 
+  /** @returns how many it has lost so far; undefined when nothing of it runs. */
+  const countOf = (facts: UnitFacts): number | undefined => {
+    const { InvocationID: invocation = '', ControlGroup: group = '' } = facts
+    return isAlive(facts, { invocation }) && group !== '' ? groups.memoryKills(group) : undefined
+  }
+
   return {
     begin: (invocation) => void begun.add(invocation),
     look(units) {
       const seen = new Map<string, number>()
       for (const facts of units) {
-        const { Id: unit = '', InvocationID: invocation = '', ControlGroup: group = '' } = facts
+        const { Id: unit = '', InvocationID: invocation = '' } = facts
         const before = known.get(invocation) ?? (begun.delete(invocation) ? 0 : undefined)
-        if (!isAlive(facts, { invocation }) || group === '') continue
-        const kills = groups.memoryKills(group)
+        const kills = countOf(facts)
+        if (kills === undefined) continue
         seen.set(invocation, kills)
         if (kills > (before ?? kills)) for (const tell of listeners) tell(unit)
       }
