@@ -1,4 +1,4 @@
-/** Who may use the hub at all, by what the configuration says. Pure. */
+/** Who may use the hub at all, by what the configuration says. Pure, but for what it remembers of lists. */
 import { normaliseName, type User } from '../model/user.ts'
 
 export type AdmissionRules = {
@@ -15,7 +15,17 @@ export function isShutOut(
   { name, admin }: Pick<User, 'name' | 'admin'>,
   { allowed, blocked }: AdmissionRules,
 ): boolean {
-  const isIn = (names: readonly string[]): boolean =>
-    names.some((one) => normaliseName(one) === name)
-  return isIn(blocked) || (allowed.length > 0 && !admin && !isIn(allowed))
+  if (normalised(blocked).has(name)) return true
+  return allowed.length > 0 && !admin && !normalised(allowed).has(name)
+}
+
+/** It is asked about everybody who comes, and a list may name ten thousand: each list is looked through once. */
+const known = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+function normalised(names: readonly string[]): ReadonlySet<string> {
+  const before = known.get(names)
+  if (before) return before
+  const made = new Set(names.map(normaliseName))
+  known.set(names, made)
+  return made
 }

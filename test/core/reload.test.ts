@@ -157,3 +157,27 @@ t.test('two at the same time come one after the other', async (t) => {
     [['announcement.text'], []],
   )
 })
+
+t.test(
+  'twenty starts under way go on through a reload, and later ones are by the new settings',
+  async (t) => {
+    const profiles = (name: string) => [
+      { slug: name, display_name: name, environment: { FROM: name } },
+    ]
+    const core = setUp(t, { profiles: JSON.stringify(profiles('old')) })
+    const { servers } = core.context
+    const people = Array.from({ length: 20 }, (_, index) => core.addUser(`user-${index}`))
+    const starts = people.map((user) => servers.start(core.serverOf(user), { profile: 'old' }))
+    core.write({ profiles: profiles('new') })
+    t.match(await core.reload(), { applied: ['profiles'] })
+    for (const { state } of await Promise.all(starts)) t.equal(state, 'ready')
+    const late = core.serverOf(core.addUser('late'))
+    t.match(await servers.start(late, { profile: 'old' }).catch((e: unknown) => e), {
+      code: 'InvalidInput',
+    })
+    await servers.start(late, {})
+    const variables = core.spawner.programs().map(({ environment }) => environment['FROM'])
+    t.same([variables.filter((one) => one === 'old').length, variables.at(-1)], [20, 'new'])
+    await servers.stopAll()
+  },
+)
