@@ -1,4 +1,5 @@
 /** What the admin page shows: the people, what runs, and whose logins are being slowed down. */
+import { isShutOut } from '../auth/policy.ts'
 import { withQuery } from '../lib/url.ts'
 import { fullName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
@@ -130,6 +131,7 @@ function rowsOf(
       name: user.name,
       admin: user.admin,
       disabled: user.disabled,
+      keptOut: isShutOut(user, site.config.users),
       self: user.id === visitor?.user.id,
       status: statusOf(site, { hasPassword, isInvited: site.store.links.hasOpen(user.id, now) }),
       hasPassword,

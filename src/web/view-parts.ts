@@ -115,6 +115,8 @@ export type AdminRow = {
   readonly name: string
   readonly admin: boolean
   readonly disabled: boolean
+  /** The configuration says that they may not use the hub. */
+  readonly keptOut: boolean
   readonly self: boolean
   /** `not invited yet`, `invited`, or undefined. */
   readonly status: string | undefined

@@ -61,6 +61,7 @@ const row = (id: number, name: string, more: Partial<AdminRow> = {}): AdminRow =
   name,
   admin: false,
   disabled: false,
+  keptOut: false,
   self: false,
   status: undefined,
   hasPassword: true,
@@ -100,7 +101,7 @@ const pending = {
 const rows = [
   row(1, 'teacher', { admin: true, self: true, server: card('ready', chosen), memory: '214 MB' }),
   row(2, 'ben', { hasPassword: false, status: 'invited', lastActivity: undefined }),
-  row(3, 'cleo', { disabled: true, server: card('failed', { reason: problem }) }),
+  row(3, 'cleo', { disabled: true, keptOut: true, server: card('failed', { reason: problem }) }),
   row(4, 'dan', { server: card('starting') }),
   row(5, 'eve', { server: card('stopping') }),
 ]

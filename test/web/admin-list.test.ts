@@ -59,3 +59,13 @@ t.test('who was seen just now is told before it is written down', async (t) => {
   t.match(wordsOf(await admin.open('/hub/admin')), /ana Stopped ?just now/)
   t.equal(pages.context.store.users.getByName('ana').lastActivityAt, undefined)
 })
+
+t.test('whom the configuration keeps out is marked, and cannot be started', async (t) => {
+  const settings = { 'users.blocked': 'Ben' }
+  const pages = await startPages(t, { users: ['admin', 'ana', 'ben'], settings })
+  const page = await (await pages.browser('admin')).open('/hub/admin')
+  t.match(wordsOf(page), /ben kept out Stopped/)
+  t.notMatch(wordsOf(page), /ana kept out/)
+  t.match(page.text, /Start<span class="sr"> the server of ana/)
+  t.notMatch(page.text, /Start<span class="sr"> the server of ben/)
+})
