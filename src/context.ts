@@ -13,6 +13,7 @@ import { createAccess, type Access } from './core/access.ts'
 import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
+import { createBackups, type Backups } from './core/backups.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
@@ -58,6 +59,7 @@ export type Context = People &
     readonly oauthProvider: OAuthProvider
     readonly xsrf: Xsrf
     readonly metrics: Metrics
+    readonly backups: Backups
     /** 32 random bytes that sign login flows. */
     readonly signingKey: Buffer
   }
@@ -208,6 +210,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     xsrf: createXsrf(signingKey),
     signingKey,
     metrics,
+    backups: createBackups({ store, config, configFile: loaded.file, clock, log }),
     ...people,
     spawner,
     routes,

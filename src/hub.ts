@@ -19,10 +19,11 @@ import { loopEveryMs } from './core/metrics.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { createReload, type Reload } from './core/reload.ts'
+import { finishRestore } from './core/restore.ts'
 import { routeServices } from './core/service-routes.ts'
 import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
-import { SECOND } from './lib/time.ts'
+import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -62,6 +63,9 @@ const lookEveryMs = 500
 
 /** How long what is open may outlive the session or token it was opened with. */
 const expireEveryMs = 15 * SECOND
+
+/** How soon a hub that was off at the time makes up for it; making none costs nothing. */
+const backUpEveryMs = MINUTE
 
 type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'>
 
@@ -138,6 +142,7 @@ async function startInOrder(
   prepareDataDir(data_dir)
   const lock = lockDataDir(data_dir)
   undo(() => lock.release())
+  finishRestore(data_dir)
   const hooks = loaded.hooks === '' ? {} : { hooks: await loadHooks(loaded.hooks) }
   const context = createContext(loaded, { ...overrides, ...hooks })
   undo(() => context.store.close())
@@ -265,6 +270,7 @@ function startJobs(context: WholeContext): void {
   schedule.every(activityEveryMs, 'write activity', () => writeActivityInTurns(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
+  schedule.every(backUpEveryMs, 'make a backup when it is time', () => context.backups.keepUp())
   keepCulling(context)
 }
 

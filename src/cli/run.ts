@@ -1,12 +1,14 @@
 /** The table of commands: finds the one that was meant, runs it, turns what it throws into words and an exit code. */
 import { asError, ConfigError, HubError } from '../lib/errors.ts'
 import { nearest } from '../lib/nearest.ts'
+import { backup } from './backup.ts'
 import { claim } from './claim.ts'
 import { UsageError, type Command } from './command.ts'
 import { configCommands } from './config.ts'
 import { doctor } from './doctor.ts'
 import { importTljh } from './import-tljh.ts'
 import { parseCall } from './parse.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { type Terminal } from './terminal.ts'
 import { tokenCommands } from './token.ts'
@@ -22,6 +24,8 @@ const commands: readonly Command[] = [
   ...tokenCommands,
   ...configCommands,
   importTljh,
+  backup,
+  restore,
   version,
 ]
 

@@ -16,6 +16,7 @@ import {
   table,
   text,
 } from './setting.ts'
+import { backup, cull } from './upkeep-settings.ts'
 
 export { duration, flag, list, section, size, text }
 
@@ -53,16 +54,6 @@ const links = section(
     reset_valid: duration('24h', 'How long a password reset link works.'),
   },
   'One-time links.',
-)
-
-const cull = section(
-  {
-    enabled: flag(true, 'Stop servers that nobody uses.'),
-    timeout: duration('1h', 'A server without traffic, kernel or report for this long is stopped.'),
-    every: duration('1m', 'How often idle servers are looked for.'),
-    max_age: duration('0s', 'A server running for this long is stopped, busy or not; 0s: never.'),
-  },
-  'Stopping idle servers.',
 )
 
 const announcement = section(
@@ -236,6 +227,7 @@ export const settings = section(
     ),
     tokens,
     api,
+    backup,
     admin_users: list('Names of users who are made at start, as administrators.'),
     users,
     groups,

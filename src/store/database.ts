@@ -4,7 +4,7 @@ import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { ConfigError, errorCode } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
-import { guarded } from './failures.ts'
+import { guarded, guardedTurns } from './failures.ts'
 import { migrate, readMigrations, type Migration } from './migrate.ts'
 
 /** What a column holds: times are epoch milliseconds, flags 0 or 1. */
@@ -30,6 +30,8 @@ export interface Database {
   pragma(text: string): unknown
   /** Writes a complete copy to the new file `to`, for its owner only. The hub stands still meanwhile. */
   backup(to: string): void
+  /** The same while the hub goes on: a piece in each turn of the event loop. */
+  backupInTurns(to: string): Promise<void>
   /** Every text that was prepared, so that a test can ask for its query plan. */
   statements(): readonly string[]
   /** Checkpoints the write-ahead log and closes. Idempotent. */
@@ -112,6 +114,7 @@ function guard(sqlite: Sqlite.Database): Database {
     execute: (sql) => void guarded(() => sqlite.exec(sql)),
     pragma: (text) => guarded(() => sqlite.pragma(text, { simple: true })),
     backup: (to) => guarded(() => copy(sqlite, to)),
+    backupInTurns: (to) => guardedTurns(() => copyInTurns(sqlite, to)),
     statements: () => texts,
     close: () => close(sqlite),
   }
@@ -135,6 +138,23 @@ function copy(sqlite: Sqlite.Database, to: string): void {
   try {
     closeSync(openSync(partial, 'wx', 0o600))
     sqlite.prepare('vacuum into ?').run(partial)
+    renameSync(partial, to)
+  } catch (thrown) {
+    rmSync(partial, { force: true })
+    throw thrown
+  }
+}
+
+/** A quarter of a megabyte. */
+const pagesInATurn = 64
+
+/** What this connection writes meanwhile is in the copy; when another process writes, it begins anew. */
+async function copyInTurns(sqlite: Sqlite.Database, to: string): Promise<void> {
+  const partial = `${to}.${process.pid}.part`
+  rmSync(partial, { force: true })
+  try {
+    closeSync(openSync(partial, 'wx', 0o600))
+    await sqlite.backup(partial, { progress: () => pagesInATurn })
     renameSync(partial, to)
   } catch (thrown) {
     rmSync(partial, { force: true })

@@ -28,6 +28,15 @@ export function guarded<Result>(work: () => Result): Result {
   }
 }
 
+/** The same for work that takes its time. */
+export async function guardedTurns<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw translated(thrown)
+  }
+}
+
 function translated(thrown: unknown): Error {
   const code = errorCode(thrown) ?? ''
   const begins = (prefix: string): boolean => code === prefix || code.startsWith(`${prefix}_`)

@@ -34,6 +34,8 @@ export interface Store {
   transaction<Result>(work: () => Result): Result
   /** A number that moves whenever another process has changed the database. @see SQLite: `pragma data_version` */
   otherWrites(): number
+  /** Writes a complete copy of the database to the new file `to`, without standing still. */
+  backUp(to: string): Promise<void>
   /** Checkpoints the write-ahead log and closes. */
   close(): void
 }
@@ -44,7 +46,9 @@ type ReadOnly<Module> = { [Key in keyof Module as Key extends Reading ? Key : ne
 
 /** What routes may use: reading. Changes go through a core verb. */
 export type StoreReader = {
-  readonly [Key in keyof Omit<Store, 'transaction' | 'otherWrites' | 'close'>]: ReadOnly<Store[Key]>
+  readonly [Key in keyof Omit<Store, 'transaction' | 'otherWrites' | 'backUp' | 'close'>]: ReadOnly<
+    Store[Key]
+  >
 }
 
 /** Prepares every statement of the store; `close` closes the database. */
@@ -66,6 +70,7 @@ export function createStore(database: Database): Store {
     authStates: createAuthStates(database),
     transaction: (work) => database.transaction(work),
     otherWrites: () => Number(database.pragma('data_version')),
+    backUp: (to) => database.backupInTurns(to),
     close: () => database.close(),
   }
 }

@@ -1,0 +1,48 @@
+/** Compressed archives, by the tar of the system. */
+import { runProgram } from './run.ts'
+
+/** Names in a folder. */
+export type Packed = { readonly dir: string; readonly names: readonly string[] }
+
+/** @see tar(1): 1 is a file that changed while it was read, as files in use do. */
+const changedMeanwhile = 1
+
+/** Writes `file`, which keeps its mode when it is there. @throws {Error} a full disk, a file that cannot be read. */
+export async function pack(file: string, packed: readonly Packed[]): Promise<void> {
+  const names = packed.flatMap(({ dir, names }) =>
+    names.length === 0 ? [] : [`--directory=${dir}`, ...names],
+  )
+  await runProgram(
+    ['tar', '--create', '--gzip', `--file=${file}`, '--warning=no-file-ignored', ...names],
+    { accepted: [changedMeanwhile] },
+  )
+}
+
+/**
+ * Reads all of it, so that what is damaged or cut off is found out.
+ * @param onName gets each name; unusual characters are escaped, folders end in a slash
+ * @throws {Error} when it is no whole archive.
+ */
+export async function eachName(file: string, onName: (name: string) => void): Promise<void> {
+  const words = ['--list', '--gzip', `--file=${file}`, '--quoting-style=escape'] as const
+  await runProgram(['tar', ...words], { onLine: onName })
+}
+
+export type UnpackOptions = {
+  readonly names: readonly string[]
+  /** Owners, by their names where this machine has them, and modes as well; only root can. */
+  readonly owners: boolean
+}
+
+/** @throws {Error} a full disk, a name that is not in it. */
+export async function unpack(file: string, into: string, options: UnpackOptions): Promise<void> {
+  const owners = options.owners
+    ? ['--same-owner', '--preserve-permissions']
+    : ['--no-same-owner', '--no-same-permissions']
+  await runProgram([
+    ...(['tar', '--extract', '--gzip', `--file=${file}`, `--directory=${into}`] as const),
+    ...owners,
+    '--',
+    ...options.names,
+  ])
+}
