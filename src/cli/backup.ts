@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type LoadedConfig } from '../config/load.ts'
 import { makeBackup } from '../core/backup.ts'
 import { backupDirOf, backupName } from '../core/backups.ts'
+import { conflict } from '../lib/errors.ts'
 import { systemClock } from '../lib/time.ts'
 import { copyDatabase, schemaOf } from '../store/snapshot.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
@@ -25,6 +26,10 @@ export const backup: Command = {
   },
   async run(call) {
     const settings = settingsOf(call)
+    if (call.isSet('homes') && settings.spawner.type === 'systemd')
+      throw conflict(
+        'People have unix accounts here, and their files lie in /home: copy that folder by other means. Without --homes the rest is backed up.',
+      )
     const now = systemClock.now()
     const [operand] = call.operands
     const file = path.resolve(operand ?? path.join(backupDirOf(settings), backupName(now)))

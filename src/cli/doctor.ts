@@ -7,6 +7,7 @@ import { createLog } from '../lib/log.ts'
 import { systemClock } from '../lib/time.ts'
 import { openDatabase } from '../store/database.ts'
 import { createStore } from '../store/store.ts'
+import { checkBackup } from './check-backup.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
 import { checkLoop } from './check-loop.ts'
 import { checkClock, checkDisk, checkMemory } from './check-machine.ts'
@@ -64,6 +65,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield folder
   const database = checkDatabase(dataDir)
   yield database
+  yield checkBackup(settings, systemClock.now())
   yield checkDisk(dataDir)
   yield checkMemory()
   yield checkClock(dataDir, systemClock.now())

@@ -11,8 +11,8 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 
-/** `from` gets the name `to`; what had that name gets the name `aside` first. */
-export type Move = { readonly from: string; readonly to: string; readonly aside: string }
+/** `from` gets the name `to`; what had that name gets the name `aside` first. Without `from` that is all. */
+export type Move = { readonly from?: string; readonly to: string; readonly aside: string }
 
 const journalOf = (dir: string): string => path.join(dir, 'restore.journal')
 
@@ -50,12 +50,13 @@ export function finishMoves(dir: string): boolean {
 
 /** Doing it twice does it once: the new file is gone from where it was. */
 function apply({ from, to, aside }: Move): void {
+  if (from !== undefined && !existsSync(from)) return
   if (existsSync(to) && !existsSync(aside)) renameSync(to, aside)
-  if (existsSync(from)) renameSync(from, to)
+  if (from !== undefined) renameSync(from, to)
 }
 
 function undo({ from, to, aside }: Move): void {
-  if (!existsSync(from) && existsSync(to)) renameSync(to, from)
+  if (from !== undefined && !existsSync(from) && existsSync(to)) renameSync(to, from)
   if (existsSync(aside)) renameSync(aside, to)
 }
 

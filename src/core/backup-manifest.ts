@@ -33,7 +33,9 @@ const schema = Type.Object({
     Type.Partial(Type.Object({ 'auth-state-keys': sum, 'config.yaml': sum })),
   ]),
   /** The uid of each home by its name. */
-  homes: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,31}$' }), Type.Integer({ minimum: 0 })),
+  homes: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,31}$' }), Type.Integer({ minimum: 0 }), {
+    additionalProperties: false,
+  }),
 })
 
 export type Manifest = Static<typeof schema>

@@ -29,7 +29,7 @@ export async function makeBackup(wish: BackupWish, needs: BackupNeeds): Promise<
   const partial = `${wish.file}.part`
   let work: string | undefined
   try {
-    mkdirSync(path.dirname(wish.file), { recursive: true, mode: 0o700 })
+    makeFolder(path.dirname(wish.file))
     // Beside the archive: where it has room, its parts have.
     work = mkdtempSync(`${wish.file}.parts-`)
     const manifest = await collect(work, { ...needs, homes: wish.homes })
@@ -44,6 +44,11 @@ export async function makeBackup(wish: BackupWish, needs: BackupNeeds): Promise<
   } finally {
     if (work !== undefined) await rm(work, { recursive: true, force: true })
   }
+}
+
+/** The one above it is there, or what is written to it would be on the wrong disk. */
+function makeFolder(dir: string): void {
+  if (!existsSync(dir)) mkdirSync(dir, { mode: 0o700 })
 }
 
 /** What the store says is for people in a browser. */

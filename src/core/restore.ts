@@ -29,7 +29,7 @@ export type Unpacked = { readonly dir: string; readonly manifest: Manifest; read
 /** Nothing else is unpacked, so that no archive of somebody else puts files where they do not belong. */
 const isOurs = (name: string): boolean =>
   [manifestName, ...Object.values(partNames)].includes(name) ||
-  (/^homes\/[a-z0-9-]{1,31}\//.test(name) && !name.split('/').includes('..'))
+  (/^homes\/(?:[a-z0-9-]{1,31}\/|$)/.test(name) && !name.split('/').includes('..'))
 
 /**
  * Unpacks into the new folder `dir`, and looks at everything but the files of people, which are only read.
@@ -127,7 +127,6 @@ export function putInPlace({ dir, manifest }: Unpacked, place: Place): void {
   const database = path.join(dataDir, partNames.database)
   // SQLite looks for these beside the database, under its name: they go with the old one, before the new one comes.
   const logs = ['-wal', '-shm'].map((log) => ({
-    from: path.join(dir, `none${log}`),
     to: `${database}${log}`,
     aside: `${database}${suffix}${log}`,
   }))

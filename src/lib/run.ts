@@ -10,7 +10,7 @@ export type RunOptions = {
 
 /**
  * @returns standard output.
- * @throws {Error} whose message is what the program said last.
+ * @throws {Error} whose message is the first thing that the program said was wrong.
  */
 export async function runProgram(
   words: readonly [string, ...string[]],
@@ -22,8 +22,9 @@ export async function runProgram(
   const child = execa(program, rest, { ...options, buffer: { stdout: onLine === undefined } })
   if (onLine !== undefined) for await (const line of child.iterable()) onLine(line)
   const { exitCode, stdout, stderr, shortMessage, failed } = await child
-  if (!failed || accepted.includes(exitCode ?? -1)) return typeof stdout === 'string' ? stdout : ''
-  throw new Error(lastLine(stderr) || shortMessage)
+  if (failed && !accepted.includes(exitCode ?? -1))
+    throw new Error(saidFirst(stderr) ?? shortMessage)
+  return typeof stdout === 'string' ? stdout : ''
 }
 
-const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
+const saidFirst = (text: string): string | undefined => /\S.*/.exec(text)?.[0]

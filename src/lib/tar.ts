@@ -1,5 +1,6 @@
 /** Compressed archives, by the tar of the system. */
-import { runProgram } from './run.ts'
+import { asError } from './errors.ts'
+import { runProgram, type RunOptions } from './run.ts'
 
 /** Names in a folder. */
 export type Packed = { readonly dir: string; readonly names: readonly string[] }
@@ -12,10 +13,9 @@ export async function pack(file: string, packed: readonly Packed[]): Promise<voi
   const names = packed.flatMap(({ dir, names }) =>
     names.length === 0 ? [] : [`--directory=${dir}`, ...names],
   )
-  await runProgram(
-    ['tar', '--create', '--gzip', `--file=${file}`, '--warning=no-file-ignored', ...names],
-    { accepted: [changedMeanwhile] },
-  )
+  await runTar(['--create', '--gzip', `--file=${file}`, '--warning=no-file-ignored', ...names], {
+    accepted: [changedMeanwhile],
+  })
 }
 
 /**
@@ -24,8 +24,8 @@ export async function pack(file: string, packed: readonly Packed[]): Promise<voi
  * @throws {Error} when it is no whole archive.
  */
 export async function eachName(file: string, onName: (name: string) => void): Promise<void> {
-  const words = ['--list', '--gzip', `--file=${file}`, '--quoting-style=escape'] as const
-  await runProgram(['tar', ...words], { onLine: onName })
+  const words = ['--list', '--gzip', `--file=${file}`, '--quoting-style=escape']
+  await runTar(words, { onLine: onName })
 }
 
 export type UnpackOptions = {
@@ -39,10 +39,22 @@ export async function unpack(file: string, into: string, options: UnpackOptions)
   const owners = options.owners
     ? ['--same-owner', '--preserve-permissions']
     : ['--no-same-owner', '--no-same-permissions']
-  await runProgram([
-    ...(['tar', '--extract', '--gzip', `--file=${file}`, `--directory=${into}`] as const),
+  await runTar([
+    ...['--extract', '--gzip', `--file=${file}`, `--directory=${into}`],
     ...owners,
     '--',
     ...options.names,
   ])
+}
+
+/** What tar says about a full disk depends on how much of a piece still fitted. */
+const fullDisk = /No space left|Wrote only \d+ of|Disk quota/
+
+async function runTar(words: readonly string[], options?: RunOptions): Promise<void> {
+  try {
+    await runProgram(['tar', ...words], options)
+  } catch (thrown) {
+    const { message } = asError(thrown)
+    throw fullDisk.test(message) ? new Error('the disk is full', { cause: thrown }) : thrown
+  }
 }

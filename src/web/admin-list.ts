@@ -53,11 +53,17 @@ export async function adminData(
     delays: may.manage ? delaysOf(site) : [],
     native: site.config.auth.type === 'native',
     names: formOf(request).get('names') ?? '',
-    problem,
+    problem: problem ?? backupProblem(site, may),
     done,
     here: at(page),
   }
 }
+
+/** Nobody else can do anything about it. */
+const backupProblem = (
+  { backups }: Site,
+  { manage }: ViewData['admin']['may'],
+): string | undefined => (manage ? backups.problem : undefined)
 
 /** The page itself is open to whoever holds `admin-ui`, which says nothing about people or servers. */
 function mayDo({ access }: Site, { visitor }: FastifyRequest): ViewData['admin']['may'] {

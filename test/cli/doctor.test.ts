@@ -10,7 +10,16 @@ t.test('a healthy place is found healthy, line by line', async (t) => {
   const environment = { LITTLEHUB_DATA: path.join(t.testdir(), 'data'), LITTLEHUB_PORT: '0' }
   const { code, out } = await littlehub(['doctor', '--quick'], { environment })
   t.equal(code, 0)
-  const checks = ['configuration', 'data folder', 'database', 'disk', 'memory', 'clock', 'port']
+  const checks = [
+    'configuration',
+    'data folder',
+    'database',
+    'backup',
+    'disk',
+    'memory',
+    'clock',
+    'port',
+  ]
   for (const check of checks) t.match(out, new RegExp(`^(?:ok  |warn)  ${check}: `, 'm'))
   t.notMatch(out, /^FAIL/m)
 })

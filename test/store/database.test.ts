@@ -120,6 +120,21 @@ t.test('a copy is complete, private, and never half there', async (t) => {
   )
 })
 
+t.test('a copy in turns has what is written meanwhile, and is never half there', async (t) => {
+  const { store, database, file } = openStore(t)
+  for (let index = 0; index < 500; index++)
+    store.users.create({ name: `user${index}`, admin: false, at: at(0) })
+  const copied = database.backupInTurns(`${file}.copy`)
+  await new Promise((resolve) => setImmediate(resolve))
+  store.users.create({ name: 'late', admin: false, at: at(0) })
+  await copied
+  t.equal(statSync(`${file}.copy`).mode & 0o777, 0o600)
+  t.ok(openStore(t, `${file}.copy`).store.users.findByName('late'))
+  const nowhere = database.backupInTurns(path.join(file, 'below', 'a-file'))
+  t.match(await nowhere.catch((e: unknown) => e), { code: 'Unavailable' })
+  t.notOk(readdirSync(path.dirname(file)).some((name) => name.endsWith('.part')))
+})
+
 t.test('what cannot be opened is said to be so, and what is no database too', async (t) => {
   const dir = t.testdir({ folder: {}, 'junk.db': 'x'.repeat(5000) })
   for (const file of [path.join(dir, 'folder'), path.join(dir, 'missing', 'x.db')])

@@ -21,3 +21,12 @@ t.test('only known sentences can be put on the page by its address', async (t) =
   for (const done of ['<b>x</b>', 'constructor', '__proto__'])
     t.equal((await admin.open(`/hub/admin?done=${encodeURIComponent(done)}`)).status, 200, done)
 })
+
+t.test('administrators are told that no backup can be made', async (t) => {
+  const settings = { 'backup.dir': '/none/nowhere' }
+  const pages = await startPages(t, { users: ['admin'], settings })
+  const admin = await pages.browser('admin')
+  t.notMatch(wordsOf(await admin.open('/hub/admin')), /backup/)
+  await pages.context.backups.keepUp()
+  t.match(wordsOf(await admin.open('/hub/admin')), /backup could not be written to \/none\/nowhere/)
+})
