@@ -27,6 +27,7 @@ export function measureSpawner(
 ): Spawner {
   return {
     ...spawner,
+    exited: (state, signal) => spawner.exited(state, signal),
     async poll(state) {
       const beganMs = performance.now()
       const liveness = await spawner.poll(state)
