@@ -6,7 +6,7 @@ const road = [
   ['web', 'api'],
   ['context'],
   ['core'],
-  ['store', 'auth', 'spawn', 'proxy'],
+  ['store', 'auth', 'spawn', 'proxy', 'tls'],
   ['config'],
   ['model'],
   ['lib'],
@@ -52,6 +52,7 @@ module.exports = {
     fence('execa', '^node_modules/execa/', ['^src/spawn/', '^src/cli/', '^src/lib/run\\.ts$']),
     fence('node:net', '^(node:)?(net|tls)$', [
       '^src/proxy/',
+      '^src/tls/',
       '^src/spawn/',
       '^src/web/',
       '^src/cli/',

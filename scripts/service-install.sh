@@ -149,6 +149,17 @@ installed_port() {
   printf '%s' "${found:-80}"
 }
 
+# What the configuration says, to the program that is installed.
+setting() { "$install_dir/current/littlehub" config get "$1" --config "$config_dir/config.yaml" 2>/dev/null || true; }
+
+speaks_https() { [ "$(setting https.enabled)" = true ]; }
+
+https_port() {
+  local found
+  found=$(setting https.port)
+  printf '%s' "${found:-443}"
+}
+
 # ---- units
 
 units_changed=no
@@ -170,6 +181,11 @@ install_units() {
     quietly systemctl daemon-reload || fail_with_log 'systemd does not take the units.'
   fi
   quietly systemctl enable littlehub.socket littlehub.service || fail_with_log 'The units could not be enabled.'
+  if speaks_https; then
+    quietly systemctl enable littlehub-https.socket || fail_with_log 'The units could not be enabled.'
+  else
+    quietly systemctl disable --now littlehub-https.socket || true
+  fi
   finished "$([ "$units_changed" = yes ] && printf 'installed' || printf 'ready')"
 }
 
@@ -182,7 +198,12 @@ start_service() {
   fi
   doing 'starting'
   if [ "$units_changed" = yes ] && systemctl is-active --quiet littlehub.socket; then
-    quietly systemctl stop littlehub.service littlehub.socket || true
+    quietly systemctl stop littlehub.service littlehub.socket littlehub-https.socket || true
+  fi
+  if speaks_https && ! systemctl is-active --quiet littlehub-https.socket; then
+    # A hub that listens there by itself has to let go of the port first.
+    quietly systemctl stop littlehub.service || true
+    quietly systemctl start littlehub-https.socket || fail_with_log "systemd could not listen on port $(https_port)." 'journalctl -u littlehub-https.socket says why.'
   fi
   quietly systemctl start littlehub.socket || fail_with_log "systemd could not listen on port $port." 'journalctl -u littlehub.socket says why.'
   if ! runs_this_build; then
@@ -211,7 +232,7 @@ wait_for_login_page() {
   local base
   base=$(sed -n 's/^base_url:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml")
   for _ in {1..60}; do
-    if login_page "${base:-/}hub/login" | grep -q 'name="_xsrf"\|hub/oauth_login'; then return 0; fi
+    if login_page "${base:-/}hub/login" | grep -qi 'name="_xsrf"\|hub/oauth_login\|^location: https://'; then return 0; fi
     sleep 0.5
   done
   return 1

@@ -8,7 +8,7 @@ remove_from_machine() {
   confirm_removal
   stop_everything
   for name in "${unit_names[@]}"; do rm -f "$unit_dir/$name" "$unit_dir/$name.new"; done
-  rm -rf "$unit_dir/littlehub.socket.d" "$unit_dir/littlehub.service.d"
+  rm -rf "$unit_dir/littlehub.socket.d" "$unit_dir/littlehub-https.socket.d" "$unit_dir/littlehub.service.d"
   if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
   if [ -e "$command_file" ] && grep -q '^# The littlehub command of this machine' "$command_file"; then rm -f "$command_file"; fi
   if [ "$purge" = yes ]; then remove_accounts; fi
@@ -38,7 +38,7 @@ confirm_removal() {
 
 stop_everything() {
   [ -d /run/systemd/system ] || return 0
-  systemctl disable --now littlehub.socket littlehub.service 2>/dev/null || true
+  systemctl disable --now littlehub.socket littlehub-https.socket littlehub.service 2>/dev/null || true
   systemctl stop littlehub.slice 2>/dev/null || true
   systemctl reset-failed 'littlehub*' 2>/dev/null || true
 }

@@ -2,12 +2,13 @@
 # The units of systemd: the socket that is always there, the hub behind it, and the slice that all servers share.
 
 readonly unit_dir=/etc/systemd/system
-readonly unit_names=(littlehub.socket littlehub.service littlehub.slice)
+readonly unit_names=(littlehub.socket littlehub-https.socket littlehub.service littlehub.slice)
 
 # print_unit NAME
 print_unit() {
   case $1 in
     littlehub.socket) print_socket ;;
+    littlehub-https.socket) print_https_socket ;;
     littlehub.service) print_service ;;
     littlehub.slice) print_slice ;;
   esac
@@ -30,6 +31,25 @@ WantedBy=sockets.target
 UNIT
 }
 
+# Only where the configuration says https.enabled: on other machines port 443 may belong to another program.
+print_https_socket() {
+  cat <<UNIT
+[Unit]
+Description=The HTTPS address of littlehub
+
+[Socket]
+ListenStream=$(https_port)
+FileDescriptorName=https
+Service=littlehub.service
+BindIPv6Only=both
+Backlog=1024
+NoDelay=true
+
+[Install]
+WantedBy=sockets.target
+UNIT
+}
+
 # It makes accounts, starts other people's programs as them, and so stays root; what it cannot need is taken from it.
 print_service() {
   cat <<'UNIT'
@@ -37,7 +57,7 @@ print_service() {
 Description=littlehub: notebooks for a class
 Documentation=file:/opt/littlehub/current/README.md
 Requires=littlehub.socket
-After=littlehub.socket network.target local-fs.target
+After=littlehub.socket littlehub-https.socket network.target local-fs.target
 # A hub that cannot start is tried again and again for five minutes, then left for somebody to look at.
 StartLimitIntervalSec=300
 StartLimitBurst=20

@@ -84,6 +84,8 @@ export type Overrides = {
   readonly database?: Database
   /** The descriptor of a socket that listens already, in the place of `host` and `port`. */
   readonly socket?: number
+  /** The same for HTTPS. */
+  readonly secureSocket?: number
   /** Reads the configuration again, from where the hub got it. @throws {ConfigError} with every problem there is. */
   readonly readAgain?: () => LoadedConfig
   /** What the file of the setting `hooks` exports; whoever runs a hub has loaded it. */

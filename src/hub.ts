@@ -11,7 +11,7 @@ import {
   type WholeContext,
 } from './context.ts'
 import { keepOut } from './core/admission.ts'
-import { cullIdleServers } from './core/culler.ts'
+import { keepCulling } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
 import { removeExpired, writeActivity, writeActivityInTurns } from './core/housekeeping.ts'
@@ -25,13 +25,16 @@ import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
-import { frontServerOptions, guardServer } from './proxy/listener.ts'
+import { frontServerOptions, guardServer, turnAway } from './proxy/listener.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
+import { drain } from './web/drain.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
+import { createHttps } from './web/https.ts'
+import { createInternalServer } from './web/internal-server.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
-import { checkOwnFiles } from './web/own-files.ts'
+import { checkFiles } from './web/own-files.ts'
 import { paced } from './web/paced.ts'
 import { mountPages } from './web/pages/pages.ts'
 import { createWebServer } from './web/server.ts'
@@ -44,6 +47,8 @@ export interface Hub {
   stop(options?: StopOptions): Promise<void>
   /** `http://127.0.0.1:8000/`, once started. */
   readonly url: string
+  /** `https://127.0.0.1:8443/`; empty: it does not speak HTTPS. */
+  readonly secureUrl: string
   readonly context: WholeContext
   /** Reads the configuration again; what can be applied is, and nobody is cut off. */
   readonly reload: Reload
@@ -51,9 +56,6 @@ export interface Hub {
 
 /** `servers`: users' servers are stopped as well; else they go on, and the next hub finds them. */
 export type StopOptions = { readonly servers?: boolean }
-
-/** How long a stopping hub waits for requests under way. */
-const drainMs = 3 * SECOND
 
 /** What a killed hub may forget of who used what. */
 const activityEveryMs = 30 * SECOND
@@ -67,7 +69,7 @@ const expireEveryMs = 15 * SECOND
 /** How soon a hub that was off at the time makes up for it; making none costs nothing. */
 const backUpEveryMs = MINUTE
 
-type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'>
+type Running = Pick<Hub, 'url' | 'secureUrl' | 'context' | 'reload' | 'stop'>
 
 /** Undone last first, when a start fails and when a running hub stops. */
 type Undo = (step: (options: StopOptions) => unknown) => void
@@ -86,6 +88,9 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
     },
     get url() {
       return running?.url ?? ''
+    },
+    get secureUrl() {
+      return running?.secureUrl ?? ''
     },
     get context() {
       return started(running).context
@@ -154,7 +159,7 @@ async function startInOrder(
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
   const reload = createReload({
     ...{ ...context, baseUrl: base_url, plugins: pluginSchemas, initial: loaded },
-    ...{ read: overrides.readAgain, check: checkOwnFiles },
+    ...{ read: overrides.readAgain, check: checkFiles },
   })
   const front = await openFront(context, { ...overrides, reload })
   undo(() => front.close())
@@ -163,20 +168,39 @@ async function startInOrder(
   await recoverServers(context)
   context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
   keepOut(context)
-  const at = overrides.socket === undefined ? { host, port } : { fd: overrides.socket }
-  const actualPort = await listen(front.public, at)
+  const { socket, secureSocket } = overrides
+  const actualPort = await listen(
+    front.public,
+    socket === undefined ? { host, port } : { fd: socket },
+  )
+  const securePort =
+    front.secure && (await listenSecurely(front.secure, { ...loaded, secureSocket }))
   startJobs(context)
   undo(() => context.managedServices.stopAll())
   await context.managedServices.declare(loaded.services)
   undo(() => context.serviceWatch.stop())
   context.serviceWatch.declare(loaded.services)
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${base_url}`
+  const address = host.includes(':') ? `[${host}]` : host
+  const url = `http://${address}:${actualPort}${base_url}`
+  const secureUrl = securePort === undefined ? '' : `https://${address}:${securePort}${base_url}`
   context.metrics.took('hub_startup', performance.now() - beganMs)
-  context.log.info({ url }, 'hub listening')
-  return { url, context, reload }
+  context.log.info({ url, ...(secureUrl === '' ? {} : { secureUrl }) }, 'hub listening')
+  return { url, secureUrl, context, reload }
 }
 
-type Front = { readonly public: Server; readonly internal: Server; close(): Promise<void> }
+type Front = {
+  readonly public: Server
+  readonly secure: Server | undefined
+  readonly internal: Server
+  close(): Promise<void>
+}
+
+type SecurePlace = Pick<LoadedConfig, 'host' | 'https'> & {
+  readonly secureSocket: number | undefined
+}
+
+const listenSecurely = (server: Server, { host, https, secureSocket }: SecurePlace) =>
+  listen(server, secureSocket === undefined ? { host, port: https.port } : { fd: secureSocket })
 
 type FrontNeeds = Pick<Overrides, 'onShutdown'> & { readonly reload: Reload }
 
@@ -184,7 +208,9 @@ type FrontNeeds = Pick<Overrides, 'onShutdown'> & { readonly reload: Reload }
 async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Front> {
   const { config, routes, access, exchange, log } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
-  const origins = createOrigins({ trustedProxies, publicUrl })
+  const speaksTls = config.https.enabled
+  const origins = createOrigins({ trustedProxies, publicUrl, speaksTls })
+  const https = speaksTls ? createHttps({ ...context, origins }) : undefined
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
   const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
@@ -192,11 +218,15 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
-    const server = http.createServer(frontServerOptions, (request, response) =>
-      door.request(request, response, hub),
-    )
+    https?.open(door, hub)
+    const server = http.createServer(frontServerOptions, (request, response) => {
+      if (!https?.answers(request, response)) door.request(request, response, hub)
+    })
     guardServer(server)
-    return server.on('upgrade', (...arrived) => door.upgrade(...arrived))
+    return server.on('upgrade', (request, socket, head) => {
+      if (https?.refuses(request)) turnAway(socket, '403 Forbidden')
+      else door.upgrade(request, socket, head)
+    })
   }
   const app = await createWebServer({ log, origins, bodyLimitBytes: config.body_limit, serve })
   const { reload, onShutdown: stopHub = () => undefined } = needs
@@ -206,7 +236,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   await mountPages(app, { ...context, origins })
   await app.ready()
   const api = paced((request, response) => app.routing(request, response))
-  const internal = createInternal(`${baseUrl}hub/api`, api)
+  const internal = createInternalServer(`${baseUrl}hub/api`, api)
   const { metrics } = context
   metrics.gauge('routes', 'Routes to servers and services.', () => routes.list().length)
   metrics.gauge('websockets', 'WebSockets to servers that are open.', () => upgrader.size)
@@ -214,25 +244,13 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
   const close = async (): Promise<void> => {
     stopping.abort()
-    const drained = drain([app.server, internal])
+    const drained = drain([app.server, internal, ...(https ? [https.server] : [])])
     upgrader.close()
     await drained
     forwarder.close()
     await app.close()
   }
-  return { public: app.server, internal, close }
-}
-
-/** What running servers reach, on loopback only: the API, with tokens only. */
-function createInternal(apiPath: string, hub: RequestListener): Server {
-  const server = http.createServer(frontServerOptions, (request, response) => {
-    const path = request.url?.split('?', 1)[0] ?? ''
-    delete request.headers.cookie
-    if (path === apiPath || path.startsWith(`${apiPath}/`)) hub(request, response)
-    else response.writeHead(404).end()
-  })
-  guardServer(server)
-  return server
+  return { public: app.server, secure: https?.server, internal, close }
 }
 
 async function listenInside(server: Server, { config, store }: WholeContext): Promise<void> {
@@ -244,19 +262,6 @@ async function listenInside(server: Server, { config, store }: WholeContext): Pr
     },
     isNeeded: store.servers.countActive() > 0,
   })
-}
-
-/** Accepts nothing new, gives requests under way a moment, then cuts what is left. */
-async function drain(servers: readonly Server[]): Promise<void> {
-  const closed = servers.map(
-    (server) => new Promise((resolve) => (server.listening ? server.close(resolve) : resolve(0))),
-  )
-  for (const server of servers) server.closeIdleConnections()
-  const timer = setTimeout(() => {
-    for (const server of servers) server.closeAllConnections()
-  }, drainMs)
-  await Promise.all(closed)
-  clearTimeout(timer)
 }
 
 function startJobs(context: WholeContext): void {
@@ -271,24 +276,5 @@ function startJobs(context: WholeContext): void {
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   schedule.every(backUpEveryMs, 'make a backup when it is time', () => context.backups.keepUp())
-  keepCulling(context)
-}
-
-/** As the settings say, at each moment. */
-function keepCulling(context: WholeContext): void {
-  const { schedule, config, settings } = context
-  const silent = new Set<number>()
-  const cull = (): Promise<void> => {
-    const { timeout: timeoutMs, max_age: maxAgeMs } = config.cull
-    return cullIdleServers({ ...context, baseUrl: config.base_url, timeoutMs, maxAgeMs, silent })
-  }
-  const begin = (): (() => void) =>
-    config.cull.enabled
-      ? schedule.every(config.cull.every, 'stop idle servers', cull)
-      : () => undefined
-  let end = begin()
-  settings.onChange(() => {
-    end()
-    end = begin()
-  })
+  keepCulling({ ...context, baseUrl: context.config.base_url })
 }

@@ -7,7 +7,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import { replaceFile } from '../config/replace-file.ts'
 import { pluginSchemas } from '../context.ts'
 import { asError, ConfigError, errorCode, HubError } from '../lib/errors.ts'
-import { checkOwnFiles } from '../web/own-files.ts'
+import { checkFiles } from '../web/own-files.ts'
 import { UsageError, type Call } from './command.ts'
 import { reloadHub, type ReloadOutcome } from './running-hub.ts'
 import { fileOf, sourcesOf } from './settings.ts'
@@ -34,8 +34,8 @@ export function textOf(file: string): string {
 /** @throws {ConfigError} with everything that is wrong with this text in the place of the file. */
 export function checkText(call: Call, text: string): LoadedConfig {
   const config = loadConfig({ ...sourcesOf(call), text }, pluginSchemas)
-  checkOwnFiles(config)
-  return config
+  const warnings = [...config.warnings, ...checkFiles(config)]
+  return { ...config, warnings }
 }
 
 /**

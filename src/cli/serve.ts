@@ -36,8 +36,11 @@ export const serve: Command = {
       pid: process.pid,
       warn: (sentence) => log.warn(sentence),
     })
-    const { socket } = manager
-    const given = socket === undefined ? {} : { socket }
+    const { socket, secureSocket } = manager
+    const given = {
+      ...(socket === undefined ? {} : { socket }),
+      ...(secureSocket === undefined ? {} : { secureSocket }),
+    }
     const hub = createHub(settings, { log, onShutdown: ending.begin, readAgain, ...given })
     call.terminal.onReload(() => void reload(hub))
     await hub.start()

@@ -9,6 +9,8 @@ export interface ServiceManager {
    * @see sd_listen_fds(3)
    */
   readonly socket: number | undefined
+  /** The same for HTTPS: the one that its unit names `https`. */
+  readonly secureSocket: number | undefined
   /** It answers requests. From now on systemd hears that its event loop turns, when it wants to. @see sd_notify(3) */
   ready(): Promise<void>
   /** It has begun to end. */
@@ -18,15 +20,13 @@ export interface ServiceManager {
 /** After standard input, output and error. @see sd_listen_fds(3): SD_LISTEN_FDS_START */
 const firstSocket = 3
 
-/** @throws {Error} when it is given more than the one socket it asks for. */
+/** @throws {Error} when it is given sockets that it has no use for. */
 export function createServiceManager(
   environment: Texts,
   needs: { readonly pid: number; warn(sentence: string): void },
 ): ServiceManager {
   const isForUs = Number(environment['LISTEN_PID']) === needs.pid
-  const sockets = isForUs ? Number(environment['LISTEN_FDS'] ?? 0) : 0
-  if (sockets > 1)
-    throw new Error(`systemd gave ${sockets} sockets, and the hub listens on one: see its unit.`)
+  const sockets = isForUs ? socketsOf(environment) : {}
 
   /** Programs without Node's own way to a datagram socket have this one. */
   const tell = async (...words: readonly string[]): Promise<void> => {
@@ -43,7 +43,7 @@ export function createServiceManager(
   let beat: NodeJS.Timeout | undefined
 
   return {
-    socket: sockets === 1 ? firstSocket : undefined,
+    ...{ socket: sockets.plain, secureSocket: sockets.secure },
     async ready() {
       // Three times before it is too late, so that one that is slow on a busy machine kills nothing.
       if (isWatched) beat = setInterval(() => void tell('WATCHDOG=1'), withinMs / 3).unref()
@@ -54,4 +54,20 @@ export function createServiceManager(
       await tell('STOPPING=1')
     },
   }
+}
+
+type Sockets = { readonly plain?: number; readonly secure?: number }
+
+/** What a unit does not name is plain HTTP. */
+function socketsOf(environment: Texts): Sockets {
+  const count = Number(environment['LISTEN_FDS'] ?? 0)
+  const names = (environment['LISTEN_FDNAMES'] ?? '').split(':')
+  return Array.from({ length: count }, (_, index) => index).reduce<Sockets>((found, index) => {
+    const kind = names[index] === 'https' ? 'secure' : 'plain'
+    if (found[kind] !== undefined)
+      throw new Error(
+        `systemd gave ${count} sockets, and the hub listens on one for HTTP and one named https: see its units.`,
+      )
+    return { ...found, [kind]: firstSocket + index }
+  }, {})
 }

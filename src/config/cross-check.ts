@@ -1,6 +1,7 @@
 /** What a schema cannot say: settings that must fit each other, and the plug-ins there are. */
 import { nearest } from '../lib/nearest.ts'
 import { checkDeclarations } from './check-declarations.ts'
+import { checkHttps } from './check-https.ts'
 import { checkProfiles } from './check-profiles.ts'
 import { checkUsers } from './check-users.ts'
 import { type Fault } from './decode.ts'
@@ -24,12 +25,14 @@ export function crossCheck(
     ...checkType('spawner', config.spawner?.type, Object.keys(plugins.spawner)),
     ...(isWhole(config, declarationKeys, faults) ? checkDeclarations(config) : []),
     ...(isWhole(config, userKeys, faults) ? checkUsers(config) : []),
+    ...(isWhole(config, httpsKeys, faults) ? checkHttps(config) : []),
     ...(isWhole(config, profileKeys, faults) ? checkProfiles(config) : []),
   ]
 }
 
 const declarationKeys = ['admin_users', 'groups', 'roles', 'custom_scopes', 'services'] as const
 const userKeys = ['users', 'admin_users'] as const
+const httpsKeys = ['https', 'port', 'public_url'] as const
 const profileKeys = ['profiles', 'group_overrides'] as const
 
 /** Settings that refer to each other are looked at once each of them is of its form. */

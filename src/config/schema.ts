@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { auth, session } from './auth-settings.ts'
 import { customScopes, groups, roles, services, users } from './declarations.ts'
+import { https } from './https-settings.ts'
 import { groupOverrides, limits, profiles } from './profiles.ts'
 import {
   count,
@@ -128,6 +129,7 @@ export const settings = section(
           'Address that people use, such as https://hub.example.org; empty: what the browser says.',
       }),
     ),
+    https,
     jupyterhub_version: restart(
       Type.String({
         default: '6.1.1',

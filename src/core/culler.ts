@@ -1,4 +1,6 @@
 /** The culler: stops servers that nobody uses. A kernel at work is use. */
+import { type LiveSettings } from '../config/live.ts'
+import { type Config } from '../config/schema.ts'
 import { forEach } from '../lib/each.ts'
 import { type Clock } from '../lib/time.ts'
 import { giveWay } from '../lib/turns.ts'
@@ -9,6 +11,7 @@ import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { isSameRun } from './endings.ts'
 import { noteTrafficOf } from './housekeeping.ts'
+import { type Schedule } from './schedule.ts'
 import { type ServerVerbs } from './servers.ts'
 import { label } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
@@ -26,6 +29,31 @@ export type CullerNeeds = {
   readonly maxAgeMs: number
   /** Ids of servers that did not answer when they were asked last: one that is silent once may only be at work. */
   readonly silent: Set<number>
+}
+
+export type KeepCullingNeeds = Omit<CullerNeeds, 'timeoutMs' | 'maxAgeMs' | 'silent'> & {
+  readonly config: Pick<Config, 'cull'>
+  readonly settings: Pick<LiveSettings, 'onChange'>
+  readonly schedule: Pick<Schedule, 'every'>
+}
+
+/** Looks for idle servers again and again, as the settings say at each moment. */
+export function keepCulling(needs: KeepCullingNeeds): void {
+  const { schedule, config, settings } = needs
+  const silent = new Set<number>()
+  const cull = (): Promise<void> => {
+    const { timeout: timeoutMs, max_age: maxAgeMs } = config.cull
+    return cullIdleServers({ ...needs, timeoutMs, maxAgeMs, silent })
+  }
+  const begin = (): (() => void) =>
+    config.cull.enabled
+      ? schedule.every(config.cull.every, 'stop idle servers', cull)
+      : () => undefined
+  let end = begin()
+  settings.onChange(() => {
+    end()
+    end = begin()
+  })
 }
 
 /** Asked and stopped at the same time: each may take seconds. */

@@ -18,15 +18,23 @@ export type OriginNeeds = {
   readonly trustedProxies: readonly string[]
   /** `https://hub.example.org`; empty: what the request says. */
   readonly publicUrl: string
+  /** The hub speaks TLS itself: what comes in without it is no HTTPS, whatever the public URL says. */
+  readonly speaksTls?: boolean
 }
 
 export interface Origins {
   of(request: IncomingMessage): Origin
+  /** Over TLS, to us or to a trusted reverse proxy. */
+  arrivedSecurely(request: IncomingMessage): boolean
   /** Whether what a peer says about where a request came from is believed (security S-57). */
   trusts(address: string): boolean
 }
 
-export function createOrigins({ trustedProxies, publicUrl }: OriginNeeds): Origins {
+export function createOrigins({
+  trustedProxies,
+  publicUrl,
+  speaksTls = false,
+}: OriginNeeds): Origins {
   const trusted = new BlockList()
   for (const entry of trustedProxies) addTo(trusted, entry)
   const own = publicUrl === '' ? undefined : new URL(publicUrl)
@@ -36,19 +44,27 @@ export function createOrigins({ trustedProxies, publicUrl }: OriginNeeds): Origi
     return isIP(plain) > 0 && trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
   }
 
-  const addressed = ({ socket, headers }: IncomingMessage, trustedPeer: boolean) => {
-    if (own) return { proto: protoOf(own.protocol), host: own.host }
-    const said = trustedPeer
-      ? { proto: first(headers['x-forwarded-proto']), host: first(headers['x-forwarded-host']) }
-      : {}
-    const seen = 'encrypted' in socket ? 'https' : 'http'
-    return { proto: protoOf(said.proto ?? seen), host: said.host ?? headers.host ?? 'localhost' }
+  const protoSeen = ({ socket, headers }: IncomingMessage, trustedPeer: boolean) =>
+    protoOf(
+      (trustedPeer ? first(headers['x-forwarded-proto']) : undefined) ??
+        ('encrypted' in socket ? 'https' : 'http'),
+    )
+
+  const addressed = (request: IncomingMessage, trustedPeer: boolean) => {
+    const proto = protoSeen(request, trustedPeer)
+    if (own && !(speaksTls && proto === 'http'))
+      return { proto: protoOf(own.protocol), host: own.host }
+    const said = trustedPeer ? first(request.headers['x-forwarded-host']) : undefined
+    return { proto, host: said ?? request.headers.host ?? 'localhost' }
   }
+
+  const peerOf = ({ socket }: IncomingMessage): string => withoutMapping(socket.remoteAddress ?? '')
 
   return {
     trusts,
+    arrivedSecurely: (request) => protoSeen(request, trusts(peerOf(request))) === 'https',
     of(request) {
-      const peer = withoutMapping(request.socket.remoteAddress ?? '')
+      const peer = peerOf(request)
       const trustedPeer = trusts(peer)
       const { proto, host } = addressed(request, trustedPeer)
       const port = portOf(host) ?? (proto === 'https' ? 443 : 80)

@@ -2,10 +2,17 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { asError, ConfigError, type ConfigProblem } from '../lib/errors.ts'
+import { checkOwnCertificate, type CertificateSettings } from '../tls/own-certificate.ts'
 import { isAssetName } from './assets.ts'
 import { viewProblem } from './views.ts'
 
 type Settings = { readonly views_dir: string; readonly logo_file: string }
+
+/** Every file that the configuration names. @throws {ConfigError} that names those that cannot be used. */
+export function checkFiles(config: Settings & CertificateSettings): string[] {
+  checkOwnFiles(config)
+  return checkOwnCertificate(config, new Date())
+}
 
 /** @throws {ConfigError} that names every file that cannot be used. */
 export function checkOwnFiles({ views_dir: dir, logo_file: logo }: Settings): void {

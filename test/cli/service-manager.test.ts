@@ -19,6 +19,20 @@ t.test('a socket is taken only when it is meant for this process', async (t) => 
   t.throws(() => managerOf({ LISTEN_PID: String(pid), LISTEN_FDS: '2' }), /2 sockets/)
 })
 
+t.test('the socket of HTTPS is told by its name, in whatever order they come', async (t) => {
+  const socketsOf = (...names: string[]) => {
+    const LISTEN_FDS = String(names.length)
+    const LISTEN_FDNAMES = names.join(':')
+    const manager = managerOf({ LISTEN_PID: String(pid), LISTEN_FDS, LISTEN_FDNAMES })
+    return [manager.socket, manager.secureSocket]
+  }
+  t.same(socketsOf('littlehub.socket'), [3, undefined])
+  t.same(socketsOf('https'), [undefined, 3])
+  t.same(socketsOf('littlehub.socket', 'https'), [3, 4])
+  t.same(socketsOf('https', 'http'), [4, 3])
+  t.throws(() => socketsOf('https', 'https'), /2 sockets/)
+})
+
 t.test('without systemd nothing is told to anybody', async (t) => {
   const warnings: string[] = []
   const manager = managerOf({ WATCHDOG_USEC: '1000' }, warnings)

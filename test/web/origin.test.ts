@@ -67,3 +67,20 @@ t.test('a public address that is set counts more than what the request says', (t
   t.match(origin, { proto: 'https', host: 'hub.example.org', port: 443 })
   t.end()
 })
+
+t.test('a hub that speaks TLS itself tells plain HTTP apart, whatever its public address', (t) => {
+  const settings = { trustedProxies: ['10.0.0.1'], publicUrl: 'https://hub.example.org' }
+  const origins = createOrigins({ ...settings, speaksTls: true })
+  const host = 'hub.example.org'
+  const plain = requestFrom('192.0.2.7', { host, 'x-forwarded-proto': 'https' })
+  t.match(origins.of(plain), { proto: 'http', host })
+  t.equal(origins.arrivedSecurely(plain), false)
+  const socket = { remoteAddress: '192.0.2.7', encrypted: true }
+  const secure = { socket, headers: { host } } as unknown as IncomingMessage
+  t.match(origins.of(secure), { proto: 'https', host, port: 443 })
+  t.equal(origins.arrivedSecurely(secure), true)
+  const proxied = requestFrom('10.0.0.1', { host, 'x-forwarded-proto': 'https' })
+  t.match(origins.of(proxied), { proto: 'https', host })
+  t.equal(origins.arrivedSecurely(proxied), true)
+  t.end()
+})

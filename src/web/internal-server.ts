@@ -1,0 +1,15 @@
+/** The server that running servers and services reach, on loopback only: the API, with tokens only. */
+import http, { type RequestListener, type Server } from 'node:http'
+import { frontServerOptions, guardServer } from '../proxy/listener.ts'
+
+/** Everything else is not there, and a login that comes along counts for nothing. */
+export function createInternalServer(apiPath: string, hub: RequestListener): Server {
+  const server = http.createServer(frontServerOptions, (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? ''
+    delete request.headers.cookie
+    if (path === apiPath || path.startsWith(`${apiPath}/`)) hub(request, response)
+    else response.writeHead(404).end()
+  })
+  guardServer(server)
+  return server
+}
