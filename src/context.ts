@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { type TSchema } from 'typebox'
 import { type Authenticator } from './auth/authenticator.ts'
+import { createLiveAuthenticator, type LiveAuthenticator } from './auth/live.ts'
 import { isShutOut } from './auth/policy.ts'
 import { authenticators } from './auth/registry.ts'
 import { createLiveSettings, type LiveSettings } from './config/live.ts'
@@ -69,6 +70,7 @@ export type WholeContext = Omit<Context, 'store'> & {
   readonly store: Store
   readonly spawner: Spawner
   readonly hooks: Starting['hooks']
+  readonly renewAuthenticator: LiveAuthenticator['renew']
   readonly routes: Routes
   readonly events: Events
   readonly exchange: TokenExchange
@@ -146,10 +148,11 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     manageGroups: config.auth.manage_groups,
     dataDir: config.data_dir,
   }
-  const authenticator = pluginOf(authenticators, config.auth.type).create(
+  const live = createLiveAuthenticator(
+    (options) => pluginOf(authenticators, config.auth.type).create(options, needsOfPlugins),
     pluginOptions.auth,
-    needsOfPlugins,
   )
+  const { authenticator } = live
   const spawner = measureSpawner(
     overrides.spawner ??
       pluginOf(spawners, config.spawner.type).create(pluginOptions.spawner, needsOfPlugins),
@@ -202,6 +205,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     clock,
     store,
     authenticator,
+    renewAuthenticator: (options) => live.renew(options),
     access,
     login,
     ...accounts,

@@ -93,7 +93,7 @@ t.test('what the configuration warns of is logged once', async (t) => {
 
 t.test('every plug-in brings the schema of its options', async (t) => {
   t.same(Object.keys(pluginSchemas.auth).sort(), ['dummy', 'github', 'native'])
-  t.same(Object.keys(pluginSchemas.spawner), ['process'])
+  t.same(Object.keys(pluginSchemas.spawner), ['process', 'systemd'])
 })
 
 t.test('the limits of servers are read when they are needed', async (t) => {

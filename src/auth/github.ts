@@ -1,7 +1,7 @@
 /** Logging in with GitHub or GitHub Enterprise: who may come in, and who they are. */
 import { Strategy, type StrategyOptions } from 'passport-github2'
 import { Type, type Static } from 'typebox'
-import { flag, list, section } from '../config/schema.ts'
+import { flag, list, reloaded, section } from '../config/schema.ts'
 import { ConfigError, forbidden, HubError, type ConfigProblem } from '../lib/errors.ts'
 import { defineAuthenticator, type Identity } from './authenticator.ts'
 import { createGitHubApi, type GitHubApi } from './github-api.ts'
@@ -18,11 +18,13 @@ const options = section(
       pattern: '^https?://[^/?#@ ]+(?:/[^?# ]*)?$',
       description: 'Address of GitHub, or of your GitHub Enterprise.',
     }),
-    allow_all: flag(false, 'Everybody with an account there may log in.'),
-    allowed_users: list('Login names that may log in.'),
-    allowed_organizations: list('Organisations whose members may log in.'),
-    allowed_teams: list('Teams whose members may log in, as organisation/team with its slug.'),
-    admin_users: list('Login names that may log in and are made administrators.'),
+    allow_all: reloaded(flag(false, 'Everybody with an account there may log in.')),
+    allowed_users: reloaded(list('Login names that may log in.')),
+    allowed_organizations: reloaded(list('Organisations whose members may log in.')),
+    allowed_teams: reloaded(
+      list('Teams whose members may log in, as organisation/team with its slug.'),
+    ),
+    admin_users: reloaded(list('Login names that may log in and are made administrators.')),
   },
   'Logging in with GitHub.',
 )

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isTable } from './decode.ts'
 import { type LoadedConfig } from './load.ts'
-import { isLive, listSettings, wholeSchema, type PluginSchemas } from './sections.ts'
+import { isLive, listSettings, wholeSchema, type PluginSchemas, type Setting } from './sections.ts'
 
 /** Dotted keys. */
 export type Changes = {
@@ -21,8 +21,12 @@ export function changesBetween(
   const changed = listSettings(wholeSchema(plugins)).filter(
     ({ key }) => !isDeepStrictEqual(settingOf(before, key), settingOf(after, key)),
   )
+  // Another way of logging in, with all that belongs to it, begins with a start.
+  const isOther = before.auth.type !== after.auth.type
+  const holds = (setting: Setting): boolean =>
+    isLive(setting) && !(isOther && isLoginOption(before, setting.key))
   const keysOf = (live: boolean): string[] =>
-    changed.filter((setting) => isLive(setting) === live).map(({ key }) => key)
+    changed.filter((setting) => holds(setting) === live).map(({ key }) => key)
   return { live: keysOf(true), restart: keysOf(false) }
 }
 
@@ -32,9 +36,25 @@ export function withoutRestart(
   after: LoadedConfig,
   { restart }: Changes,
 ): LoadedConfig {
-  const kept = { ...after, pluginOptions: before.pluginOptions }
-  return restart.reduce((config, key) => replaced(config, key.split('.'), before), kept)
+  const { auth, spawner } = before.pluginOptions
+  const isSame = before.auth.type === after.auth.type
+  const pluginOptions = { auth: isSame ? after.pluginOptions.auth : auth, spawner }
+  return restart.reduce((config, key) => replaced(config, placeOf(config, key), before), {
+    ...after,
+    pluginOptions,
+  })
 }
+
+function isLoginOption({ auth }: LoadedConfig, key: string): boolean {
+  const [section, name = ''] = key.split('.')
+  return section === 'auth' && !Object.hasOwn(auth, name)
+}
+
+/** Where a setting lies; the options of the chosen way of logging in lie apart from the others. */
+const placeOf = (config: LoadedConfig, key: string): string[] =>
+  isLoginOption(config, key)
+    ? ['pluginOptions', 'auth', ...key.split('.').slice(2)]
+    : key.split('.')
 
 /** The value of a setting; the options of a plug-in lie beside the settings. */
 export function settingOf(config: LoadedConfig, key: string): unknown {

@@ -11,6 +11,7 @@ import {
   list,
   optionalPath,
   path,
+  reloaded,
   restart,
   section,
   size,
@@ -19,7 +20,7 @@ import {
 } from './setting.ts'
 import { backup, cull } from './upkeep-settings.ts'
 
-export { duration, flag, list, section, size, text }
+export { duration, flag, list, reloaded, section, size, text }
 
 const password = section(
   {

@@ -30,14 +30,15 @@ export function listSettings(schema: TSchema, key = ''): Setting[] {
 
 /**
  * Whether a running hub that reads its configuration again applies a change of this setting; else its next start does.
- * Plug-ins get their options when they are made.
+ * Plug-ins get their options when they are made, but for those that are marked otherwise.
  */
 export function isLive({ key, schema }: Setting): boolean {
   const [section, name = ''] = key.split('.')
   const isOfPlugin =
     (section === 'auth' || section === 'spawner') &&
     !Object.hasOwn(settings.properties[section].properties, name)
-  return !isOfPlugin && optionOf(schema, 'applies') !== 'restart'
+  const applies = optionOf(schema, 'applies')
+  return isOfPlugin ? applies === 'reload' : applies !== 'restart'
 }
 
 /** An option of a schema, such as `default`. */

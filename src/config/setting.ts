@@ -51,3 +51,7 @@ export const section = <Properties extends Record<string, TSchema>>(
  */
 export const restart = <Schema extends TSchema>(schema: Schema): Schema =>
   Object.assign(schema, { applies: 'restart' })
+
+/** An option of a plug-in that holds at once: the hub makes the plug-in anew. */
+export const reloaded = <Schema extends TSchema>(schema: Schema): Schema =>
+  Object.assign(schema, { applies: 'reload' })

@@ -33,6 +33,8 @@ export type ReloadNeeds = DeclarationNeeds &
   ServiceRouteNeeds & {
     readonly settings: LiveSettings
     readonly managedServices: Pick<ManagedServices, 'declare'>
+    /** @throws {ConfigError} */
+    renewAuthenticator(options: unknown): void
     readonly serviceWatch: Pick<ServiceWatch, 'declare'>
     readonly log: Log
     readonly plugins: PluginSchemas
@@ -50,6 +52,7 @@ export function createReload(needs: ReloadNeeds): Reload {
   let running = needs.initial
 
   const apply = async (config: LoadedConfig): Promise<void> => {
+    needs.renewAuthenticator(config.pluginOptions.auth)
     defineCustomScopes(config.custom_scopes)
     applyDeclarations(config, needs)
     needs.settings.replace(config)

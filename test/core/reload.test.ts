@@ -181,3 +181,38 @@ t.test(
     await servers.stopAll()
   },
 )
+
+const github = {
+  'auth.type': 'github',
+  'auth.github.client_id': 'id',
+  'auth.github.client_secret': 'a secret',
+  'auth.github.allowed_users': ['ana'],
+}
+
+t.test('who may log in with GitHub changes at once, the rest of it with a start', async (t) => {
+  const { context, reload, write } = setUp(t, { ...github, 'auth.github.allowed_users': 'ana' })
+  const { authenticator } = context
+  const scopes = async (): Promise<string | null> => {
+    if (authenticator.kind !== 'redirect') return 'none'
+    const { redirectTo } = await authenticator.begin('http://127.0.0.1/hub/oauth_callback')
+    t.equal(new URL(redirectTo).searchParams.get('client_id'), 'id')
+    return new URL(redirectTo).searchParams.get('scope')
+  }
+  t.equal(await scopes(), '')
+  const teams = { 'auth.github.allowed_teams': ['school/staff'], 'auth.github.client_id': 'other' }
+  write({ ...github, ...teams })
+  t.match(await reload(), {
+    applied: ['auth.github.allowed_teams'],
+    needsRestart: ['auth.github.client_id'],
+  })
+  t.equal(await scopes(), 'read:org', 'memberships are asked for')
+  write({ ...github, 'auth.github.allowed_users': [], 'announcement.text': 'new' })
+  await t.rejects(reload(), { name: 'ConfigError', message: /nobody could log in/ })
+  t.equal(context.config.announcement.text, '')
+  t.equal(await scopes(), 'read:org', 'it goes on as before')
+  write({ 'auth.type': 'native' })
+  const { applied, needsRestart } = await reload()
+  t.same(applied, [])
+  t.ok(needsRestart.includes('auth.type'))
+  t.equal(await scopes(), 'read:org', 'another way of logging in waits for a start')
+})
