@@ -10,6 +10,7 @@ import { createStore } from '../store/store.ts'
 import { checkBackup } from './check-backup.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
 import { checkLoop } from './check-loop.ts'
+import { checkHttps } from './check-https.ts'
 import { checkClock, checkDisk, checkMemory } from './check-machine.ts'
 import { checkPort } from './check-port.ts'
 import { checkServer } from './check-server.ts'
@@ -70,6 +71,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield checkMemory()
   yield checkClock(dataDir, systemClock.now())
   yield await checkPort(settings, () => urlOf(settings))
+  yield* checkHttps(settings, systemClock.now())
   yield* await checkRunning(call, settings)
   if (call.isSet('quick') || folder.level === 'fail') return
   if (!call.isSet('json')) call.terminal.say('Starting a server …')

@@ -7,7 +7,7 @@ export const https = section(
     enabled: restart(
       flag(
         false,
-        'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.tls` or `https.letsencrypt`.',
+        'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.tls`.',
       ),
     ),
     port: restart(
@@ -36,14 +36,12 @@ export const https = section(
             description: 'Where the certificate authority writes to.',
           }),
         ),
-        domains: restart(
-          list('Names that a certificate is obtained for; each leads to this machine, port 80.'),
-        ),
+        domains: restart(list('Names that a certificate is to be obtained for.')),
         staging: restart(
           flag(false, "Use Let's Encrypt's environment for trials, which browsers do not trust."),
         ),
       },
-      "Certificates that are obtained and renewed by themselves, from Let's Encrypt.",
+      "Certificates from Let's Encrypt. Kept for later: this version does not obtain any, and plain HTTP goes on.",
     ),
     acme: section(
       {
@@ -54,7 +52,7 @@ export const https = section(
           ),
         ),
       },
-      'Certificates from elsewhere.',
+      'Certificates from elsewhere. Kept for later as well.',
     ),
   },
   'HTTPS.',
