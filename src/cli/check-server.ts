@@ -72,8 +72,10 @@ async function* checkWith(hub: Hub, userName: string): AsyncGenerator<Finding> {
 }
 
 function started(server: Server, command: string | undefined, tookMs: number): Finding {
-  const uid = uidOf(server.spawnState?.['pid'])
-  const found = `${command ?? ''} answered after ${inSeconds(tookMs)}, running with uid ${uid ?? 'unknown'}`
+  const { pid, unit } = server.spawnState ?? {}
+  const uid = uidOf(pid)
+  const as = typeof unit === 'string' ? `as the unit ${unit}` : `with uid ${uid ?? 'unknown'}`
+  const found = `${command ?? ''} answered after ${inSeconds(tookMs)}, running ${as}`
   if (uid !== 0) return ok('server', found)
   return warn(
     'server',

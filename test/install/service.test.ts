@@ -60,6 +60,7 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
   await t.test('the doctor has a server and a kernel answer', async (t) => {
     const said = await machine.sh('littlehub doctor', slowly)
     t.match(said, /ok +port: the hub \(process \d+\) answers/)
+    t.match(said, /ok +server: .* running as the unit jupyter-/)
     t.match(said, /ok +front door: a kernel answered/)
   })
 
