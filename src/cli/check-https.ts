@@ -13,7 +13,10 @@ type Needs = Pick<Config, 'https' | 'public_url' | 'base_url' | 'data_dir'>
 export async function* checkHttps(config: Needs, now: Date): AsyncGenerator<Finding> {
   const { https } = config
   if (!https.enabled) return
-  if (https.tls.cert === '') return yield withoutCertificate
+  if (https.tls.cert === '') {
+    yield withoutCertificate
+    return
+  }
   const host = publicHost(config)
   const { certificate, faults, warnings } = readCertificate(https.tls, { now, host })
   const advice = 'Correct https.tls or the files; the hub takes new ones without a restart.'

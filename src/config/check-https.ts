@@ -14,7 +14,8 @@ const fault = (key: string, sentence: string): Fault => ({
 export function checkHttps({ https: wanted, port, public_url }: Whole): Fault[] {
   const { tls, letsencrypt, acme } = wanted
   const faults: Fault[] = []
-  if ((tls.cert === '') !== (tls.key === '')) {
+  // Until it is enabled they may be set one after the other.
+  if (wanted.enabled && (tls.cert === '') !== (tls.key === '')) {
     const missing = tls.cert === '' ? 'cert' : 'key'
     faults.push(fault(`https.tls.${missing}`, 'is missing: certificate and key come together.'))
   }
