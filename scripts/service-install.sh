@@ -47,6 +47,12 @@ print_plan() {
 
 # ---- the program
 
+# What runs now, and what is to run: below $install_dir. A backup of before, and the schema of the database in it.
+previous=''
+wanted=''
+backup_file=''
+schema_before=''
+
 # Beside the older one, which stays for going back; the link to the one in use changes in one step.
 install_program() {
   local binary=littlehub build folder
@@ -55,6 +61,7 @@ install_program() {
     build_program
     binary=dist/littlehub
   fi
+  "./$binary" version >/dev/null 2>>"$progress_log" || fail_with_log 'This littlehub does not run on this machine.' 'Nothing was changed.'
   build=$("./$binary" version | awk '{ print $2 }' | tr -d ',')-$(sha256sum <"$binary" | cut -c 1-12)
   folder=$install_dir/versions/$build
   if ! [ -x "$folder/littlehub" ]; then
@@ -63,13 +70,56 @@ install_program() {
     cp "$binary" "$folder.new/littlehub"
     chown root:root "$folder.new/littlehub"
     chmod 755 "$folder.new/littlehub"
-    cp README.md CHANGELOG.md LICENSE "$folder.new/"
+    cp README.md CHANGELOG.md LICENSE install.sh "$folder.new/"
     mv -T "$folder.new" "$folder"
   fi
-  ln -sfn "versions/$build" "$install_dir/current.new"
-  mv -T "$install_dir/current.new" "$install_dir/current"
+  previous=$(readlink "$install_dir/current" 2>/dev/null) || true
+  wanted=versions/$build
+  if is_upgrade; then back_up; fi
+  link_to "$wanted"
   write_command_file
   finished "littlehub $build"
+}
+
+is_upgrade() { [ -n "$previous" ] && [ "$previous" != "$wanted" ] && [ -x "$install_dir/$previous/littlehub" ]; }
+
+link_to() {
+  ln -sfn "$1" "$install_dir/current.new"
+  mv -T "$install_dir/current.new" "$install_dir/current"
+}
+
+# By the new program, which copies what the older one wrote as it is.
+back_up() {
+  local folder=$install_dir/backups data
+  data=$(sed -n 's/^data_dir:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml" 2>/dev/null) || true
+  [ -e "${data:-$data_dir}/littlehub.db" ] || return 0
+  doing 'backing up'
+  mkdir -p "$folder"
+  chmod 700 "$folder"
+  backup_file=$folder/before-${wanted#versions/}-$(date -u +%Y%m%d-%H%M%S).tar.gz
+  schema_before=$(schema_now "$backup_file") || fail_with_log 'No backup could be made, so nothing was changed.'
+  remove_beyond 3 "$folder"/before-*.tar.gz
+}
+
+# schema_now BACKUP: makes one, and says which schema the database has.
+schema_now() { program_of "$wanted" backup "$1" --json 2>>"$progress_log" | sed -n 's/.*"schema":\([0-9]*\).*/\1/p' | grep .; }
+
+# program_of VERSION WORDS…
+program_of() { env -i HOME="${HOME:-/root}" PATH="$PATH" LITTLEHUB_CONFIG="$config_dir/config.yaml" "$install_dir/$1/littlehub" "${@:2}"; }
+
+# remove_beyond NUMBER FILE…: the newest stay.
+# shellcheck disable=SC2012 # the names are our own
+remove_beyond() {
+  local count=$1 file
+  shift
+  while read -r file; do rm -rf "$file"; done < <(ls -td "$@" 2>/dev/null | tail -n "+$((count + 1))")
+}
+
+# Three stay: this one, the one before, and one more.
+remove_old_versions() {
+  touch -c "$install_dir/$wanted"
+  if is_upgrade; then touch -c -d '1 second ago' "$install_dir/$previous"; fi
+  remove_beyond 3 "$install_dir"/versions/*
 }
 
 build_program() {
@@ -211,7 +261,35 @@ start_service() {
   fi
   doing 'waiting for its login page'
   quietly wait_for_login_page || service_failed
+  runs_this_build || service_failed
+  remove_old_versions
   finished "running on port $port"
+}
+
+# The new version does not answer: the one before runs again, with the data that it had.
+go_back() {
+  local what=${previous#versions/} schema
+  doing "going back to $what"
+  schema=$(schema_now "$backup_file.after") || schema=unknown
+  rm -f "$backup_file.after"
+  link_to "$previous"
+  if [ -n "$backup_file" ] && [ "$schema" != "$schema_before" ]; then
+    doing 'putting the database back'
+    quietly put_data_back || fail_with_log "$what cannot run on the database of the new version." "Stop littlehub.socket and littlehub.service, and run: $install_dir/$wanted/littlehub restore $backup_file --keep-config"
+  fi
+  quietly systemctl reset-failed littlehub.service || true
+  quietly systemctl restart littlehub.service || true
+  if quietly wait_for_login_page; then fail_with_log "The new version does not answer; $what runs again." 'The end of the log has what the new one said.'; fi
+}
+
+# A request that waits in the socket may start the hub again and again meanwhile, so it is tried until it is let.
+put_data_back() {
+  for _ in {1..20}; do
+    systemctl stop littlehub.service
+    if program_of "$wanted" restore "$backup_file" --yes --keep-config; then return 0; fi
+    sleep 0.5
+  done
+  return 1
 }
 
 # Is the hub that runs the one that was installed, and not an older one?
@@ -224,6 +302,7 @@ runs_this_build() {
 
 service_failed() {
   journalctl -u littlehub.service -n 15 --no-pager -o cat >>"$progress_log" 2>&1 || true
+  if is_upgrade; then go_back; fi
   fail_with_log 'The hub does not answer.' 'littlehub doctor looks for the reason; journalctl -u littlehub has its log.'
 }
 

@@ -12,6 +12,7 @@ import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { type Terminal } from './terminal.ts'
 import { tokenCommands } from './token.ts'
+import { upgrade } from './upgrade.ts'
 import { commandHelp, programHelp } from './usage.ts'
 import { userCommands } from './user.ts'
 import { version } from './version.ts'
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   importTljh,
   backup,
   restore,
+  upgrade,
   version,
 ]
 
