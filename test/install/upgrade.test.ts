@@ -10,10 +10,14 @@ const release = (name: string, change: string): string =>
   `rm -rf /root/unpacked && mkdir /root/unpacked && cd /root/unpacked && tar -xzf ${archive}
   cd littlehub-*; ${change}; cd ..; tar -czf /root/${name}.tar.gz littlehub-*; rm -rf /root/unpacked`
 
-/** Its `serve` ends at once; everything else works. */
+/** Its `serve` changes the database so that no older one can read it, and ends; everything else works. */
 const broken = `mv littlehub /root/whole; cat > littlehub <<'PROGRAM'
 #!/bin/sh
-[ "$1" = serve ] && { sleep 1; exit 1; }
+if [ "$1" = serve ]; then
+  ${inMachine.node} -e 'const { DatabaseSync } = require("node:sqlite")
+    new DatabaseSync("/var/lib/littlehub/littlehub.db").exec("delete from users; pragma user_version = 99")'
+  exit 1
+fi
 exec /root/whole "$@"
 PROGRAM
 chmod 755 littlehub`
@@ -47,16 +51,21 @@ t.test('an installation, upgraded, taken back and moved', machineOnly, async (t)
     t.match(await machine.sh('littlehub user list --json'), /"ada"/)
   })
 
-  await t.test('a version that does not start is taken back', async (t) => {
-    const second = await machine.sh(current)
-    await machine.sh(release('broken', broken), slowly)
-    const words = ['littlehub', 'upgrade', '--archive', '/root/broken.tar.gz']
-    const { exitCode, stderr } = await machine.run(words, slowly)
-    t.equal(exitCode, 1)
-    t.match(stderr, /The new version does not answer; .* runs again/)
-    t.equal(await machine.sh(current), second)
-    t.equal(await machine.sh(health), '200')
-  })
+  await t.test(
+    'a version that does not start is taken back, and what it did to the data',
+    async (t) => {
+      const second = await machine.sh(current)
+      await machine.sh(release('broken', broken), slowly)
+      const words = ['littlehub', 'upgrade', '--archive', '/root/broken.tar.gz']
+      const { exitCode, stderr } = await machine.run(words, slowly)
+      t.equal(exitCode, 1)
+      t.match(stderr, /The new version does not answer; .* runs again/)
+      t.equal(await machine.sh(current), second)
+      t.equal(await machine.sh(health), '200')
+      t.match(await machine.sh('littlehub user list --json'), /"ada"/)
+      t.match(await machine.sh('ls /var/lib/littlehub'), /^littlehub\.db\.before-restore-/m)
+    },
+  )
 
   await t.test('a backup makes another machine the same hub', async (t) => {
     const token = (await machine.sh('littlehub token add ada')).trim()
