@@ -51,7 +51,7 @@ t.test('the other commands are programs that exist', async (t) => {
 
 t.test('every configuration of the README is one', async (t) => {
   const examples = blocksOf('yaml')
-  t.equal(examples.length, 4)
+  t.equal(examples.length, 5)
   for (const example of examples) {
     const file = path.join(t.testdir(), 'config.yaml')
     writeFileSync(file, example, { mode: 0o600 })
