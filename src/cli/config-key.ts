@@ -1,7 +1,7 @@
 /** Which setting was meant, and the value that was typed for it. */
 import { type TSchema } from 'typebox'
 import { type Path } from '../config/decode.ts'
-import { isSecretName } from '../config/explain.ts'
+import { isFile, isSecretName } from '../config/explain.ts'
 import { readText, schemaAt } from '../config/overrides.ts'
 import { renamedTo } from '../config/renamed.ts'
 import { listSettings, wholeSchema } from '../config/sections.ts'
@@ -24,7 +24,7 @@ export function keyOf(name: string): Key {
   const at = name.split('.')
   const found = schemaAt(schema, at satisfies Path)
   if (found === undefined || name === '') throw unknownKey(name)
-  return { name, at, schema: found, isSecret: isSecretName(at.at(-1) ?? '') }
+  return { name, at, schema: found, isSecret: !isFile(found) && isSecretName(at.at(-1) ?? '') }
 }
 
 function unknownKey(name: string): UsageError {

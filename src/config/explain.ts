@@ -55,7 +55,7 @@ export function explainSettings(sources: ConfigSources, plugins: PluginSchemas):
       const value = read ?? valueIn(written, at) ?? optionOf(setting.schema, 'default')
       return {
         key: setting.key,
-        value: masked(value, at.at(-1) ?? ''),
+        value: isFile(setting.schema) ? value : masked(value, at.at(-1) ?? ''),
         from: fromOf(at),
         live: isLive(setting),
       }
@@ -73,6 +73,12 @@ export const valueIn = (tree: unknown, at: readonly string[]): unknown =>
 function isPath(schema: TSchema): boolean {
   const format = optionOf(Type.IsArray(schema) ? schema.items : schema, 'format')
   return typeof format === 'string' && /path|command/.test(format)
+}
+
+/** Where a secret lies is none: `https.tls.key` is a file. */
+export function isFile(schema: TSchema): boolean {
+  const format = optionOf(schema, 'format')
+  return format === 'path' || format === 'optional-path'
 }
 
 function masked(value: unknown, name: string): unknown {

@@ -16,6 +16,12 @@ t.test('a value is read as its setting is', async (t) => {
   t.equal(await read('port', 'many'), 'many', 'and left to the check when it is none')
 })
 
+t.test('where a secret lies may be typed, the secret itself may not', async (t) => {
+  t.equal(keyOf('https.tls.key').isSecret, false)
+  t.equal(keyOf('auth.github.client_secret').isSecret, true)
+  t.equal(keyOf('spawner.environment.API_KEY').isSecret, true)
+})
+
 t.test('an unknown key names the nearest one', (t) => {
   const message = (name: string): string => {
     try {

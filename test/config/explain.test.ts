@@ -30,11 +30,13 @@ t.test('no secret is shown, wherever it stands', (t) => {
 auth: { type: github, github: { client_id: a, client_secret: hidden-1, allow_all: true } }
 services: [{ name: a, api_token: hidden-2, environment: { DB_PASSWORD: hidden-3, API_KEY: hidden-4 } }]
 spawner: { environment: { AWS_SECRET_ACCESS_KEY: hidden-5 } }
+https: { tls: { cert: /c.pem, key: /k.pem } }
 `
   const file = path.join(t.testdir({ 'a.yaml': text }), 'a.yaml')
   chmodSync(file, 0o600)
   const shown = JSON.stringify(explainSettings({ file, env: {}, flags: {} }, pluginSchemas))
   t.notMatch(shown, /hidden/)
+  t.match(shown, '/k.pem', 'where one lies is none')
   t.equal(shown.split('********').length - 1, 5)
   for (const name of ['client_secret', 'api_token', 'GITHUB_TOKEN', 'PASSWD'])
     t.ok(isSecretName(name), name)

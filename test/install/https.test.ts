@@ -1,0 +1,49 @@
+/** HTTPS on an installed machine: set by commands, and its port held by systemd after the next run of the installer. */
+import t from 'tap'
+import { certificate, privateKey } from '../support/certificate.ts'
+import { bootWithRelease, install, slowly } from '../support/installation.ts'
+import { machineOnly } from '../support/machine.ts'
+
+const securely = (words: string): string =>
+  `curl -s -k --max-time 30 -o /dev/null -w '%{http_code} %{redirect_url}' ${words}`
+
+t.test(
+  'an installed hub gets HTTPS, and its port stays when it restarts',
+  machineOnly,
+  async (t) => {
+    const machine = await bootWithRelease(t)
+    await machine.sh(install, slowly)
+    await machine.sh(`cd /etc/littlehub && umask 077
+cat > own.pem <<'END'
+${certificate}END
+cat > own.key <<'END'
+${privateKey}END
+littlehub config set https.tls.cert /etc/littlehub/own.pem
+littlehub config set https.tls.key /etc/littlehub/own.key
+littlehub config set https.enabled true
+littlehub config check`)
+    await machine.sh('systemctl restart littlehub', slowly)
+    t.equal(
+      await machine.sh(securely('https://localhost/hub/login')),
+      '200 ',
+      'the hub listens itself',
+    )
+    await machine.sh(install, slowly)
+    t.equal(await machine.sh('systemctl is-active littlehub-https.socket'), 'active\n')
+    t.equal(await machine.sh(securely('https://localhost/hub/login')), '200 ')
+    t.equal(
+      await machine.sh(securely('http://localhost/hub/login')),
+      '301 https://localhost/hub/login',
+    )
+    const meanwhile = `systemctl restart littlehub & ${securely('https://localhost/hub/health')}; wait`
+    t.equal(await machine.sh(meanwhile, slowly), '200 ', 'requests wait for it')
+    t.match(
+      await machine.sh('littlehub doctor --quick || true'),
+      /https: the certificate is for localhost/,
+    )
+    await machine.sh('littlehub config set https.enabled false')
+    await machine.sh(install, slowly)
+    t.match(await machine.sh('systemctl is-enabled littlehub-https.socket || true'), /disabled/)
+    t.match(await machine.sh('systemctl is-active littlehub-https.socket || true'), /inactive/)
+  },
+)
