@@ -1,11 +1,12 @@
 /** TLS as it should be: nothing old, and a new certificate without a new connection. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { type Server } from 'node:http'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { type Certificate } from '../../src/tls/certificate.ts'
+import { guardServer } from '../../src/proxy/listener.ts'
 import { createSecureServer } from '../../src/web/secure-server.ts'
 import { createAuthority } from '../support/made-certificates.ts'
 
@@ -91,4 +92,25 @@ t.test('who comes back resumes the session by its ticket', async (t) => {
   const second = await connect(port, { ca, maxVersion: 'TLSv1.2', ...(session ? { session } : {}) })
   t.ok(second.isSessionReused())
   second.destroy()
+})
+
+t.test('what is no TLS is let go of, and everybody else is answered', async (t) => {
+  const { server, use, ca } = prepare(t)
+  guardServer(server)
+  use('one')
+  const port = await listen(t, server)
+  for (const bytes of [
+    'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    '\x16\x03\x01\xff\xff\x01',
+    'a'.repeat(70_000),
+  ]) {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.end(bytes, 'latin1')
+    socket.resume()
+    await new Promise((resolve) => socket.once('close', resolve))
+  }
+  const socket = await connect(port, { ca })
+  t.ok(socket.authorized)
+  socket.destroy()
 })
