@@ -4,7 +4,7 @@ import path from 'node:path'
 import { type Config } from '../config/schema.ts'
 import { asError, errorCode } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
-import { HOUR, type Clock } from '../lib/time.ts'
+import { DAY, HOUR, type Clock } from '../lib/time.ts'
 import { type Store } from '../store/store.ts'
 import { knownSchema } from '../store/snapshot.ts'
 import { makeBackup } from './backup.ts'
@@ -37,6 +37,7 @@ export function createBackups(needs: BackupsNeeds): Backups {
   const make = async (): Promise<void> => {
     const now = clock.now()
     const file = path.join(backupDirOf(config), backupName(now))
+    removeUnfinished(backupDirOf(config))
     await makeBackup(
       { file, homes: false },
       {
@@ -70,6 +71,17 @@ export function createBackups(needs: BackupsNeeds): Backups {
     },
   }
 }
+
+/** What a hub left that was killed in the middle; a command may be writing one at this moment. */
+function removeUnfinished(dir: string): void {
+  for (const name of namesIn(dir).filter((each) => unfinishedName.test(each))) {
+    const file = path.join(dir, name)
+    const { mtimeMs } = statSync(file)
+    if (Date.now() - mtimeMs > DAY) rmSync(file, { recursive: true, force: true })
+  }
+}
+
+const unfinishedName = /^littlehub-\d{8}-\d{6}\.tar\.gz\.part(s-\w{6})?$/
 
 /** One from the future is of a clock that was wrong. */
 function isDue(config: BackupsNeeds['config'], nowMs: number): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { backupDirOf, backupName, createBackups, listBackups } from '../../src/core/backups.ts'
@@ -65,4 +65,18 @@ t.test('what goes wrong is known until it goes right, and tried again in an hour
   await backups.keepUp()
   t.equal(names(config).length, 1)
   t.equal(backups.problem, undefined)
+})
+
+t.test('what a killed hub left unfinished is cleared away, and nothing younger', async (t) => {
+  const { config, backups } = place(t)
+  const dir = backupDirOf(config)
+  const name = backupName(at(0))
+  mkdirSync(path.join(dir, `${name}.parts-abcDEF`), { recursive: true })
+  for (const file of [`${name}.part`, `${backupName(at(DAY))}.part`])
+    writeFileSync(path.join(dir, file), '')
+  const old = new Date(Date.now() - 2 * DAY)
+  for (const file of [`${name}.part`, `${name}.parts-abcDEF`])
+    utimesSync(path.join(dir, file), old, old)
+  await backups.keepUp()
+  t.same(readdirSync(dir).sort(), [`${backupName(at(DAY))}.part`, ...names(config)].sort())
 })
