@@ -1,4 +1,5 @@
 /** `littlehub user …` */
+import path from 'node:path'
 import { type WholeContext } from '../context.ts'
 import { invalidInput } from '../lib/errors.ts'
 import { passwordProblem } from '../lib/password-policy.ts'
@@ -173,7 +174,14 @@ const remove: Command = {
   name: 'user delete',
   summary: 'Stop their servers and delete the account. Their home folder stays.',
   operands: ['NAME'],
-  options: { yes: { type: 'boolean', help: 'Do not ask.' }, ...hubOptions },
+  options: {
+    'archive-home': {
+      type: 'boolean',
+      help: 'Put their home folder into one file below the data folder, and remove it.',
+    },
+    yes: { type: 'boolean', help: 'Do not ask.' },
+    ...hubOptions,
+  },
   run: (call) =>
     withContext(call, async (context) => {
       const user = userOf(context, operandOf(call))
@@ -184,8 +192,17 @@ const remove: Command = {
       await stopServersOf(user, context)
       await context.users.remove(user)
       call.terminal.say(`${user.name} was deleted.`)
+      if (call.isSet('archive-home')) await archiveHome(call, user, context)
       return 0
     }),
+}
+
+/** Prints the file. @throws {HubError} Unavailable: the home is where it was. */
+async function archiveHome(call: Call, user: User, context: WholeContext): Promise<void> {
+  const time = context.clock.now().toISOString().replace(/[-:]/g, '').slice(0, 15)
+  const file = path.join(context.config.data_dir, 'archives', `${user.slug}-${time}.tar.gz`)
+  if (await context.spawner.archiveHome?.(user, file)) call.terminal.print(file)
+  else call.terminal.say('They have no home folder that this hub made.')
 }
 
 async function isSure(call: Call, user: User): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** Servers as local processes, each in a session of its own; they outlive the hub. */
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { Type, type Static } from 'typebox'
 import { duration, section, size } from '../config/schema.ts'
@@ -8,6 +9,7 @@ import { SECOND, sleep } from '../lib/time.ts'
 import { type SpawnState } from '../model/server.ts'
 import { createAccounts, type Account } from './account.ts'
 import { runVariable, type Run } from './family.ts'
+import { packHome } from './home-archive.ts'
 import { launch, type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
 import { createPorts } from './ports.ts'
@@ -104,6 +106,13 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     return {}
   }
 
+  const archiveHome: NonNullable<Spawner['archiveHome']> = async ({ slug }, file) => {
+    const home = path.join(needs.dataDir, 'homes', slug)
+    if (!(await packHome(home, file))) return false
+    rmSync(home, { recursive: true })
+    return true
+  }
+
   const forgetRun = async ({ run, port, slug }: Started): Promise<void> => {
     children.delete(run)
     ports.release(port)
@@ -139,6 +148,8 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
       logs.remove(slug)
       return Promise.resolve()
     },
+    // Those of unix accounts are not of our making.
+    ...(chosen.run_as === 'unix' ? {} : { archiveHome }),
   }
 }
 

@@ -77,6 +77,12 @@ export interface Spawner {
    * also that of running servers, which end where it cannot be taken from them.
    */
   accountChanged?(user: SpawnUser, change: { readonly disabled: boolean }): Promise<void>
+  /**
+   * Puts the home folder of somebody without running servers into `file` (`.tar.gz`), and removes it with the unix
+   * account that was made for them. @returns false when they have none. Absent: homes are not of this spawner's making.
+   * @throws {HubError} Unavailable, and the home is where it was.
+   */
+  archiveHome?(user: SpawnUser, file: string): Promise<boolean>
 }
 
 export type SpawnerNeeds = {

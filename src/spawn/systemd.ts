@@ -215,6 +215,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     onMemoryKill(listener) {
       kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
     },
+    archiveHome: (user, file) => accounts.archive(user, file),
     async accountChanged(user, { disabled }) {
       await accounts.adjust(user, { locked: disabled })
       if (user.admin && !disabled) return

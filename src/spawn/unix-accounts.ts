@@ -5,6 +5,7 @@ import path from 'node:path'
 import { execa } from 'execa'
 import { HubError } from '../lib/errors.ts'
 import { createKeyedLock } from '../lib/lock.ts'
+import { packHome } from './home-archive.ts'
 
 export type UnixUser = {
   readonly id: number
@@ -38,6 +39,11 @@ export interface UnixAccounts {
   ensure(user: UnixUser): Promise<UnixAccount>
   /** Groups as they ought to be now, if there is an account; `locked`: nothing can begin as it any more, such as by ssh or cron. */
   adjust(user: UnixUser, change: { readonly locked: boolean }): Promise<void>
+  /**
+   * Packs the home into `file` and removes it with the account. @returns false when the user has none.
+   * @throws {HubError} Unavailable with nothing removed.
+   */
+  archive(user: Omit<UnixUser, 'admin'>, file: string): Promise<boolean>
 }
 
 /** Members may become root. */
@@ -51,7 +57,7 @@ const hashLength = 12
 const firstUidOfPeople = 1000
 
 /** In the comment field: whose account it is, so that nobody inherits one from an earlier user of the same name. */
-const markOf = (user: UnixUser): string => `littlehub user ${user.id}`
+const markOf = (user: Pick<UnixUser, 'id'>): string => `littlehub user ${user.id}`
 const anyMark = /^littlehub user \d+$/
 
 /** An unlocked account never expires; a locked one did on the day after the beginning of time. @see usermod(8) */
@@ -59,7 +65,8 @@ const expiry = { locked: '1', open: '' } as const
 
 export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts {
   const lock = createKeyedLock()
-  const nameOf = (user: UnixUser): string => unixName(settings.account_prefix, user.slug)
+  const nameOf = (user: Pick<UnixUser, 'slug'>): string =>
+    unixName(settings.account_prefix, user.slug)
 
   const create = async (user: UnixUser, name: string): Promise<void> => {
     const home = path.join(settings.homes_dir, name)
@@ -118,6 +125,14 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
         if (found?.comment !== markOf(user)) return
         await adjustGroups(user, found.name)
         if (locked) await run('usermod', [`--expiredate=${expiry.locked}`, '--', found.name])
+      }),
+
+    archive: (user, file) =>
+      lock.run('accounts', async () => {
+        const found = await find(nameOf(user))
+        if (found?.comment !== markOf(user) || !(await packHome(found.home, file))) return false
+        await run('userdel', ['--remove', '--', found.name])
+        return true
       }),
   }
 }

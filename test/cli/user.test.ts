@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { createLog } from '../../src/lib/log.ts'
@@ -18,7 +19,7 @@ function start(t: Test, more: Record<string, string> = {}) {
   }
   const user = (words: string, typed: Typed = {}): Promise<Printed> =>
     littlehub(['user', ...words.split(' ')], { environment, ...typed })
-  return { user, open }
+  return { user, open, dir }
 }
 
 const password = 'seven green umbrellas'
@@ -130,4 +131,22 @@ t.test('somebody who does not exist is said not to', async (t) => {
   const { user } = start(t)
   for (const words of ['set-admin eve', 'reset-password eve', 'delete eve --yes'])
     t.match(await user(words), { code: 1, err: /eve/ })
+})
+
+t.test('the home folder of a deleted user is put away when that is asked for', async (t) => {
+  const { user, dir } = start(t)
+  for (const name of ['ana', 'ben', 'cleo']) await user(`add ${name}`)
+  const homes = path.join(dir, 'homes')
+  for (const name of ['ana', 'ben']) {
+    mkdirSync(path.join(homes, name), { recursive: true })
+    writeFileSync(path.join(homes, name, 'thesis'), 'years of work')
+  }
+  t.match(await user('delete ben --yes'), { code: 0, out: '' })
+  t.ok(existsSync(path.join(homes, 'ben', 'thesis')), 'it stays unless it is asked for')
+  const { code, out } = await user('delete ana --yes --archive-home')
+  t.equal(code, 0)
+  t.match(out, new RegExp(`^${dir}/archives/ana-\\d{8}T\\d{6}\\.tar\\.gz$`))
+  t.ok(existsSync(out))
+  t.notOk(existsSync(path.join(homes, 'ana')))
+  t.match(await user('delete cleo --yes --archive-home'), { code: 0, err: /no home folder/ })
 })

@@ -1,6 +1,6 @@
 /** Run in a machine: the unix accounts that the hub makes, and what they may do as rights come and go. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { type Spawner } from '../../../src/spawn/spawner.ts'
 import { systemdSpawner } from '../../../src/spawn/systemd.ts'
@@ -49,6 +49,22 @@ t.test('nobody inherits the account of an earlier user of the same name', async 
     message: /^The unix account jupyter-ana and its home folder belong to an earlier user/,
   })
   await accounts.ensure(ana)
+})
+
+t.test('a home is put away with its account, and only by the one whose it is', async (t) => {
+  const accounts = createUnixAccounts(systemdSettings())
+  const gone = { id: 31, name: 'gone', slug: 'gone', admin: false }
+  const { home } = await accounts.ensure(gone)
+  writeFileSync(`${home}/thesis`, 'years of work')
+  const file = `${dataFolder(t)}/gone.tar.gz`
+  t.equal(await accounts.archive({ ...gone, id: 32 }, file), false)
+  t.ok(existsSync(`${home}/thesis`))
+  t.equal(await accounts.archive(gone, file), true)
+  t.notOk(existsSync(home))
+  t.throws(() => output('id', 'jupyter-gone'))
+  t.equal(output('tar', '-xzOf', file, './jupyter-gone/thesis'), 'years of work')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.equal(await accounts.archive(gone, file), false)
 })
 
 t.test('accounts that were there are taken over, but not those of the system', async (t) => {
