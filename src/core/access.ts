@@ -4,22 +4,14 @@ import { forbidden, notFound } from '../lib/errors.ts'
 import { hashSecret } from '../lib/secret.ts'
 import { giveWay } from '../lib/turns.ts'
 import { type Clock } from '../lib/time.ts'
-import { fullName } from '../model/server.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { createRights } from './rights.ts'
 import { type Schedule } from './schedule.ts'
+import { createTokenScopes } from './token-scopes.ts'
 import { type IncomingHttpHeaders } from 'node:http'
-import {
-  createScopeSet,
-  expandScopes,
-  identifyScopes,
-  intersectScopes,
-  type GroupsOf,
-  type ScopeSet,
-  type ScopeTarget,
-} from '../model/scope.ts'
+import { createScopeSet, type GroupsOf, type ScopeSet, type ScopeTarget } from '../model/scope.ts'
 import { type Service } from '../model/service.ts'
 import { type Session } from '../model/session.ts'
 import { type ServiceToken, type Token, type TokenHash } from '../model/token.ts'
@@ -103,6 +95,7 @@ type Loaded = { readonly principal: Principal; readonly until: Date | undefined 
 export function createAccess(needs: AccessNeeds): Access {
   const { store, clock, activity, cacheSize = usualCacheSize } = needs
   const rights = createRights({ store, clock })
+  const tokenScopes = createTokenScopes(needs)
   /** Principals by the credential as it was sent. */
   const known = new Map<string, Known>()
   const keysOf = new Map<number, Set<string>>()
@@ -188,7 +181,7 @@ export function createAccess(needs: AccessNeeds): Access {
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
     const owned = rights.ofUser(user)
-    const scopes = createScopeSet(tokenScopes(token, user, owned.scopes), needs.groupsOf)
+    const scopes = createScopeSet(tokenScopes.ofToken(token, user, owned.scopes), needs.groupsOf)
     const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
     return { principal, until: owned.until }
   }
@@ -201,39 +194,11 @@ export function createAccess(needs: AccessNeeds): Access {
     const service = token ? store.services.find(token.serviceId) : undefined
     if (!token || !service) return undefined
     activity.sawToken(token.id)
-    const scopes = createScopeSet(serviceTokenScopes(token, service), needs.groupsOf)
+    const scopes = createScopeSet(
+      tokenScopes.ofServiceToken(token, rights.ofService(service).scopes),
+      needs.groupsOf,
+    )
     return { service, scopes, credential: { kind: 'service', token } }
-  }
-
-  /** A token's scopes at this moment: never more than its owner's (contract §2.6). */
-  const tokenScopes = (
-    token: Token,
-    user: User,
-    owned: ReadonlySet<string>,
-  ): ReadonlySet<string> => {
-    if (token.scopes.includes('inherit')) return owned
-    const client = token.clientId === undefined ? {} : holderOfClient(token.clientId)
-    const access = Object.entries(client).map(([kind, name]) => `access:${kind}s!${kind}=${name}`)
-    const granted = expandScopes([...token.scopes, ...access, ...identifyScopes(user.name)], {
-      user: user.name,
-      ...client,
-    })
-    return intersectScopes(granted, owned, needs.groupsOf)
-  }
-
-  const serviceTokenScopes = (token: ServiceToken, service: Service): ReadonlySet<string> => {
-    const owned = rights.ofService(service).scopes
-    if (token.scopes.includes('inherit')) return owned
-    return intersectScopes(expandScopes(token.scopes, {}), owned, needs.groupsOf)
-  }
-
-  /** The server or service that an OAuth client is. */
-  const holderOfClient = (clientId: string): { server: string } | { service: string } | object => {
-    const { serverId, serviceId } = store.oauthProvider.findClient(clientId) ?? {}
-    const server = serverId === undefined ? undefined : store.servers.find(serverId)
-    if (server) return { server: fullName(server) }
-    const service = serviceId === undefined ? undefined : store.services.find(serviceId)
-    return service ? { service: service.name } : {}
   }
 
   const identifySession: Access['identifySession'] = (headers) => {
@@ -282,7 +247,7 @@ export function createAccess(needs: AccessNeeds): Access {
       const user = store.users.find(token.userId)
       if (!user || isNobody(user)) return undefined
       const owned = rights.ofUser(user).scopes
-      return createScopeSet(tokenScopes(token, user, owned), needs.groupsOf)
+      return createScopeSet(tokenScopes.ofToken(token, user, owned), needs.groupsOf)
     },
     require(caller, scopes, target) {
       if (!caller) throw forbidden('Missing or invalid credentials.')
