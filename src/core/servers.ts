@@ -11,6 +11,7 @@ import {
   type ProgressLog,
 } from './progress.ts'
 import { type SpawnOptions } from './spawn-options.ts'
+import { checkStartLimits, type StartLimits } from './start-limits.ts'
 import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Limits } from '../model/limits.ts'
 import { changeLimits } from './live-limits.ts'
@@ -61,8 +62,7 @@ export interface ServerVerbs {
 export type ServerNeeds = EndingNeeds & {
   /** Whether the configuration keeps somebody out, at this moment. */
   readonly isShutOut: (user: User) => boolean
-  /** 0: no limit. */
-  readonly limits: { readonly concurrentSpawns: number; readonly activeServers: number }
+  readonly limits: StartLimits
   readonly spawnOptions: Pick<SpawnOptions, 'require'>
 }
 
@@ -100,17 +100,6 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     return start?.ending ? undefined : start
   }
 
-  const checkLimits = (): void => {
-    const { concurrentSpawns, activeServers } = needs.limits
-    if (concurrentSpawns > 0 && startsUnderWay().length >= concurrentSpawns) {
-      events.startRefused('throttled')
-      throw tooManyStarts()
-    }
-    if (activeServers === 0 || store.servers.countActive() < activeServers) return
-    events.startRefused('too-many-users')
-    throw new HubError('TooMany', 'Active user limit exceeded. Try again in a few minutes.')
-  }
-
   const start: ServerVerbs['start'] = async (server, options) => {
     const before = underWay(server)
     if (before) return before.outcome
@@ -121,7 +110,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     if (meanwhile) return meanwhile.outcome
     if (row.state === 'ready') throw conflict(`${label(row)} is already running`)
     if (row.state === 'stopping') throw conflict(`${label(row)} is pending stop`)
-    checkLimits()
+    checkStartLimits(startsUnderWay().length, needs)
     return begin(row, options ?? row.options).outcome
   }
 
@@ -295,15 +284,4 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       endings.unwatchAll()
     },
   }
-}
-
-/** JupyterHub: `spawn_throttle_retry_range`, rounded up to ten seconds. */
-function tooManyStarts(): HubError {
-  const seconds = 30 + Math.floor(Math.random() * 31)
-  const rounded = Math.ceil(seconds / 10) * 10
-  return new HubError(
-    'TooMany',
-    `Too many users trying to log in right now. Try again in ${rounded} seconds.`,
-    { retryAfterSeconds: seconds },
-  )
 }
