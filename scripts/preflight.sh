@@ -133,17 +133,23 @@ preflight_clock() {
   fi
 }
 
-# Names are looked up for packages; with everything at hand nothing is.
+# Packages are fetched, unless everything is at hand.
 preflight_network() {
-  local index host
+  local host=${PIP_INDEX_URL:-}
   if [ "$environment_way" = none ] || [ "$environment_way" = existing ] || [ -n "${LITTLEHUB_WHEELS:-}" ]; then return; fi
-  index=${PIP_INDEX_URL:-https://pypi.org/simple}
-  host=${index#*://} host=${host%%/*} host=${host##*@} host=${host%%:*}
-  if getent hosts "$host" >/dev/null; then
-    finding ok "$host is known by name"
+  host=${host#*://} host=${host%%/*} host=${host##*@} host=${host%%:*}
+  if ! has_default_route; then
+    finding stop 'no way from this machine to a network' 'Connect it, or install without packages from elsewhere: --user-env existing DIR'
+  elif [ -n "$host" ] && ! getent hosts "$host" >/dev/null; then
+    finding stop "$host is not known by name" 'Look at the DNS of this machine, and at PIP_INDEX_URL.'
   else
-    finding stop "$host is not known by name" 'Connect this machine to the network and its DNS, name a mirror in PIP_INDEX_URL, or install without it: --user-env existing DIR'
+    finding ok 'a way to the network'
   fi
+}
+
+has_default_route() {
+  awk '$2 == "00000000" { found = 1 } END { exit !found }' /proc/net/route ||
+    awk '$1 ~ /^0+$/ && $2 == "00" && $10 != "lo" { found = 1 } END { exit !found }' /proc/net/ipv6_route 2>/dev/null
 }
 
 preflight_others() {
