@@ -1,0 +1,87 @@
+/** What `bench.ts` reads of the machine: processor time of processes and of cores, and whether somebody else was at work. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+
+/** The proxy has this core for itself; load and upstream share the other one. */
+export const proxyCore = '0'
+export const loadCore = '1'
+
+const ticksPerSecond = 100
+
+/** All threads of a process, in seconds. */
+export function cpuSecondsOf(pid: number): number {
+  let nanoseconds = 0
+  for (const task of readdirSync(`/proc/${pid}/task`))
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+  return nanoseconds / 1e9
+}
+
+export const memoryKiBOf = (pid: number): number =>
+  Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+
+type Core = { readonly busy: number; readonly stolen: number }
+
+function coreNow(name: string): Core {
+  const line = new RegExp(`^cpu${name} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1]
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (line ?? '')
+    .split(' ')
+    .map(Number)
+  return {
+    busy: (user + nice + system + irq + softirq) / ticksPerSecond,
+    stolen: steal / ticksPerSecond,
+  }
+}
+
+export type Disturbance = {
+  /** Parts of the time: others at work on the proxy's core, and what the host took from both cores. */
+  readonly others: number
+  readonly stolen: number
+}
+
+/** @returns a function that tells what disturbed since. @param cpuSeconds of the measured process meanwhile */
+export function watchDisturbance(): (cpuSeconds: number) => Disturbance {
+  const [mine, load, atMs] = [coreNow(proxyCore), coreNow(loadCore), performance.now()]
+  return (cpuSeconds) => {
+    const seconds = (performance.now() - atMs) / 1000
+    const [mineNow, loadNow] = [coreNow(proxyCore), coreNow(loadCore)]
+    const stolen = mineNow.stolen - mine.stolen + loadNow.stolen - load.stolen
+    return {
+      others: Math.max(0, mineNow.busy - mine.busy - cpuSeconds) / seconds,
+      stolen: stolen / seconds / 2,
+    }
+  }
+}
+
+/** Processor time for each unit bears company, until caches are no longer one's own; times by the clock bear none. */
+export const worstOthers = { 'processor time': 0.5, clock: 0.1 } as const
+export const worstStolen = 0.05
+
+export const isDisturbed = (
+  { others, stolen }: Disturbance,
+  measured: keyof typeof worstOthers,
+): boolean => others > worstOthers[measured] || stolen > worstStolen
+
+/** The first line that a program says about its version; undefined: it is not installed. */
+export function versionOf(program: string, ...words: string[]): string | undefined {
+  try {
+    const said = execFileSync('sh', ['-c', '"$0" "$@" 2>&1 || true', program, ...words]).toString()
+    if (/not found/.test(said)) return undefined
+    return /\d+\.\d+(?:\.\d+)*/.exec(said)?.[0] ?? said.split('\n', 1)[0]
+  } catch {
+    return undefined
+  }
+}
+
+export function describeMachine(): string {
+  const [first] = cpus()
+  const gib = Math.round(totalmem() / 1024 ** 3)
+  return `${cpus().length} cores of ${first?.model.trim() ?? 'an unknown kind'}, ${gib} GiB, Linux ${release()}, Node ${process.version}`
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2
+}
