@@ -241,6 +241,9 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   metrics.gauge('routes', 'Routes to servers and services.', () => routes.list().length)
   metrics.gauge('websockets', 'WebSockets to servers that are open.', () => upgrader.size)
   metrics.gauge('exchanges', 'Requests to servers under way.', () => forwarder.counts.exchanges)
+  metrics.gauge('starts_waiting', 'Starts that wait for their turn.', () =>
+    context.startQueue.waiting(),
+  )
   metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
   const close = async (): Promise<void> => {
     stopping.abort()

@@ -9,7 +9,8 @@ import { parse, readJson } from './body.ts'
 import { callerOf, namesIn, type ApiNeeds } from './guard.ts'
 import { pageQuery, paginate, readPage, type Page } from './page.ts'
 import { createGroupPresenter } from './present-groups.ts'
-import { anyObject, group as groupShape, listOf, refusal } from './schemas.ts'
+import { anyObject, group as groupShape, groupStart, listOf, refusal } from './schemas.ts'
+import { within } from './within.ts'
 
 const name = Type.String({ maxLength: 600 })
 const users = Type.Array(name, { maxItems: 1000 })
@@ -75,6 +76,7 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   })
 
   memberRoutes(app, needs)
+  serversRoutes(app, needs)
 }
 
 function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
@@ -103,6 +105,28 @@ function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   app.put('/groups/:group/properties', { config: { ...config, body: anyObject } }, (request) => {
     const group = groups.setProperties(groupIn(request, needs), readJson(request))
     return present.group(group, callerOf(request).scopes)
+  })
+}
+
+/** Ours: before and after a lesson, the servers of everybody in it. */
+function serversRoutes(app: FastifyInstance, needs: ApiNeeds): void {
+  const { groupServers, config } = needs
+  const path = '/groups/:group/servers'
+  const starting = {
+    scope: 'start:servers',
+    target: 'group',
+    answers: { 202: groupStart },
+  } as const
+  app.post(path, { config: starting }, async (request, reply) =>
+    reply.code(202).send(await groupServers.start(groupIn(request, needs))),
+  )
+
+  const answers = { 202: 'nothing', 204: 'nothing' } as const
+  const stopping = { scope: 'delete:servers', target: 'group', answers } as const
+  app.delete(path, { config: stopping }, async (request, reply) => {
+    const work = groupServers.stop(groupIn(request, needs))
+    const outcome = await within(work, config.spawner.slow_stop_timeout)
+    return reply.code(outcome === 'late' ? 202 : 204).send()
   })
 }
 

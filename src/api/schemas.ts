@@ -143,6 +143,16 @@ export const group = Type.Object(
   closed,
 )
 
+/** What became of asking for the servers of everybody in a group. */
+export const groupStart = Type.Object(
+  {
+    starting: Type.Integer({ minimum: 0 }),
+    active: Type.Integer({ minimum: 0 }),
+    refused: Type.Array(Type.Object({ name: text, message: text }, closed)),
+  },
+  closed,
+)
+
 const named = Type.Object({ name: text }, closed)
 const sharedServer = Type.Object(
   { user: named, name: text, url: text, full_url: orNull(text), ready: flag },

@@ -198,11 +198,16 @@ export const settings = section(
           '10s',
           'API calls wait this long for a start before they answer 202.',
         ),
-        slow_stop_timeout: duration(
-          '10s',
-          'API calls wait this long for a stop before they answer 202.',
+        slow_stop_timeout: duration('10s', 'The same for a stop.'),
+        starts_at_once: count(
+          0,
+          'Starts that go on at the same time, others wait for their turn; 0: one for each core of the machine, at least 2.',
         ),
-        concurrent_spawn_limit: count(100, 'Starts under way at the same time; 0: no limit.'),
+        start_memory: size(
+          '128M',
+          'Free memory that a start needs, beside what those before it need; with less it is refused. 0: it never is.',
+        ),
+        concurrent_spawn_limit: count(0, 'Starts under way or waiting at most; 0: no limit.'),
         active_server_limit: count(0, 'Servers running at the same time; 0: no limit.'),
         named_server_limit_per_user: count(0, 'Named servers of a user besides the default one.'),
       },

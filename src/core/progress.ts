@@ -8,6 +8,8 @@ export type ProgressEvent = {
   readonly ready?: true
   readonly failed?: true
   readonly url?: string
+  /** Our own: the place in the queue of starts. Later ones take the place of earlier ones. */
+  readonly place?: number
 }
 
 export interface ProgressLog {

@@ -25,7 +25,8 @@ const answerMs = 3 * SECOND
 const serverMs = 5 * SECOND
 
 /**
- * Routes to every server that lives, finishes what was being stopped, and shows the dead as stopped with their reason.
+ * Routes to every server that lives, finishes what was being stopped, starts what was waiting for its turn, and shows the
+ * dead as stopped with their reason.
  * Runs before the hub answers anybody (JupyterHub: `init_spawners`), and takes seconds, whatever hangs.
  */
 export async function recoverServers(needs: RecoveryNeeds): Promise<void> {
@@ -39,6 +40,11 @@ export async function recoverServers(needs: RecoveryNeeds): Promise<void> {
 async function recover(server: Server, needs: RecoveryNeeds): Promise<void> {
   if (server.state === 'stopping') {
     needs.schedule.soon(`stop ${label(server)}`, () => needs.servers.stop(server))
+    return
+  }
+  if (server.state === 'starting' && server.startedAt === undefined) {
+    await needs.servers.bury(server, { message: cutShort })
+    needs.servers.startInBackground(server)
     return
   }
   const liveness = await livenessOf(server, needs)

@@ -11,7 +11,8 @@ import {
   type ProgressLog,
 } from './progress.ts'
 import { type SpawnOptions } from './spawn-options.ts'
-import { checkStartLimits, type StartLimits } from './start-limits.ts'
+import { checkStartLimits, memoryLack, type StartLimits } from './start-limits.ts'
+import { type StartQueue, type Urgency } from './start-queue.ts'
 import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Limits } from '../model/limits.ts'
 import { changeLimits } from './live-limits.ts'
@@ -29,6 +30,11 @@ export interface ServerVerbs {
    * Unavailable: it failed (the reason is stored on the server).
    */
   start(server: Server, options?: Readonly<Record<string, unknown>>): Promise<Server>
+  /**
+   * Starts it when nobody who watches has to wait for it; how that goes, the row tells. Nothing happens when it is active.
+   * @throws {HubError} as `start` does before it begins.
+   */
+  startInBackground(server: Server): void
   /**
    * Stops or cancels it and resolves when nothing of it is left. Idempotent. `reason` is shown as why it stopped.
    * `isStillDue` is asked at the last moment, with the server as it is then.
@@ -63,6 +69,8 @@ export type ServerNeeds = EndingNeeds & {
   /** Whether the configuration keeps somebody out, at this moment. */
   readonly isShutOut: (user: User) => boolean
   readonly limits: StartLimits
+  readonly freeMemoryBytes: () => number
+  readonly queue: StartQueue
   readonly spawnOptions: Pick<SpawnOptions, 'require'>
 }
 
@@ -78,7 +86,7 @@ type Start = {
 }
 
 export function createServers(needs: ServerNeeds): ServerVerbs {
-  const { store, spawner, starter, events } = needs
+  const { store, spawner, starter, events, queue } = needs
   const endings = createEndings(needs)
   const starts = new Map<number, Start>()
 
@@ -102,7 +110,10 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
 
   const start: ServerVerbs['start'] = async (server, options) => {
     const before = underWay(server)
-    if (before) return before.outcome
+    if (before) {
+      queue.hurry(server.id)
+      return before.outcome
+    }
     const seen = fresh(server)
     const row = isActive(seen) ? await settled(seen) : seen
     // No await from here to `begin`: two callers can't both get past this point.
@@ -110,8 +121,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     if (meanwhile) return meanwhile.outcome
     if (row.state === 'ready') throw conflict(`${label(row)} is already running`)
     if (row.state === 'stopping') throw conflict(`${label(row)} is pending stop`)
-    checkStartLimits(startsUnderWay().length, needs)
-    return begin(row, options ?? row.options).outcome
+    return begin(row, options ?? row.options, 'now').outcome
   }
 
   /** What it says of itself may be over: its program has died, or its failure could not be written down. */
@@ -120,21 +130,30 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     return check(row)
   }
 
-  const begin = (row: Server, options: Readonly<Record<string, unknown>>): Start => {
+  const begin = (row: Server, options: Server['options'], urgency: Urgency): Start => {
+    checkStartLimits(startsUnderWay().length, needs)
     const user = ownerOf(row)
     if (user.disabled) throw conflict(`The account of ${user.name} is disabled.`)
     if (needs.isShutOut(user)) throw conflict(`${user.name} may not use this hub.`)
     needs.spawnOptions.require(user, options)
-    const now = needs.clock.now()
     const server = store.servers.update(row.id, {
       ...nothingRuns,
       state: transition(row.state, 'start'),
       options,
-      startedAt: now,
-      lastActivityAt: now,
+      lastActivityAt: needs.clock.now(),
       failure: undefined,
     })
-    return track(server, user, (attempt) => starter.start(attempt))
+    return track(server, user, (attempt) =>
+      queue.run({ id: row.id, urgency, ...attempt }, () => itsTurn(attempt)),
+    )
+  }
+
+  /** Until then the row says nothing of when it was started: a hub after this one begins anew with it. */
+  const itsTurn = async (attempt: Attempt): Promise<Server> => {
+    const lack = memoryLack(queue.running() - 1, needs)
+    if (lack !== undefined) throw new StartFailed({ message: lack })
+    const server = store.servers.update(attempt.server.id, { startedAt: needs.clock.now() })
+    return starter.start({ ...attempt, server })
   }
 
   const track = (
@@ -235,6 +254,10 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
 
   return {
     start,
+    startInBackground(server) {
+      const row = fresh(server)
+      if (!isActive(row)) begin(row, row.options, 'background')
+    },
     stop,
     check,
     async bury(server, death) {
@@ -244,6 +267,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     async *progress(server, signal) {
       const row = fresh(server)
       const last = starts.get(server.id)
+      queue.hurry(server.id)
       if (last && last.ending !== 'ready') yield* last.progress.follow(signal)
       else if (row.state === 'ready') yield readyEvent(pathOf(row))
       else if (row.failure) yield failedEvent(`Spawn failed: ${row.failure.message}`)

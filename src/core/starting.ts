@@ -1,4 +1,5 @@
 /** The verbs about servers, and what a start of one needs, built together. */
+import { availableParallelism, freemem } from 'node:os'
 import { isShutOut } from '../auth/policy.ts'
 import { toGroupOverrides, toProfiles, toServerSettings } from '../config/profiles.ts'
 import { type Config } from '../config/schema.ts'
@@ -12,16 +13,20 @@ import { type Spawner } from '../spawn/spawner.ts'
 import { type Store } from '../store/store.ts'
 import { type AuthState } from './auth-states.ts'
 import { type Events } from './events.ts'
+import { createGroupServers, type GroupServers } from './group-servers.ts'
 import { createHooks, type HookModule, type Hooks } from './hooks.ts'
 import { createNamedServers, type NamedServers } from './named-servers.ts'
 import { type Schedule } from './schedule.ts'
 import { createServers, type ServerVerbs } from './servers.ts'
 import { createSpawnOptions, type SpawnOptions } from './spawn-options.ts'
+import { createStartQueue, type StartQueue } from './start-queue.ts'
 import { createStarter } from './start.ts'
 import { type TokenVerbs } from './tokens.ts'
 
 export type Starting = {
   readonly servers: ServerVerbs
+  readonly startQueue: StartQueue
+  readonly groupServers: GroupServers
   readonly namedServers: NamedServers
   readonly spawnOptions: SpawnOptions
   readonly hooks: Hooks
@@ -44,6 +49,9 @@ export type StartingNeeds = {
   /** Where the hub's API listens for servers and services. */
   readonly internalPort: () => number
 }
+
+/** A start keeps one core busy, but on one core two have the program read while the other computes. */
+const usualStartsAtOnce = (): number => Math.max(2, availableParallelism())
 
 export function createStarting(needs: StartingNeeds): Starting {
   const { store, config, log, internalPort } = needs
@@ -86,6 +94,7 @@ export function createStarting(needs: StartingNeeds): Starting {
     environment: (server, secret, settings) =>
       serverEnvironment({ config, settings, server, secret, internalPort: internalPort() }),
   })
+  const startQueue = createStartQueue(() => config.spawner.starts_at_once || usualStartsAtOnce())
   const servers = createServers({
     ...needs,
     starter,
@@ -95,9 +104,15 @@ export function createStarting(needs: StartingNeeds): Starting {
     lock: createKeyedLock(),
     baseUrl,
     get limits() {
-      const { concurrent_spawn_limit, active_server_limit } = config.spawner
-      return { concurrentSpawns: concurrent_spawn_limit, activeServers: active_server_limit }
+      const { concurrent_spawn_limit, active_server_limit, start_memory } = config.spawner
+      return {
+        concurrentSpawns: concurrent_spawn_limit,
+        activeServers: active_server_limit,
+        startMemoryBytes: start_memory,
+      }
     },
+    freeMemoryBytes: freemem,
+    queue: startQueue,
   })
   const namedServers = createNamedServers({
     store,
@@ -106,5 +121,6 @@ export function createStarting(needs: StartingNeeds): Starting {
       return config.spawner.named_server_limit_per_user
     },
   })
-  return { servers, namedServers, spawnOptions, hooks }
+  const groupServers = createGroupServers({ store, servers, log })
+  return { servers, startQueue, groupServers, namedServers, spawnOptions, hooks }
 }

@@ -26,6 +26,9 @@ export type ServerChange = Partial<
   >
 >
 
+/** `waiting` for their turn to start; the rest of those that start is `starting`. */
+export type ServerCounts = Readonly<Record<ServerState | 'waiting', number>>
+
 export interface Servers {
   find(id: number): Server | undefined
   findByName(userId: number, name: string): Server | undefined
@@ -34,6 +37,8 @@ export interface Servers {
   listActive(limit?: number): Server[]
   countActive(): number
   countReady(): number
+  /** The default servers of a group's members, by what they do. */
+  countOfGroup(groupId: number): ServerCounts
   /** Makes a named server's row. @throws {HubError} Conflict when it exists. */
   create(userId: number, name: string): Server
   /** @throws {HubError} NotFound; Conflict when the owner has another server of that name. */
@@ -65,6 +70,8 @@ const isActive = "s.state in ('starting', 'ready', 'stopping')"
 
 type CountRow = { readonly count: number }
 
+type StateCountRow = CountRow & { readonly does: keyof ServerCounts }
+
 export function createServers(database: Database): Servers {
   const byId = database.prepare<ServerRow>(`${serversWithNames} where s.id = ?`)
   const byName = database.prepare<ServerRow>(
@@ -82,6 +89,11 @@ export function createServers(database: Database): Servers {
   const countReady = database.prepare<CountRow>(
     "select count(*) as count from servers where state = 'ready'",
   )
+  const ofGroup = database.prepare<StateCountRow>(`
+    select iif(s.state = 'starting' and s.started_at is null, 'waiting', s.state) as does,
+      count(*) as count
+    from group_members m join servers s on s.user_id = m.user_id and s.name = ''
+    where m.group_id = ? group by does`)
   const insert = database.prepare('insert into servers (user_id, name) values (?, ?)')
   const save = database.prepare(`
     update servers set name = :name, display_name = :displayName, state = :state, url = :url, spawn_state = :spawnState, options = :options,
@@ -115,6 +127,10 @@ export function createServers(database: Database): Servers {
     listActive: (limit = -1) => active.all([limit]).map(toServer),
     countActive: () => countActive.get()?.count ?? 0,
     countReady: () => countReady.get()?.count ?? 0,
+    countOfGroup: (groupId) => ({
+      ...nobodyDoes,
+      ...Object.fromEntries(ofGroup.all([groupId]).map(({ does, count }) => [does, count])),
+    }),
     create: (userId, name) => database.transaction(() => create(userId, name)),
     update: (id, change) => database.transaction(() => update(id, change)),
     touchMany: (activity) =>
@@ -123,6 +139,10 @@ export function createServers(database: Database): Servers {
       }),
     remove: (id) => void remove.run([id]),
   }
+}
+
+const nobodyDoes: ServerCounts = {
+  ...{ stopped: 0, waiting: 0, starting: 0, ready: 0, stopping: 0, failed: 0 },
 }
 
 const taken = (name: string): string => `There is already a server named '${name}'.`

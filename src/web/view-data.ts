@@ -1,4 +1,5 @@
 /** What each page is given to show. */
+import { type ServerCounts } from '../store/servers.ts'
 import {
   type Moment,
   type FormProblem,
@@ -115,6 +116,8 @@ export interface ViewData {
     readonly stopPath: string
     /** Where to go when it is ready. */
     readonly readyPath: string
+    /** Where in the queue of starts it is, in words. */
+    readonly place: string | undefined
   }
   'stop-pending': Whose
   'not-running': Whose & {
@@ -190,6 +193,9 @@ export interface ViewData {
     readonly roles: readonly string[]
     readonly mayChange: boolean
     readonly mayDelete: boolean
+    readonly mayStart: boolean
+    readonly mayStop: boolean
+    readonly servers: ServerCounts
     readonly names: string
     /** As JSON, or as it was sent when it is none. */
     readonly properties: string

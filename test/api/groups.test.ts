@@ -109,3 +109,21 @@ t.test('§9.28 a right to list the users of a group lists them', async (t) => {
   t.same(await names(['list:users!group=course', 'list:users!user=cleo']), ['ana', 'bob', 'cleo'])
   t.same(await names(['list:users!group=ghosts']), [])
 })
+
+t.test('the servers of a group start and stop for who may start and stop them', async (t) => {
+  const { as, addUser, context } = await startApi(t)
+  const [ana, admin] = [addUser('ana'), addUser('admin')]
+  await as(admin)('POST', groups, { groups: ['class', 'other'], users: ['ana'] })
+  const path = `${groups}/class/servers`
+  t.equal((await as(ana)('POST', path)).status, 404)
+  t.equal((await as(admin, ['start:servers!group=other'])('POST', path)).status, 404)
+  const teacher = as(admin, ['start:servers!group=class'])
+  t.match(await teacher('POST', path), {
+    status: 202,
+    json: { starting: 1, active: 0, refused: [] },
+  })
+  t.equal((await teacher('DELETE', path)).status, 403)
+  t.equal((await as(admin)('DELETE', path)).status, 204)
+  t.equal(context.store.servers.countActive(), 0)
+  t.equal((await as(admin)('POST', `${groups}/none/servers`)).status, 404)
+})

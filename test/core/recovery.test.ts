@@ -183,3 +183,17 @@ t.test('a dead one that takes long to clean up does not keep the hub waiting', a
   open(undefined)
   t.ok(await eventually(() => core.again(server).state === 'stopped'))
 })
+
+t.test('what waited for its turn when the hub ended starts with the next one', async (t) => {
+  const before = createCore(t, { settings: { 'spawner.starts_at_once': '1' } })
+  before.spawner.behaviour = 'stays silent'
+  const [begun, waiting] = ['ana', 'ben'].map((name) => before.serverOf(before.addUser(name)))
+  if (!begun || !waiting) return
+  for (const server of [begun, waiting]) before.context.servers.start(server).catch(() => undefined)
+  t.ok(await eventually(() => before.again(begun).spawnState !== undefined))
+  before.spawner.behaviour = 'answers'
+  const core = await before.restart()
+  await recover(core)
+  t.equal(core.again(begun).state, 'starting', 'what had begun goes on')
+  t.ok(await eventually(() => core.again(waiting).state === 'ready'))
+})

@@ -87,3 +87,21 @@ t.test('a server is renamed, and gets a name for people, but no name that is tak
   t.throws(() => servers.update(lab.id, { name: 'lab' }), { code: 'Conflict' })
   t.equal(servers.findByName(ana, 'lab2')?.id, lab.id)
 })
+
+t.test('what the servers of a group do is counted, those that wait apart', async (t) => {
+  const { store } = openStore(t)
+  const group = store.groups.create('class', {})
+  const states = ['stopped', 'ready', 'starting', 'starting', 'failed'] as const
+  for (const [index, state] of states.entries()) {
+    const user = store.users.create({ name: `s${index}`, admin: false, at: at(0) })
+    const server = store.servers.findByName(user.id, '')
+    store.groups.addMember(group.id, user.id)
+    const startedAt = index === 3 ? undefined : at(1)
+    if (server) store.servers.update(server.id, { state, startedAt })
+    store.servers.create(user.id, 'named')
+  }
+  store.users.create({ name: 'elsewhere', admin: false, at: at(0) })
+  t.same(store.servers.countOfGroup(group.id), {
+    ...{ stopped: 1, waiting: 1, starting: 1, ready: 1, stopping: 0, failed: 1 },
+  })
+})

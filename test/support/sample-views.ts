@@ -175,6 +175,9 @@ const group: ViewData['admin-group'] = {
   roles: ['teacher'],
   mayChange: true,
   mayDelete: true,
+  mayStart: true,
+  mayStop: true,
+  servers: { stopped: 9, waiting: 21, starting: 2, ready: 17, stopping: 1, failed: 1 },
   names: '',
   properties: '{}',
   problem: undefined,
@@ -426,8 +429,8 @@ const samples: Sample = {
     { ...others, ...start, next: '', name: 'lab', fromElsewhere: true, problem, profiles: [] },
   ],
   'spawn-pending': [
-    { ...own, ...pending },
-    { ...others, ...pending },
+    { ...own, ...pending, place: 'Number 4 in the queue: ready in about 20 seconds.' },
+    { ...others, ...pending, place: undefined },
   ],
   'stop-pending': [own, others],
   'not-running': [

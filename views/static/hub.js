@@ -26,9 +26,12 @@ function followProgress(box) {
     now.textContent = event.message
     if (event.ready) return leave(box.dataset.ready)
     if (event.failed) return leave()
-    const item = document.createElement('li')
+    const last = log.lastElementChild
+    const isNewPlace = event.place !== undefined && last?.dataset.place !== undefined
+    const item = isNewPlace ? last : document.createElement('li')
+    if (event.place !== undefined) item.dataset.place = event.place
     item.textContent = event.message
-    log.append(item)
+    if (!isNewPlace) log.append(item)
   }
   // The stream replays from the beginning when it connects again.
   source.onopen = () => log.replaceChildren()
@@ -117,9 +120,29 @@ function keepFragment() {
   }
 }
 
+/** Shows a part of this page as it is now, every few seconds while something is under way in it. */
+function keepFresh(box) {
+  if (box.dataset.refresh === '') return
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(box.dataset.refresh)
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const fresh = answer.ok && page.getElementById(box.id)
+      if (!fresh) return
+      // Whoever has the focus in it keeps it.
+      if (!box.contains(document.activeElement)) box.replaceChildren(...fresh.childNodes)
+      box.dataset.refresh = fresh.dataset.refresh
+    } catch {
+      // The hub is away for a moment; the next time tells.
+    }
+    keepFresh(box)
+  }, 3000)
+}
+
 for (const box of all('[data-progress]')) followProgress(box)
 for (const field of all('[data-copy]')) offerCopy(field)
 for (const field of all('input[type=password]')) offerReveal(field)
 for (const input of all('[data-filter]')) filterRows(input)
+for (const box of all('[data-refresh]')) keepFresh(box)
 tameMenus()
 keepFragment()

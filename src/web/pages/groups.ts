@@ -1,6 +1,7 @@
 /** Groups in the administration: who is in them, and their properties (contract §7.4). */
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { asError, HubError, invalidInput, notFound } from '../../lib/errors.ts'
+import { type GroupStart } from '../../core/group-servers.ts'
 import { withQuery } from '../../lib/url.ts'
 import { type Group } from '../../model/group.ts'
 import { type ListPart } from '../../store/groups.ts'
@@ -8,6 +9,7 @@ import { isStaleForm } from '../csrf.ts'
 import { createErrorHandler } from '../errors.ts'
 import { formOf, namesIn, queryOf } from '../form.ts'
 import { type PageAccess } from '../guard.ts'
+import { isSoonDone } from '../patience.ts'
 import { type Site } from '../site.ts'
 import { type Paged } from '../view-parts.ts'
 import { type ViewData } from '../views.ts'
@@ -20,6 +22,8 @@ const sentences: ReadonlyMap<string | null, string> = new Map([
   ['deleted', 'The group is deleted. The people who were in it keep their accounts.'],
   ['added', 'They are in the group.'],
   ['removed', 'They are out of the group, and have lost the rights that it gave.'],
+  ['starting', 'Servers start in the background, one after the other.'],
+  ['stopping', 'The servers of everybody in this group stop.'],
   ['properties', 'The properties are saved.'],
 ])
 
@@ -81,6 +85,8 @@ function onePages(app: FastifyInstance, site: Site): void {
     site.groups.setProperties(group, readProperties(form.get('properties')))
   })
 
+  serversOf(app, site, { pattern, may })
+
   const deletion = { config: { access: may('delete:groups') } }
   app.get<GroupParams>(`${pattern}/delete`, deletion, (request, reply) => {
     const group = get(site, request)
@@ -97,6 +103,49 @@ function onePages(app: FastifyInstance, site: Site): void {
     site.groups.remove(get(site, request))
     return reply.redirect(`${site.hubPath}admin/groups?done=deleted`, 303)
   })
+}
+
+/** Before a lesson everybody's server is started, after it they are stopped. */
+function serversOf(
+  app: FastifyInstance,
+  site: Site,
+  { pattern, may }: { readonly pattern: string; readonly may: (scope: string) => PageAccess },
+): void {
+  const starting = { config: { access: may('start:servers') } }
+  app.post<GroupParams>(`${pattern}/start`, starting, async (request, reply) => {
+    const group = get(site, request)
+    const { refused } = await site.groupServers.start(group)
+    if (refused.length === 0)
+      return reply.redirect(withQuery(pathOf(site, group), { done: 'starting' }), 303)
+    return showGroup(site, reply, { problem: { field: 'form', message: refusalOf(refused) } })
+  })
+
+  const stopping = { config: { access: may('delete:servers') } }
+  app.get<GroupParams>(`${pattern}/stop`, stopping, (request, reply) => {
+    const group = get(site, request)
+    return site.show(reply, 'confirm', {
+      title: `Stop the servers of everybody in ${group.name}?`,
+      sentence: 'What runs in them ends, and what is not saved is lost. Saved files are safe.',
+      action: `${pathOf(site, group)}/stop`,
+      label: 'Stop them',
+      cancelPath: pathOf(site, group),
+    })
+  })
+  app.post<GroupParams>(`${pattern}/stop`, stopping, async (request, reply) => {
+    const group = get(site, request)
+    await isSoonDone(site.groupServers.stop(group), site.log)
+    return reply.redirect(withQuery(pathOf(site, group), { done: 'stopping' }), 303)
+  })
+}
+
+/** How many reasons are read before they are only counted. */
+const shownRefusals = 5
+
+function refusalOf(refused: GroupStart['refused']): string {
+  const shown = refused.slice(0, shownRefusals).map(({ name, message }) => `${name}: ${message}`)
+  const more = refused.length - shown.length
+  const rest = more === 0 ? '' : ` And ${more} more.`
+  return `Not all of them start. ${shown.join(' ')}${rest}`
 }
 
 /** An id and no name: any word behind a name could be another group's. */
@@ -189,6 +238,9 @@ function showGroup(
     roles: rights.listRolesOfGroup(group),
     mayChange: access.can(request.visitor, 'groups', target),
     mayDelete: access.can(request.visitor, 'delete:groups', target),
+    mayStart: access.can(request.visitor, 'start:servers', target),
+    mayStop: access.can(request.visitor, 'delete:servers', target),
+    servers: store.servers.countOfGroup(group.id),
     names: problem ? (form.get('names') ?? '') : '',
     properties: form.get('properties') ?? JSON.stringify(group.properties, undefined, 2),
     problem,

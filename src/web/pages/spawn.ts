@@ -1,5 +1,6 @@
 /** Starting a server, choosing what to start it with, and watching it start (contract §5.6, §5.7). */
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { placeWords } from '../../core/start-queue.ts'
 import { HubError, invalidInput, notFound } from '../../lib/errors.ts'
 import { MINUTE } from '../../lib/time.ts'
 import { withQuery } from '../../lib/url.ts'
@@ -183,6 +184,12 @@ function watch(site: Site, reply: FastifyReply, server: Server): FastifyReply {
         progressPath: progressPathOf(site.hubPath, server),
         stopPath: card.stopPath,
         readyPath: site.nextOf(reply.request) ?? card.url,
+        place: placeOf(site, server),
       })
   }
+}
+
+function placeOf({ startQueue }: Site, { id }: Server): string | undefined {
+  const place = startQueue.placeOf(id)
+  return place && placeWords(place)
 }

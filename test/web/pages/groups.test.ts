@@ -88,3 +88,29 @@ t.test('a long list comes page by page', async (t) => {
   t.match(wordsOf(await admin.open('/hub/admin/groups?page=2')), /group 50.*51–51 of 51 Previous/)
   t.match(wordsOf(await admin.open('/hub/admin/groups?page=99')), /51–51 of 51/)
 })
+
+t.test(
+  'a teacher starts the servers of a group, sees how far they are, and stops them',
+  async (t) => {
+    const settings = { 'spawner.active_server_limit': '2' }
+    const pages = await startPages(t, { users: ['admin', 'ana', 'ben', 'cleo'], settings })
+    const { store, groups } = pages.context
+    groups.createMany(['class'], ['ana', 'ben'])
+    const admin = await pages.browser('admin')
+    const group = await admin.open('/hub/admin/groups/1')
+    t.match(wordsOf(group), /Servers 0 running, 2 stopped/)
+    const started = await admin.submit(group, /\/start"/)
+    t.match(wordsOf(started), /Servers start in the background/)
+    t.equal(store.servers.countActive(), 2)
+    const asked = await admin.open('/hub/admin/groups/1/stop')
+    t.match(wordsOf(asked), /Stop the servers of everybody in class\?/)
+    await admin.submit(asked, /\/stop"/)
+    t.equal(store.servers.countActive(), 0)
+    groups.addUsers({ ...store.groups.getByName('class') }, ['cleo'])
+    const refused = await admin.submit(await admin.open('/hub/admin/groups/1'), /\/start"/)
+    t.match(wordsOf(refused), /Not all of them start. cleo: Active user limit exceeded/)
+    const ana = await pages.browser('ana')
+    for (const verb of ['start', 'stop'])
+      t.not((await ana.open(`/hub/admin/groups/1/${verb}`)).status, 200)
+  },
+)
