@@ -218,8 +218,11 @@ install_units() {
   local name
   doing 'checking'
   port=$(wanted_port)
+  # What the doctor compares them with.
+  mkdir -p "$install_dir/units"
   for name in "${unit_names[@]}"; do
     print_unit "$name" >"$unit_dir/$name.new"
+    cp "$unit_dir/$name.new" "$install_dir/units/$name"
     if cmp -s "$unit_dir/$name.new" "$unit_dir/$name"; then
       rm "$unit_dir/$name.new"
     else

@@ -2,6 +2,7 @@
 import { readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { programFile } from '../lib/program.ts'
+import { runProgram } from '../lib/run.ts'
 import { MINUTE } from '../lib/time.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { inTable, sizeInWords } from './words.ts'
@@ -14,13 +15,22 @@ const fewestDiskBytes = 100 * mebibyte
 const fewDiskBytes = gibibyte
 const fewInodesShare = 0.02
 
-export function checkDisk(dataDir: string): Finding {
-  const folder = nearestFolder(dataDir)
+/** One finding for each file system that these folders are on. */
+export function checkDisk(folders: readonly string[]): Finding[] {
+  const byDevice = new Map<number, string>()
+  for (const folder of folders.map(nearestFolder)) {
+    const { dev } = statSync(folder)
+    if (!byDevice.has(dev)) byDevice.set(dev, folder)
+  }
+  return [...byDevice.values()].map(checkFileSystem)
+}
+
+function checkFileSystem(folder: string): Finding {
   const { bavail, bsize, files, ffree } = statfsSync(folder)
   const freeBytes = bavail * bsize
   const found = `${sizeInWords(freeBytes)} free for ${folder}`
   const advice =
-    'Free space or move data_dir to a larger disk: files and logins are lost when it is full.'
+    'Free space or move it to a larger disk: files and logins are lost when it is full.'
   if (freeBytes < fewestDiskBytes) return fail('disk', found, advice)
   // Some file systems have no fixed number of inodes and say 0.
   if (files > 0 && ffree / files < fewInodesShare)
@@ -70,4 +80,19 @@ export function checkClock(dataDir: string, now: Date): Finding {
     `${inTable(now)} is before the last change of this hub's own files (${inTable(new Date(latestMs))})`,
     'Set the clock, and keep it right: apt-get install systemd-timesyncd (or chrony).',
   )
+}
+
+/** Whether something keeps the clock right. Nothing is said where that cannot be known. */
+export async function checkTimeService(
+  ask: () => Promise<string> = () => runProgram(['timedatectl', 'show', '-p', 'NTPSynchronized']),
+): Promise<Finding[]> {
+  const said = await ask().catch(() => '')
+  if (!said.includes('=no')) return []
+  return [
+    warn(
+      'clock',
+      'nothing keeps it right',
+      'apt-get install systemd-timesyncd (or chrony); inside a container that is the affair of its host.',
+    ),
+  ]
 }

@@ -6,6 +6,9 @@ import { createHub, type Hub } from '../hub.ts'
 import { asError, HubError } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
 import { serverPath, type Server } from '../model/server.ts'
+import { type User } from '../model/user.ts'
+import { systemdOptionsOf } from '../spawn/systemd-options.ts'
+import { createUnixAccounts } from '../spawn/unix-accounts.ts'
 import { nearestFolder } from './check-machine.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { roundTripToKernel, type Peer } from './kernel-round-trip.ts'
@@ -22,16 +25,20 @@ export async function* checkServer(
     { level: 'error' },
     { write: (line) => void troubles.push(troubleIn(line)) },
   )
-  const hub = createHub(passing(settings, dir), { log })
+  const own = passing(settings, dir)
+  const hub = createHub(own, { log })
+  let patient: User | undefined
   try {
     await hub.start()
-    for await (const finding of checkWith(hub, userName))
+    patient = hub.context.users.add(isUnit(own) ? patientName : userName, { admin: false })
+    for await (const finding of checkWith(hub, patient))
       yield { ...finding, found: [finding.found, ...troubles].join('\n    | ') }
   } catch (thrown) {
     yield fail('server', asError(thrown).message, 'Mend what is said above, then run this again.')
   } finally {
     await hub.stop({ servers: true })
     rmSync(dir, { recursive: true, force: true })
+    if (patient) await removeAccount(own, patient)
   }
 }
 
@@ -51,11 +58,30 @@ const passing = (settings: LoadedConfig, dir: string): LoadedConfig => ({
   public_url: '',
   profiles: [],
   hooks: '',
+  pluginOptions: { ...settings.pluginOptions, spawner: passingSpawner(settings) },
 })
 
-async function* checkWith(hub: Hub, userName: string): AsyncGenerator<Finding> {
+/** Its slug is of the hashed form, so that no folder or unit is somebody else's. */
+const patientName = 'the doctor of this hub'
+
+/** No slug of a person has an underscore in it, so no account either, whatever the prefix is. */
+const accountPrefix = '_doctor_'
+
+const isUnit = (settings: LoadedConfig): boolean => systemdOptionsOf(settings) !== undefined
+
+function passingSpawner(settings: LoadedConfig): unknown {
+  const options = systemdOptionsOf(settings)
+  if (!options) return settings.pluginOptions.spawner
+  return { ...options, account_prefix: accountPrefix, unit_prefix: 'littlehub-doctor-' }
+}
+
+async function removeAccount(settings: LoadedConfig, user: User): Promise<void> {
+  const options = systemdOptionsOf(settings)
+  if (options) await createUnixAccounts(options).remove(user)
+}
+
+async function* checkWith(hub: Hub, user: User): AsyncGenerator<Finding> {
   const { context } = hub
-  const user = context.users.add(userName, { admin: false })
   const stopped = context.store.servers.listOf(user.id)[0]
   if (stopped === undefined) throw new Error('a new user has no server')
   const beganMs = performance.now()

@@ -1,23 +1,31 @@
 /** `littlehub doctor` */
-import { join } from 'node:path'
+import path from 'node:path'
 import { findRunningHub } from '../config/data-dir.ts'
 import { type LoadedConfig } from '../config/load.ts'
 import { asError, ConfigError } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
 import { systemClock } from '../lib/time.ts'
 import { openDatabase } from '../store/database.ts'
-import { createStore } from '../store/store.ts'
+import { createStore, type StoreReader } from '../store/store.ts'
+import { type User } from '../model/user.ts'
+import { systemdOptionsOf } from '../spawn/systemd-options.ts'
+import { checkAccounts } from './check-accounts.ts'
 import { checkBackup } from './check-backup.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
-import { checkLoop } from './check-loop.ts'
+import { checkFront } from './check-front.ts'
 import { checkHttps } from './check-https.ts'
-import { checkClock, checkDisk, checkMemory } from './check-machine.ts'
+import { checkLimits } from './check-limits.ts'
+import { checkLoop } from './check-loop.ts'
+import { checkClock, checkDisk, checkMemory, checkTimeService } from './check-machine.ts'
+import { checkName } from './check-name.ts'
 import { checkPort } from './check-port.ts'
 import { checkServer } from './check-server.ts'
-import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
+import { checkUnits, unitFolders } from './check-units.ts'
+import { hubOptions, jsonOption, UsageError, type Call, type Command } from './command.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
+import { snippetNames, snippetOf } from './front-snippets.ts'
 import { addressOf } from './hub-url.ts'
-import { readMetrics } from './running-hub.ts'
+import { readMetrics, withPassingToken } from './running-hub.ts'
 import { fileOf, settingsOf } from './settings.ts'
 import { withContextOf } from './with-context.ts'
 
@@ -25,7 +33,8 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'Look at what usually goes wrong, and say what to do about it.',
   details: [
-    'Nothing is changed. A server is really started, in a passing folder, and ended again.',
+    'Nothing is changed. A server is really started, in a passing folder, and ended again; where servers are units of',
+    'systemd, under an account that is made for it and removed.',
     'The exit code is 1 when something has to be mended.',
   ],
   operands: [],
@@ -34,13 +43,19 @@ export const doctor: Command = {
     as: {
       type: 'string',
       value: 'NAME',
-      help: 'Whose server is started; an existing account where spawner.process.run_as is unix.',
+      help: 'Whose server is started, where spawner.process.run_as is unix: an account that exists.',
     },
     port: { type: 'string', value: 'N', help: 'The port that "serve" is given, if it is.' },
+    snippet: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Only print what nginx, apache or caddy needs to stand in front of this hub.',
+    },
     ...jsonOption,
     ...hubOptions,
   },
   async run(call) {
+    if (call.text('snippet') !== undefined) return printSnippet(call)
     const findings: Finding[] = []
     for await (const finding of examine(call)) {
       findings.push(finding)
@@ -49,6 +64,19 @@ export const doctor: Command = {
     if (call.isSet('json')) call.terminal.print(JSON.stringify(findings))
     return findings.some(({ level }) => level === 'fail') ? 1 : 0
   },
+}
+
+function printSnippet(call: Call): number {
+  const asked = call.text('snippet')
+  const name = snippetNames.find((one) => one === asked)
+  if (name === undefined)
+    throw new UsageError(
+      `--snippet takes ${snippetNames.join(', ')}, not "${asked ?? ''}"`,
+      'doctor',
+    )
+  const text = snippetOf(name, settingsOf(call, { port: call.text('port') }))
+  call.terminal.print(call.isSet('json') ? JSON.stringify({ name, text }) : text)
+  return 0
 }
 
 /** Cheapest first; each is shown as soon as it is known. */
@@ -66,16 +94,27 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield folder
   const database = checkDatabase(dataDir)
   yield database
-  yield checkBackup(settings, systemClock.now())
-  yield checkDisk(dataDir)
-  yield checkMemory()
-  yield checkClock(dataDir, systemClock.now())
+  yield* checkMachine(settings)
+  yield* await checkUnits(unitFolders)
+  yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))
   yield* checkHttps(settings, systemClock.now())
-  yield* await checkRunning(call, settings)
+  if (database.level === 'ok') yield* await checkRunning(call, settings)
+  const systemd = systemdOptionsOf(settings)
+  if (systemd) yield* await checkLimits(systemd)
   if (call.isSet('quick') || folder.level === 'fail') return
   if (!call.isSet('json')) call.terminal.say('Starting a server …')
   yield* checkServer(settings, call.text('as') ?? 'doctor')
+}
+
+async function* checkMachine(settings: LoadedConfig): AsyncGenerator<Finding> {
+  const { data_dir: dataDir } = settings
+  const systemd = systemdOptionsOf(settings)
+  yield checkBackup(settings, systemClock.now())
+  yield* checkDisk([dataDir, ...(systemd ? [systemd.homes_dir] : []), '/var/log'])
+  yield checkMemory()
+  yield checkClock(dataDir, systemClock.now())
+  yield* await checkTimeService()
 }
 
 function settingsOrFindings(call: Call): LoadedConfig | Finding[] {
@@ -99,22 +138,33 @@ function checkServices({ services }: LoadedConfig): Finding[] {
     : [ok('services', `open to everybody, without a login at the hub: ${names.join(', ')}`)]
 }
 
-/** How the running hub is, if there is one. */
+/** How the running hub is, if there is one: itself, its people's accounts, what stands in front of it. */
 async function checkRunning(call: Call, settings: LoadedConfig): Promise<Finding[]> {
   if (findRunningHub(settings.data_dir) === undefined) return []
   try {
-    const metrics = await withContextOf(call, settings, readMetrics)
-    return metrics === undefined ? [] : [checkLoop(metrics)]
+    return await withContextOf(call, settings, async (context) => {
+      const { config, clock } = context
+      const metrics = await readMetrics(context)
+      const front = await withPassingToken(context, 'read:hub', (secret) =>
+        checkFront({ config, secret, now: clock.now() }),
+      )
+      const systemd = systemdOptionsOf(settings)
+      const accounts = systemd ? await checkAccounts(systemd, everybody(context.store)) : []
+      return [...(metrics === undefined ? [] : [checkLoop(metrics)]), ...(front ?? []), ...accounts]
+    })
   } catch (thrown) {
     const found = `the hub does not say how it is: ${asError(thrown).message}`
     return [warn('event loop', found, "Look at the hub's log.")]
   }
 }
 
+const everybody = ({ users }: StoreReader): User[] =>
+  users.list({ offset: 0, limit: users.count() })
+
 /** Where the running hub says it is. Its database is of this version, since it runs. */
 function urlOf(config: LoadedConfig): string {
   const log = createLog({ level: 'silent' })
-  const store = createStore(openDatabase(join(config.data_dir, 'littlehub.db'), { log }))
+  const store = createStore(openDatabase(path.join(config.data_dir, 'littlehub.db'), { log }))
   try {
     return addressOf(config.base_url, { config: { ...config, public_url: '' }, store })
   } finally {

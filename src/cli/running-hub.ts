@@ -113,22 +113,32 @@ export async function reloadHub(pid: number, needs: Needs): Promise<ReloadOutcom
  * @returns undefined when there is no administrator yet in whose name it could be asked.
  * @throws {Error} when it does not answer.
  */
-export async function readMetrics(needs: Needs): Promise<string | undefined> {
-  const user = needs.store.users.listAdmins().find(({ disabled }) => !disabled)
-  if (!user) return undefined
-  const { token, secret } = needs.tokens.issue({
-    user,
-    note: 'littlehub doctor',
-    scopes: ['read:metrics'],
-    expiresInSeconds: (2 * answerMs) / 1000,
-  })
-  try {
+export const readMetrics = (needs: Needs): Promise<string | undefined> =>
+  withPassingToken(needs, 'read:metrics', async (secret) => {
     const answer = await fetch(`${apiOf(needs)}/metrics`, {
       headers: { authorization: `token ${secret}` },
       signal: AbortSignal.timeout(answerMs),
     })
     if (!answer.ok) throw new Error(`it answered ${answer.status} ${await answer.text()}`)
-    return await answer.text()
+    return answer.text()
+  })
+
+/** Lends `use` a token of an administrator with one scope. @returns undefined when there is no administrator yet */
+export async function withPassingToken<Result>(
+  needs: Needs,
+  scope: string,
+  use: (secret: string) => Promise<Result>,
+): Promise<Result | undefined> {
+  const user = needs.store.users.listAdmins().find(({ disabled }) => !disabled)
+  if (!user) return undefined
+  const { token, secret } = needs.tokens.issue({
+    user,
+    note: 'littlehub doctor',
+    scopes: [scope],
+    expiresInSeconds: lifeSecondsOf(needs),
+  })
+  try {
+    return await use(secret)
   } finally {
     needs.tokens.revoke(token)
   }

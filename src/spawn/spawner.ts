@@ -68,8 +68,11 @@ export interface Spawner {
   usage(state: SpawnState): Promise<Usage | undefined>
   /** Deletes what was kept of a server or user that is gone for good (log files; never home folders). */
   forget(slug: string): Promise<void>
-  /** Other limits for a server that runs; what is absent is not limited any more. Absent: this spawner cannot. */
-  setLimits?(state: SpawnState, limits: Limits): Promise<void>
+  /**
+   * Other limits for a server that runs; what is absent is not limited any more. Absent: this spawner cannot.
+   * @returns its state from now on.
+   */
+  setLimits?(state: SpawnState, limits: Limits): Promise<SpawnState>
   /** Told with the slug of a server that goes on although its memory limit ended one of its programs. Absent: nobody can tell. */
   onMemoryKill?(listener: (slug: string) => void): void
   /**

@@ -52,3 +52,12 @@ export const systemdOptions = section(
 )
 
 export type SystemdOptions = Static<typeof systemdOptions>
+
+/** The options of a configuration that has servers run as units. @param pluginOptions checked by the loader */
+export function systemdOptionsOf(config: {
+  readonly spawner: { readonly type: string }
+  readonly pluginOptions: { readonly spawner: unknown }
+}): SystemdOptions | undefined {
+  const { spawner, pluginOptions } = config
+  return spawner.type === 'systemd' ? (pluginOptions.spawner as SystemdOptions) : undefined
+}

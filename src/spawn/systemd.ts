@@ -15,7 +15,7 @@ import { createSystemctl, type UnitFacts } from './systemctl.ts'
 import { systemdOptions, type SystemdOptions } from './systemd-options.ts'
 import { endingOf, failedStart, missingLimits } from './unit-facts.ts'
 import { limitProperties, unitProperties } from './unit-properties.ts'
-import { readRun, type UnitRun } from './unit-run.ts'
+import { limitsOfRun, readRun, rememberLimits, type UnitRun } from './unit-run.ts'
 import { createUnitWatch, isAlive } from './unit-watch.ts'
 import { createUnixAccounts, type UnixAccount } from './unix-accounts.ts'
 
@@ -50,6 +50,8 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
   const watch = createUnitWatch({ showAll, log })
   /** Runs that were told to end, and what their owner is told about it. */
   const told = new Map<string, string | undefined>()
+  /** Runs whose limits were read back by this hub. */
+  const compared = new Set<string>()
 
   const unitOf = (slug: string): string => `${chosen.unit_prefix}${slug}.service`
 
@@ -128,6 +130,13 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     return missing
   }
 
+  /** For a server that goes on since before this hub: its limits may have been changed beside the hub. */
+  const compareOnce = (run: UnitRun, facts: UnitFacts): void => {
+    if (compared.has(run.invocation)) return
+    compared.add(run.invocation)
+    compareLimits(limitsOfRun(run), facts)
+  }
+
   const start: Spawner['start'] = async (request) => {
     request.signal.throwIfAborted()
     await slice.prepare()
@@ -139,11 +148,12 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       const invocation = facts['InvocationID'] ?? ''
       notes.remember(request.slug, invocation)
       kills.begin(invocation)
+      compared.add(invocation)
       for (const sentence of compareLimits(request.limits, facts)) request.progress(sentence)
-      const { memoryBytes = 0 } = request.limits
       const port = place.kind === 'port' ? place.port : 0
-      const { slug } = request
-      return { url: place.url, state: { unit: unitOf(slug), invocation, slug, port, memoryBytes } }
+      const { slug, limits } = request
+      const run = { unit: unitOf(slug), invocation, slug, port, ...rememberLimits(limits) }
+      return { url: place.url, state: run }
     } catch (thrown) {
       if (place.kind === 'port') ports.release(place.port)
       throw thrown
@@ -166,7 +176,10 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       const run = readRun(state)
       const facts = run && (await factsOf(run))
       if (!facts) return { alive: false }
-      if (isAlive(facts, run)) return { alive: true }
+      if (isAlive(facts, run)) {
+        compareOnce(run, facts)
+        return { alive: true }
+      }
       return { alive: false, ...endingOf(facts, run.memoryBytes) }
     },
     async exited(state, signal) {
@@ -211,6 +224,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       await systemctl.setProperties(run.unit, limitProperties(limits))
       const [missing] = compareLimits(limits, facts)
       if (missing !== undefined) throw new HubError('Unavailable', missing)
+      return { ...run, ...rememberLimits(limits) }
     },
     onMemoryKill(listener) {
       kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
@@ -222,7 +236,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       const units = await systemctl.showAll([unitOf(user.slug), unitOf(`${user.slug}.*`)])
       for (const { Id: unit = '', InvocationID: invocation = '', NoNewPrivileges } of units)
         if (NoNewPrivileges === 'no')
-          await end({ unit, invocation, slug: user.slug, port: 0, memoryBytes: 0 }, taken)
+          await end({ unit, invocation, slug: user.slug, port: 0, ...rememberLimits({}) }, taken)
     },
   }
 }

@@ -44,6 +44,8 @@ export interface UnixAccounts {
    * @throws {HubError} Unavailable with nothing removed.
    */
   archive(user: Omit<UnixUser, 'admin'>, file: string): Promise<boolean>
+  /** Deletes the account with its home, if it is this user's: for one that was only tried out. */
+  remove(user: Pick<UnixUser, 'id' | 'slug'>): Promise<void>
 }
 
 /** Members may become root. */
@@ -57,7 +59,7 @@ const hashLength = 12
 const firstUidOfPeople = 1000
 
 /** In the comment field: whose account it is, so that nobody inherits one from an earlier user of the same name. */
-const markOf = (user: Pick<UnixUser, 'id'>): string => `littlehub user ${user.id}`
+export const markOf = (user: Pick<UnixUser, 'id'>): string => `littlehub user ${user.id}`
 const anyMark = /^littlehub user \d+$/
 
 /** An unlocked account never expires; a locked one did on the day after the beginning of time. @see usermod(8) */
@@ -133,6 +135,12 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
         if (found?.comment !== markOf(user) || !(await packHome(found.home, file))) return false
         await run('userdel', ['--remove', '--', found.name])
         return true
+      }),
+
+    remove: (user) =>
+      lock.run('accounts', async () => {
+        const found = await find(nameOf(user))
+        if (found?.comment === markOf(user)) await run('userdel', ['--remove', '--', found.name])
       }),
   }
 }

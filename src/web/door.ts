@@ -8,10 +8,11 @@ import { asError, HubError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { hubCookieNames, sessionCookie } from '../model/session.ts'
 import { type ExchangePolicy, type Forwarder } from '../proxy/forward.ts'
-import { turnAway } from '../proxy/listener.ts'
+import { isWebSocketRequest, turnAway } from '../proxy/listener.ts'
 import { isAmbiguousPath, withoutQuery } from '../proxy/path.ts'
 import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
+import { arrivalPath, tellArrival } from './arrival.ts'
 import { type Origin } from './origin.ts'
 import { pageHeaders } from './security-headers.ts'
 
@@ -162,13 +163,21 @@ export function createDoor(needs: DoorNeeds): Door {
 
   const passUpgrade: Door['upgrade'] = (request, socket, head) => {
     const asked = judge(request)
-    if (typeof asked === 'number') turnAway(socket, statusTexts[asked])
+    if (asked === 424 && asksHowItArrived(request))
+      tellArrival(request, socket, needs.originOf(request).trustedPeer)
+    else if (typeof asked === 'number') turnAway(socket, statusTexts[asked])
     else {
       const exchange = admit(asked)
       socket.once('close', () => release(exchange))
       upgrader.upgrade(request, socket, { head, route: asked.route, policy: policyFor(exchange) })
     }
   }
+
+  /** Who that was is known already; what it is told is about the network in front of the hub. */
+  const asksHowItArrived = (request: IncomingMessage): boolean =>
+    isWebSocketRequest(request) &&
+    originForm(request) === needs.baseUrl + arrivalPath &&
+    access.can(callerOf(request, undefined), 'read:hub')
 
   /** There is no page to lead anybody to: what goes nowhere gets a status. */
   const judge = (request: IncomingMessage): Asked | Refusal => {

@@ -1,12 +1,32 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { checkClock, checkDisk, checkMemory, nearestFolder } from '../../src/cli/check-machine.ts'
+import {
+  checkClock,
+  checkDisk,
+  checkMemory,
+  checkTimeService,
+  nearestFolder,
+} from '../../src/cli/check-machine.ts'
 
 t.test('the disk is that of the data folder, or of where it would be made', async (t) => {
   const dir = t.testdir()
-  t.match(checkDisk(dir), { check: 'disk', found: new RegExp(`free for ${dir}`) })
-  t.match(checkDisk(path.join(dir, 'not/yet')), { found: new RegExp(`free for ${dir}$`) })
+  t.match(checkDisk([dir]), [{ check: 'disk', found: new RegExp(`free for ${dir}`) }])
+  t.match(checkDisk([path.join(dir, 'not/yet')]), [{ found: new RegExp(`free for ${dir}$`) }])
+})
+
+t.test('each file system is looked at once', async (t) => {
+  const dir = t.testdir()
+  const found = checkDisk([dir, '/dev/shm', path.join(dir, 'more'), '/dev/shm'])
+  t.match(found, [{ found: new RegExp(`free for ${dir}`) }, { found: / free for \/dev\/shm/ }])
+  t.equal(found.length, 2)
+})
+
+t.test('a clock that nothing keeps right is warned about', async (t) => {
+  const ask = (said: string) => () => Promise.resolve(said)
+  t.match(await checkTimeService(ask('NTPSynchronized=no')), [{ check: 'clock', level: 'warn' }])
+  t.same(await checkTimeService(ask('NTPSynchronized=yes')), [])
+  t.same(await checkTimeService(() => Promise.reject(new Error('no systemd'))), [])
 })
 
 t.test('the nearest folder of a file is the one it is in', async (t) => {

@@ -60,8 +60,14 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
   await t.test('the doctor has a server and a kernel answer', async (t) => {
     const said = await machine.sh('littlehub doctor', slowly)
     t.match(said, /ok +port: the hub \(process \d+\) answers/)
-    t.match(said, /ok +server: .* running as the unit jupyter-/)
+    t.match(said, /ok +server: .* running as the unit littlehub-doctor-/)
     t.match(said, /ok +front door: a kernel answered/)
+    t.match(said, /ok +units: littlehub-https\.socket, .*: as they were installed/)
+    t.match(said, /ok +limits: the kernel holds those of a trial unit, and ended it/)
+    const left =
+      'getent passwd | grep -c doctor || true; ls -d /home/*doctor* /var/lib/littlehub*/doctor*; true'
+    t.equal(await machine.sh(`{ ${left}; } 2>/dev/null`), '0\n', 'its account and folders are gone')
+    t.equal(await machine.sh("systemctl list-units --plain --no-legend '*doctor*' '*trial*'"), '')
   })
 
   await t.test(
@@ -110,6 +116,23 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.equal(await machine.sh(`systemctl show -p MainPID --value $(${unit})`), pid)
     t.match(await call('/user/ada/api/status -f'), /kernels/)
     t.match(await machine.sh('stat -c "%a %U" /home/jupyter-ada'), '700 jupyter-ada')
+  })
+
+  await t.test('the doctor finds what somebody broke of units and accounts', async (t) => {
+    const unit = '/etc/systemd/system/littlehub.service'
+    await machine.sh(`chmod 755 /home/jupyter-ada; systemctl disable littlehub.socket
+      cp ${unit} /root/unit; echo '# mine' >> ${unit}`)
+    const { exitCode, stdout } = await machine.run(['littlehub', 'doctor', '--quick'], slowly)
+    t.equal(exitCode, 1)
+    t.match(
+      stdout,
+      /FAIL +units: littlehub\.socket does not start with the machine\n.*systemctl enable/,
+    )
+    t.match(stdout, /warn +units: .*littlehub\.service is not as it was installed/)
+    t.match(stdout, /FAIL +accounts: others may look into \/home\/jupyter-ada\n.*chmod o= /)
+    await machine.sh(`chmod o= /home/jupyter-ada; systemctl enable littlehub.socket
+      mv /root/unit ${unit}; systemctl daemon-reload`)
+    t.notMatch(await machine.sh('littlehub doctor --quick'), /FAIL|warn +units/)
   })
 
   await t.test('after a power cut everything is there again', async (t) => {

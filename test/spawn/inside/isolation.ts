@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { createLog } from '../../../src/lib/log.ts'
 import { createControlGroups } from '../../../src/spawn/control-group.ts'
 import { askServer } from '../../../src/spawn/server-request.ts'
 import { type Spawner, type SpawnRequest, type Started } from '../../../src/spawn/spawner.ts'
@@ -236,10 +237,20 @@ t.test('the limits of a running server can be changed', async (t) => {
   const acting = () => createControlGroups().limits(group)
   t.same(acting(), limits)
   const other = { memoryBytes: 300 * mebibyte, cpuCores: 0.25, tasks: 60 }
-  await spawner.setLimits?.(state, other)
+  const changed = (await spawner.setLimits?.(state, other)) ?? {}
   t.same(acting(), other)
+  t.match(changed, { ...state, ...other })
   await spawner.setLimits?.(state, {})
   t.same(acting(), {})
+
+  const logged: string[] = []
+  const log = createLog({ level: 'warn' }, { write: (line) => void logged.push(line) })
+  const later = systemdSpawner.create(systemdSettings(), { log, dataDir: dataFolder(t) })
+  t.match(await later.poll(changed), { alive: true })
+  t.equal(logged.length, 3, 'a hub after this one notices that they are not what they were')
+  t.match(logged.join(), /300 MiB does not act[^]*0.25 processor cores[^]*60 processes/)
+  await later.poll(changed)
+  t.equal(logged.length, 3, 'once')
   await spawner.stop(state)
   await t.rejects(Promise.resolve(spawner.setLimits?.(state, other)), {
     message: 'The server is not running.',

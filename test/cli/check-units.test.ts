@@ -1,0 +1,56 @@
+/** Unit files that are missing, changed or switched off; the real ones are in install/service.test.ts. */
+import t, { type Test } from 'tap'
+import { checkUnits } from '../../src/cli/check-units.ts'
+import { type UnitFacts } from '../../src/spawn/systemctl.ts'
+
+const fine: UnitFacts[] = [
+  { Id: 'littlehub.service', UnitFileState: 'enabled', ActiveState: 'active' },
+  { Id: 'littlehub.socket', UnitFileState: 'enabled', ActiveState: 'active' },
+]
+
+function examine(
+  t: Test,
+  installed: Record<string, string>,
+  change: Readonly<Record<string, string>> = {},
+) {
+  const written = { 'littlehub.service': 'service', 'littlehub.socket': 'socket' }
+  const dir = t.testdir({ written, installed })
+  const folders = { written: `${dir}/written`, installed: `${dir}/installed` }
+  const facts = fine.map((one) => (one['Id'] === change['Id'] ? { ...one, ...change } : one))
+  return checkUnits(folders, () => Promise.resolve(facts))
+}
+
+const whole = { 'littlehub.service': 'service', 'littlehub.socket': 'socket' }
+
+t.test('units that are as the installer wrote them are fine', async (t) => {
+  t.match(await examine(t, whole), [{ check: 'units', level: 'ok', found: /socket: as they/ }])
+})
+
+t.test('one that is missing or changed is named, with what to do', async (t) => {
+  const { 'littlehub.socket': socket } = whole
+  t.match(await examine(t, { 'littlehub.socket': socket }), [
+    { level: 'fail', found: /littlehub\.service is missing/, advice: /Install again/ },
+  ])
+  t.match(await examine(t, { ...whole, 'littlehub.service': 'mine' }), [
+    {
+      level: 'warn',
+      found: /not as it was installed/,
+      advice: /systemctl edit littlehub\.service/,
+    },
+  ])
+})
+
+for (const [change, expected] of [
+  [{ UnitFileState: 'disabled' }, { level: 'fail', advice: 'systemctl enable littlehub.service' }],
+  [{ UnitFileState: 'masked' }, { level: 'fail', advice: 'systemctl unmask littlehub.service' }],
+  [{ ActiveState: 'failed' }, { level: 'fail', advice: /journalctl -u littlehub\.service/ }],
+  [{ NeedDaemonReload: 'yes' }, { level: 'warn', advice: 'systemctl daemon-reload' }],
+] as const)
+  t.test(`one with ${Object.entries(change).join()} is named`, async (t) => {
+    t.match(await examine(t, whole, { Id: 'littlehub.service', ...change }), [expected])
+  })
+
+t.test('where the hub is not installed, nothing is said', async (t) => {
+  const folders = { written: `${t.testdir()}/missing`, installed: '/etc/systemd/system' }
+  t.same(await checkUnits(folders), [])
+})
