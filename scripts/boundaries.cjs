@@ -2,7 +2,7 @@
 const road = [
   ['main'],
   ['cli'],
-  ['hub'],
+  ['hub', 'standalone'],
   ['web', 'api'],
   ['context'],
   ['core'],
@@ -52,6 +52,7 @@ module.exports = {
     fence('execa', '^node_modules/execa/', ['^src/spawn/', '^src/cli/', '^src/lib/run\\.ts$']),
     fence('node:net', '^(node:)?(net|tls)$', [
       '^src/proxy/',
+      '^src/standalone/',
       '^src/tls/',
       '^src/spawn/',
       '^src/web/',

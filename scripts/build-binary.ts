@@ -131,7 +131,7 @@ function filesToCarry(arch: string): Record<string, string> {
   ])
   const own = globSync([
     'package.json',
-    'views/**/*.{eta,css,js,svg}',
+    'views/**/*.{eta,css,html,js,svg}',
     'src/lib/common-passwords.txt',
     'src/store/migrations/*.sql',
   ])

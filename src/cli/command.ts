@@ -4,6 +4,8 @@ import { type Terminal } from './terminal.ts'
 export type Option = {
   readonly type: 'string' | 'boolean'
   readonly multiple?: true
+  /** One letter that stands for it. */
+  readonly short?: string
   /** What stands for the value in the help: `FILE`. */
   readonly value?: string
   readonly help: string

@@ -35,9 +35,9 @@ type Parsed = {
 
 function parse(command: Command, words: readonly string[]): Parsed {
   const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, multiple }]) => [
+    Object.entries(command.options).map(([name, { type, short, multiple = false }]) => [
       name,
-      { type, multiple: multiple ?? false },
+      short === undefined ? { type, multiple } : { type, short, multiple },
     ]),
   )
   try {

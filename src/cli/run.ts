@@ -8,6 +8,7 @@ import { configCommands } from './config.ts'
 import { doctor } from './doctor.ts'
 import { importTljh } from './import-tljh.ts'
 import { parseCall } from './parse.ts'
+import { proxy } from './proxy.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { type Terminal } from './terminal.ts'
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   backup,
   restore,
   upgrade,
+  proxy,
   version,
 ]
 

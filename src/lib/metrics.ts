@@ -1,9 +1,10 @@
-/** Metrics in the text format of Prometheus: counters, gauges that are read when asked for, histograms. */
+/** Metrics in the text format of Prometheus: counters, gauges that are read when asked for, histograms, summaries. */
 
 /** Label values by label name. */
 export type Labels = Readonly<Record<string, string>>
 
 export type Counter = { add(labels?: Labels): void }
+export type Summary = { observe(value: number): void }
 export type Histogram = { observe(value: number, labels?: Labels): void }
 
 /** A metric with these labels exists, at zero, before anything happened. */
@@ -22,6 +23,8 @@ export interface Registry {
   ): void
   /** @param metric.buckets upper bounds, ascending, without the infinite one */
   histogram(metric: Described & { readonly buckets: readonly number[] }): Histogram
+  /** Its quantiles are those of the last thousand values. */
+  summary(metric: Described): Summary
   /** @see Prometheus: exposition formats, text format 0.0.4 */
   render(): string
 }
@@ -65,7 +68,41 @@ export function createRegistry(): Registry {
         },
       }
     },
+    summary(metric) {
+      const recent = createRecent()
+      family(metric, 'summary', () => recent.lines(metric.name))
+      return { observe: (value) => recent.add(value) }
+    },
     render: () => `${families.flatMap((lines) => lines()).join('\n')}\n`,
+  }
+}
+
+/** What `prom-client` and others show of a summary unless told otherwise. */
+const quantiles = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999]
+
+const keptValues = 1000
+
+/** A ring of the last values, so that a summary costs the same whatever it has seen. */
+function createRecent() {
+  const values = new Float64Array(keptValues)
+  let count = 0
+  let sum = 0
+  return {
+    add(value: number): void {
+      values[count % keptValues] = value
+      count += 1
+      sum += value
+    },
+    lines(name: string): string[] {
+      const sorted = values.slice(0, Math.min(count, keptValues)).sort()
+      const at = (quantile: number): number =>
+        sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] ?? 0
+      return [
+        ...quantiles.map((quantile) => line(name, { quantile: String(quantile) }, at(quantile))),
+        line(`${name}_sum`, {}, sum),
+        line(`${name}_count`, {}, count),
+      ]
+    },
   }
 }
 

@@ -1,7 +1,6 @@
 /** Writes a server's response to the client, with as few copies as are safe. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
-import { responseFields, trailerFields } from './headers.ts'
-import { type CookieScope } from './cookies.ts'
+import { responseFields, trailerFields, type ResponseScope } from './headers.ts'
 import { type ResponseHead } from './response-head.ts'
 
 export interface Client {
@@ -24,7 +23,7 @@ export interface Client {
 export type ClientNeeds = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly scope: CookieScope
+  readonly scope: ResponseScope
   readonly onDrain: () => void
 }
 

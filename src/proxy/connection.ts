@@ -29,6 +29,8 @@ export interface Connection {
   readonly keepBuffer: () => void
   resume(): void
   destroy(): void
+  /** After so many milliseconds without a byte in either direction it ends, with a `QuietError`; 0: never. */
+  limitQuiet(ms: number): void
   /** Whom events go to; undefined: idle, and then any byte ends the connection. */
   user: ConnectionUser | undefined
   /** It has carried an exchange before, so the server may have closed it meanwhile. */
@@ -51,6 +53,10 @@ const keepAliveProbeMs = 60_000
 
 export class ConnectTimeoutError extends Error {
   override readonly name = 'ConnectTimeoutError'
+}
+
+export class QuietError extends Error {
+  override readonly name = 'QuietError'
 }
 
 export function connect(
@@ -90,6 +96,7 @@ export function connect(
   socket.once(target.tls ? 'secureConnect' : 'connect', () => clearTimeout(timer))
   socket.on('drain', () => connection.user?.drained())
   socket.on('error', (error) => (failure = error))
+  socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))
   socket.on('end', () => (connection.user ? connection.user.ended() : socket.destroy()))
   socket.on('close', () => {
     clearTimeout(timer)
@@ -114,6 +121,7 @@ export function connect(
       socket.resume()
     },
     destroy: () => void socket.destroy(),
+    limitQuiet: (ms) => void socket.setTimeout(ms),
     get usable() {
       const isOpen = !socket.connecting && socket.writable && socket.readable
       return isOpen && !paused && socket.writableLength === 0
@@ -129,7 +137,8 @@ function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {
   if (!tls) return connectPlain({ ...options, host, port })
   // RFC 6066 §3: a name, never an address.
   const servername = isIP(host) > 0 ? '' : host
-  return connectTls({ ...options, host, port, servername, ALPNProtocols: ['http/1.1'] })
+  const trust = tls === true ? {} : tls
+  return connectTls({ ...options, ...trust, host, port, servername, ALPNProtocols: ['http/1.1'] })
 }
 
 /**

@@ -1,8 +1,13 @@
 /** One exchange under way: the request goes up, the response comes down, and an end on one side ends the other. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { createClient } from './client.ts'
-import { ConnectTimeoutError, type Connection, type ConnectionUser } from './connection.ts'
-import { requestHead } from './headers.ts'
+import {
+  ConnectTimeoutError,
+  QuietError,
+  type Connection,
+  type ConnectionUser,
+} from './connection.ts'
+import { requestHead, responseScope } from './headers.ts'
 import { type Live } from './live.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { type Pool } from './pool.ts'
@@ -58,7 +63,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   const client = createClient({
     request,
     response,
-    scope: { prefix: route.prefix, hubCookieNames: policy.hubCookieNames },
+    scope: responseScope(route, policy),
     onDrain: () => {
       if (!over && !client.isFull) connection.resume()
     },
@@ -120,6 +125,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   const begin = (how: 'any' | 'fresh'): void => {
     parser = newParser()
     connection = pool.acquire(route, user, how)
+    if (policy.quietMs !== undefined) connection.limitQuiet(policy.quietMs)
     if (!upload.isDone) connection.gather()
     connection.write(requestHead(request, { ...parties, framing: upload.framing }))
   }
@@ -129,6 +135,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     leave()
     if (answer && answer.status < 300) routes.touch(route)
     if (clean && answer?.keepAlive && upload.isDone) {
+      if (policy.quietMs !== undefined) connection.limitQuiet(0)
       pool.release(route, connection, answer.keepAliveMs)
       return
     }
@@ -183,7 +190,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
 }
 
 function kindOf(error: Error | undefined): UpstreamFailure['kind'] {
-  if (error instanceof ConnectTimeoutError) return 'timeout'
+  if (error instanceof ConnectTimeoutError || error instanceof QuietError) return 'timeout'
   const code = error && 'code' in error ? error.code : undefined
   if (code === 'ECONNREFUSED') return 'refused'
   return code === 'ETIMEDOUT' ? 'timeout' : 'broken'

@@ -19,12 +19,10 @@ export type ForwarderNeeds = {
   readonly connectTimeoutMs?: number
 }
 
+export type Admitted = { readonly route: Route; readonly policy: ExchangePolicy }
+
 export interface Forwarder {
-  forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    admitted: { readonly route: Route; readonly policy: ExchangePolicy },
-  ): void
+  forward(request: IncomingMessage, response: ServerResponse, admitted: Admitted): void
   /** Ends everything under way and closes idle connections. */
   close(): void
   /** Exchanges under way, connections to servers, and how many of those are idle. */
@@ -44,20 +42,25 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
   const exchanges = { routes, pool, live, onFailure }
   routes.onRemove((route) => pool.drop(route))
 
-  const refusalOf = (request: IncomingMessage, target: string, route: Route): Fault | undefined => {
+  const refusalOf = (
+    request: IncomingMessage,
+    target: string,
+    { route, policy }: Admitted,
+  ): Fault | undefined => {
     // Access was decided for this route: the path that goes out must lead to it and to no other.
-    if (routes.match(withoutQuery(target)) !== route)
+    if (!policy.plain && routes.match(withoutQuery(target)) !== route)
       return { status: 400, sentence: 'The address does not belong to this server.' }
     return faultOf(request)
   }
 
   return {
-    forward(request, response, { route, policy }) {
+    forward(request, response, admitted) {
+      const { route, policy } = admitted
       if (policy.signal.aborted) return void request.socket.destroy()
-      const target = originForm(request.url ?? '')
-      const refusal = refusalOf(request, target, route)
+      const target = policy.plain?.target ?? originForm(request.url ?? '')
+      const refusal = refusalOf(request, target, admitted)
       if (refusal) refuse(response, refusal)
-      else if (needsSlash(request, target, route)) addSlash(response, target)
+      else if (!policy.plain && needsSlash(request, target, route)) addSlash(response, target)
       else startExchange(exchanges, { request, response, route, policy, target })
     },
 

@@ -2,10 +2,11 @@
 import { type IncomingMessage } from 'node:http'
 import { confineCookie, escapePrefix, withoutHubCookies, type CookieScope } from './cookies.ts'
 import { isAmbiguousPath } from './path.ts'
-import { type ExchangePolicy, type Forwarded } from './policy.ts'
+import { type ExchangePolicy, type Forwarded, type PlainRules } from './policy.ts'
+import { type Route } from './routes.ts'
 
 /** Of one connection only (RFC 9110 §7.6.1). */
-const hopByHop = [
+export const hopByHop = [
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -70,6 +71,8 @@ export type RequestHead = {
 /** The head of a request as it goes upstream, ready to be written as latin1. */
 export function requestHead(request: IncomingMessage, head: RequestHead): string {
   const { policy, target, framing } = head
+  const start = `${request.method ?? 'GET'} ${target} HTTP/1.1\r\n`
+  if (policy.plain) return `${start}${policy.plain.requestLines(request)}${framing}\r\n`
   const raw = request.rawHeaders
   const named = namedByConnection(raw)
   let fields = ''
@@ -80,7 +83,6 @@ export function requestHead(request: IncomingMessage, head: RequestHead): string
     const value = requestValue(lower, raw[index + 1] ?? '', policy)
     if (value !== undefined) fields += `${name}: ${value}\r\n`
   }
-  const start = `${request.method ?? 'GET'} ${target} HTTP/1.1\r\n`
   return `${start}${addedLines(request, policy)}${fields}${framing}\r\n`
 }
 
@@ -120,8 +122,17 @@ function forwardedLines(request: IncomingMessage, forwarded: Forwarded): string 
   )
 }
 
+/** What decides how a server's response reaches its client. */
+export type ResponseScope = CookieScope & { readonly plain?: PlainRules | undefined }
+
+export const responseScope = (
+  { prefix }: Route,
+  { hubCookieNames, plain }: ExchangePolicy,
+): ResponseScope => ({ prefix, hubCookieNames, plain })
+
 /** @returns the fields of a server's response (name, value, name, value…) that a client may see. */
-export function responseFields(raw: readonly string[], scope: CookieScope): string[] {
+export function responseFields(raw: readonly string[], scope: ResponseScope): string[] {
+  if (scope.plain) return scope.plain.responseFields(raw)
   const named = namedByConnection(raw)
   const fields: string[] = []
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -154,7 +165,7 @@ export function trailerFields(raw: readonly string[]): string[] {
 }
 
 /** Lower-case names of the fields that a Connection header declares to be of this hop; undefined when none. */
-function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
+export function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
   let named: Set<string> | undefined
   for (let index = 0; index + 1 < raw.length; index += 2) {
     if (raw[index]?.toLowerCase() !== 'connection') continue

@@ -1,4 +1,5 @@
 /** What the door decided about one exchange or one upgrade. */
+import { type IncomingMessage } from 'node:http'
 
 /** How the client addressed us; decides the forwarded headers. */
 export type Forwarded = {
@@ -19,4 +20,18 @@ export type ExchangePolicy = {
   readonly forwarded: Forwarded
   /** Aborted when the right to this exchange ends (logout): both sides are closed at once. */
   readonly signal: AbortSignal
+  /** A server that neither sends nor takes a byte for so long is given up; absent: never. */
+  readonly quietMs?: number
+  /** In the place of what this hub lets pass, hides and confines. */
+  readonly plain?: PlainRules
+}
+
+/** The rules of a proxy before another hub, which decides and protects by itself. */
+export type PlainRules = {
+  /** The request target that goes out, whatever came in. */
+  readonly target: string
+  /** All header lines but those of the framing, each with its CRLF. */
+  readonly requestLines: (request: IncomingMessage) => string
+  /** Name, value, name, value… */
+  readonly responseFields: (raw: readonly string[]) => string[]
 }

@@ -1,12 +1,21 @@
 /** The route table: path prefix → target; longest prefix wins. */
 import { isDeepStrictEqual } from 'node:util'
 
+/** How we speak TLS to a server: whom we trust, and who we are. */
+export type ClientTls = {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** False: any certificate will do. */
+  readonly rejectUnauthorized?: false
+}
+
 /** Where bytes go. */
 export type Target = {
   readonly host: string
   readonly port: number
-  /** It speaks TLS, with a certificate that this machine trusts. */
-  readonly tls?: true
+  /** It speaks TLS; `true`: with a certificate that this machine trusts. */
+  readonly tls?: true | ClientTls
   /** The Unix socket it listens on, in the place of host and port. */
   readonly socket?: string
 }

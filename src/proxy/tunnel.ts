@@ -2,7 +2,7 @@
 import { type IncomingMessage } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { connect, ConnectTimeoutError, type ConnectionUser } from './connection.ts'
-import { requestHead, responseFields } from './headers.ts'
+import { requestHead, responseFields, responseScope } from './headers.ts'
 import { type Live } from './live.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { GarbageError, type ResponseHead } from './response-head.ts'
@@ -73,7 +73,7 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
   }
 
   const fieldsOf = (head: ResponseHead): string[] =>
-    responseFields(head.fields, { prefix: route.prefix, hubCookieNames: policy.hubCookieNames })
+    responseFields(head.fields, responseScope(route, policy))
 
   const toClient = (bytes: Buffer): boolean => {
     routes.touch(route)

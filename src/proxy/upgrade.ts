@@ -36,25 +36,32 @@ export function createUpgrader(
   const live = createLive(routes)
   let isClosed = false
 
-  const isForwardable = (request: IncomingMessage, target: string, route: Route): boolean =>
+  const isForwardable = (request: IncomingMessage, { route, policy }: Upgrade): boolean =>
     isWebSocketRequest(request) &&
     faultOf(request) === undefined &&
     // Access was decided for this route: the path that goes out must lead to it and to no other.
-    routes.match(withoutQuery(target)) === route
+    (policy.plain !== undefined || routes.match(withoutQuery(targetOf(request))) === route)
 
   return {
-    upgrade(request, socket, { head, route, policy }) {
+    upgrade(request, socket, upgrade) {
+      const { head, route, policy } = upgrade
       // Node has let go of this socket: an error that nobody listens for would end the process.
       socket.on('error', () => socket.destroy())
       if (policy.signal.aborted) return void socket.destroy()
-      const target = originForm(request.url ?? '')
       if (isClosed) turnAway(socket, '503 Service Unavailable')
-      else if (!isForwardable(request, target, route)) turnAway(socket, '400 Bad Request')
+      else if (!isForwardable(request, upgrade)) turnAway(socket, '400 Bad Request')
       else {
         if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveProbeMs)
         openTunnel(
           { routes, live, connectTimeoutMs },
-          { request, socket, head, route, policy, target },
+          {
+            request,
+            socket,
+            head,
+            route,
+            policy,
+            target: policy.plain?.target ?? targetOf(request),
+          },
         )
       }
     },
@@ -69,3 +76,5 @@ export function createUpgrader(
     },
   }
 }
+
+const targetOf = (request: IncomingMessage): string => originForm(request.url ?? '')

@@ -10,7 +10,7 @@ const command: Command = {
   options: {
     oven: { type: 'string', value: 'NAME', help: 'Where.' },
     nut: { type: 'string', multiple: true, help: 'Which.' },
-    hot: { type: 'boolean', help: 'How.' },
+    hot: { type: 'boolean', short: 'h', help: 'How.' },
   },
   run: () => Promise.resolve(0),
 }
@@ -23,6 +23,11 @@ t.test('options and operands come in any order', (t) => {
   t.equal(call.isSet('hot'), true)
   t.equal(call.text('oven'), 'big')
   t.same(call.texts('nut'), ['pecan', 'hazel'])
+  t.end()
+})
+
+t.test('one letter stands for an option that has one', (t) => {
+  t.equal(parse('apple', '-h').isSet('hot'), true)
   t.end()
 })
 

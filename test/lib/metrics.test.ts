@@ -34,3 +34,15 @@ t.test('counters count, gauges are read when asked for, labels are escaped', asy
   t.match(registry.render(), /^seen_total 2$/m)
   t.match(registry.render(), 'now{a="x\\"\\\\\\n"} 2')
 })
+
+t.test('a summary tells quantiles of what came last, and sums up everything', async (t) => {
+  const registry = createRegistry()
+  const took = registry.summary({ name: 'took', help: 'Seconds.' })
+  t.match(registry.render(), /^took\{quantile="0\.5"\} 0$/m)
+  for (let value = 1; value <= 2000; value += 1) took.observe(value)
+  const text = registry.render()
+  t.match(text, '# TYPE took summary\n')
+  t.match(text, 'took{quantile="0.5"} 1501\n')
+  t.match(text, 'took{quantile="0.99"} 1991\n')
+  t.match(text, 'took_sum 2001000\ntook_count 2000\n')
+})

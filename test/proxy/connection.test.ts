@@ -182,3 +182,30 @@ t.test('a server on a Unix socket is reached like one on a port, upgrades too', 
   await socket.until('and back')
   socket.socket.destroy()
 })
+
+t.test('a connection on which nothing moves ends, when it is told to', async (t) => {
+  const upstream = await startRaw(t)
+  const closed = Promise.withResolvers<Error | undefined>()
+  const connection = connect(upstream, user({ closed: closed.resolve }), options)
+  connection.limitQuiet(30)
+  t.match(await closed.promise, { name: 'QuietError' })
+})
+
+t.test('with a key of ours, a server that demands certificates lets us in', async (t) => {
+  const own = { key: privateKey, cert: certificate, ca: certificate }
+  const server = createTlsServer({ ...own, requestCert: true }, (socket) => socket.end('known'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const greeted = Promise.withResolvers<string>()
+  const closed = Promise.withResolvers<Error | undefined>()
+  const greet = (bytes: Buffer): boolean => {
+    greeted.resolve(bytes.toString('latin1'))
+    return true
+  }
+  connect({ host: 'localhost', port, tls: own }, user({ bytes: greet }), options)
+  t.equal(await greeted.promise, 'known')
+  connect({ host: 'localhost', port, tls: true }, user({ closed: closed.resolve }), options)
+  t.match(await closed.promise, { code: /SELF_SIGNED/ }, 'and without trust there is no talk')
+})

@@ -415,3 +415,24 @@ t.test('use is noted for what a person does, not for refusals', async (t) => {
   await eventually(() => upstream.peers.at(-1)?.text().endsWith('part') ?? false)
   t.equal(route.lastActivityMs, 9000, 'a piece of an upload')
 })
+
+t.test('a server that is silent for too long is given up, a slow one is not', async (t) => {
+  const policy = () => policyOf({ quietMs: 200 })
+  const { dial, failures, upstream } = await startPair(t, () => undefined, { policy })
+  const client = await dial()
+  client.write(get())
+  t.match(await client.until('timeout'), /^HTTP\/1\.1 502 /)
+  t.match(failures, [{ kind: 'timeout' }])
+  client.clear()
+  client.write(get())
+  await eventually(() => upstream.peers.length === 2)
+  const [, server] = upstream.peers
+  for (const part of [ok.slice(0, 9), ok.slice(9, 20), ok.slice(20, 30), ok.slice(30)]) {
+    await new Promise((resolve) => setTimeout(resolve, 90))
+    server?.write(part)
+  }
+  await client.until('hi')
+  client.clear()
+  await new Promise((resolve) => setTimeout(resolve, 250))
+  t.equal(server?.socket.destroyed, false, 'an idle one is the wait of nobody')
+})
