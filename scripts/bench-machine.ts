@@ -20,6 +20,54 @@ export function cpuSecondsOf(pid: number): number {
 export const memoryKiBOf = (pid: number): number =>
   Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
 
+/** All that came from it, and from those, without itself. */
+export function descendantsOf(pid: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    const parent = parentOf(Number(name))
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)])
+  }
+  const below = (one: number): number[] =>
+    (children.get(one) ?? []).flatMap((child) => [child, ...below(child)])
+  return below(pid)
+}
+
+const parentOf = (pid: number): number | undefined => {
+  const fields = statOf(pid)
+  return fields === undefined ? undefined : Number(fields[1])
+}
+
+/** What follows the name of the program in `/proc/PID/stat`; undefined: no such process. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+/** Of a process with all that came from it, also those that have ended and were waited for. */
+export function cpuSecondsOfTree(pid: number): number {
+  const ticks = [pid, ...descendantsOf(pid)].flatMap((each) => statOf(each)?.slice(11, 15) ?? [])
+  return ticks.reduce((sum, value) => sum + Number(value), 0) / ticksPerSecond
+}
+
+/** What all that came from a process have in memory, what they share divided among those who do (PSS). */
+export function privateMiBOfTree(pid: number): number {
+  const kib = descendantsOf(pid).map((each) => {
+    try {
+      return Number(/^Pss:\s*(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'))?.[1])
+    } catch {
+      return 0
+    }
+  })
+  return kib.reduce((sum, value) => sum + (value || 0), 0) / 1024
+}
+
+export const availableMiB = (): number =>
+  Number(/MemAvailable:\s*(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024
+
 type Core = { readonly busy: number; readonly stolen: number }
 
 function coreNow(name: string): Core {

@@ -23,7 +23,7 @@ const here = import.meta.dirname
 const root = path.resolve(here, '..')
 const places = path.join(root, '.littlehub', 'bench')
 const peer = 'configurable-http-proxy'
-const peerMain = path.join(places, 'node_modules', peer, 'bin', peer)
+export const peerMain = path.join(places, 'node_modules', peer, 'bin', peer)
 
 /** The user whose server everything goes to: the second one, after the administrator. */
 export const prefix = '/user/user-000002'
@@ -118,7 +118,7 @@ export function hubSubject(upstream: number, size: HubSize): Subject {
 }
 
 /** What the script of JupyterHub's proxy is, installed beside the checkout's own packages when it is not there yet. */
-function installPeer(): void {
+export function installPeer(): void {
   if (existsSync(peerMain)) return
   mkdirSync(places, { recursive: true })
   writeFileSync(path.join(places, 'package.json'), '{ "private": true }\n')
