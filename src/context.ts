@@ -10,6 +10,7 @@ import { type LoadedConfig } from './config/load.ts'
 import { type Config } from './config/schema.ts'
 import { readKey } from './config/secrets.ts'
 import { type PluginSchemas } from './config/sections.ts'
+import { createAcme, type Acme } from './core/acme.ts'
 import { createAccess, type Access } from './core/access.ts'
 import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
@@ -39,6 +40,7 @@ import { type GroupsOf } from './model/scope.ts'
 import { createRoutes, type Routes } from './proxy/routes.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
+import { acmeNetwork, type AcmeNetwork } from './tls/acme-preflight.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
 
@@ -61,6 +63,7 @@ export type Context = People &
     readonly xsrf: Xsrf
     readonly metrics: Metrics
     readonly backups: Backups
+    readonly acme: Acme
     /** 32 random bytes that sign login flows. */
     readonly signingKey: Buffer
   }
@@ -88,6 +91,8 @@ export type Overrides = {
   readonly socket?: number
   /** The same for HTTPS. */
   readonly secureSocket?: number
+  /** Where certificate authorities come in. */
+  readonly acmeNetwork?: AcmeNetwork
   /** Reads the configuration again, from where the hub got it. @throws {ConfigError} with every problem there is. */
   readonly readAgain?: () => LoadedConfig
   /** What the file of the setting `hooks` exports; whoever runs a hub has loaded it. */
@@ -217,6 +222,10 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     signingKey,
     metrics,
     backups: createBackups({ store, config, configFile: loaded.file, clock, log }),
+    acme: createAcme({
+      ...{ config, facts: store.facts, clock, log },
+      network: overrides.acmeNetwork ?? acmeNetwork,
+    }),
     ...people,
     spawner,
     routes,

@@ -247,6 +247,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
   const close = async (): Promise<void> => {
     stopping.abort()
+    https?.stop()
     const drained = drain([app.server, internal, ...(https ? [https.server] : [])])
     upgrader.close()
     await drained

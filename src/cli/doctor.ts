@@ -2,18 +2,19 @@
 import path from 'node:path'
 import { findRunningHub } from '../config/data-dir.ts'
 import { type LoadedConfig } from '../config/load.ts'
+import { problemOfCertificate } from '../core/acme.ts'
 import { asError, ConfigError } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
 import { systemClock } from '../lib/time.ts'
 import { openDatabase } from '../store/database.ts'
-import { createStore, type StoreReader } from '../store/store.ts'
+import { createStore, type Store, type StoreReader } from '../store/store.ts'
 import { type User } from '../model/user.ts'
 import { systemdOptionsOf } from '../spawn/systemd-options.ts'
 import { checkAccounts } from './check-accounts.ts'
 import { checkBackup } from './check-backup.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
 import { checkFront } from './check-front.ts'
-import { checkHttps } from './check-https.ts'
+import { checkHttps, type RunningHub } from './check-https.ts'
 import { checkLimits } from './check-limits.ts'
 import { checkLoop } from './check-loop.ts'
 import { checkClock, checkDisk, checkMemory, checkTimeService } from './check-machine.ts'
@@ -98,7 +99,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   yield* await checkUnits(unitFolders)
   yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))
-  yield* checkHttps(settings, systemClock.now())
+  yield* checkHttps(settings, systemClock.now(), runningHub(settings))
   if (database.level === 'ok') yield* await checkRunning(call, settings)
   const systemd = systemdOptionsOf(settings)
   if (systemd) yield* await checkLimits(systemd)
@@ -161,12 +162,26 @@ async function checkRunning(call: Call, settings: LoadedConfig): Promise<Finding
 const everybody = ({ users }: StoreReader): User[] =>
   users.list({ offset: 0, limit: users.count() })
 
-/** Where the running hub says it is. Its database is of this version, since it runs. */
-function urlOf(config: LoadedConfig): string {
+/** Where the running hub says it is. */
+const urlOf = (config: LoadedConfig): string =>
+  fromStore(config, (store) =>
+    addressOf(config.base_url, { config: { ...config, public_url: '' }, store }),
+  )
+
+function runningHub(config: LoadedConfig): RunningHub | undefined {
+  if (!config.https.enabled || findRunningHub(config.data_dir) === undefined) return undefined
+  const problem = fromStore(config, ({ facts }) =>
+    problemOfCertificate({ config, facts, clock: systemClock }),
+  )
+  return { url: urlOf(config), problem }
+}
+
+/** The database of a running hub is of this version. */
+function fromStore<Result>(config: LoadedConfig, read: (store: Store) => Result): Result {
   const log = createLog({ level: 'silent' })
   const store = createStore(openDatabase(path.join(config.data_dir, 'littlehub.db'), { log }))
   try {
-    return addressOf(config.base_url, { config: { ...config, public_url: '' }, store })
+    return read(store)
   } finally {
     store.close()
   }

@@ -7,7 +7,7 @@ export const https = section(
     enabled: restart(
       flag(
         false,
-        'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.tls`.',
+        'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.letsencrypt.domains` or `https.tls`.',
       ),
     ),
     port: restart(
@@ -29,30 +29,36 @@ export const https = section(
     ),
     letsencrypt: section(
       {
-        email: restart(
-          Type.String({
-            default: '',
-            pattern: '^(?:[^@ ,]+@[^@ ,]+)?$',
-            description: 'Where the certificate authority writes to.',
-          }),
+        email: Type.String({
+          default: '',
+          pattern: '^(?:[^@ ,]+@[^@ ,]+)?$',
+          description: 'Where the certificate authority may write to; empty: nowhere.',
+        }),
+        domains: list(
+          'Names that the hub gets a certificate for, and renews it. They have to lead to this machine.',
         ),
-        domains: restart(list('Names that a certificate is to be obtained for.')),
-        staging: restart(
-          flag(false, "Use Let's Encrypt's environment for trials, which browsers do not trust."),
+        staging: flag(
+          false,
+          "Use Let's Encrypt's environment for trials, which browsers do not trust; plain HTTP goes on meanwhile.",
         ),
       },
-      "Certificates from Let's Encrypt. Kept for later: this version does not obtain any, and plain HTTP goes on.",
+      "Certificates from Let's Encrypt: who names domains here agrees to its terms.",
     ),
     acme: section(
       {
-        directory: restart(
-          text(
-            '',
-            "Directory of another certificate authority that speaks ACME; empty: Let's Encrypt.",
-          ),
+        directory: text(
+          '',
+          "Directory of another certificate authority that speaks ACME; empty: Let's Encrypt.",
+        ),
+        trial: text(
+          '',
+          "Directory where a first order is tried before it counts; empty: Let's Encrypt's for trials before Let's Encrypt, none before others.",
+        ),
+        ca: optionalPath(
+          'Certificate (PEM) that vouches for the directory, where this machine does not trust it by itself.',
         ),
       },
-      'Certificates from elsewhere. Kept for later as well.',
+      'Certificates from elsewhere, such as the authority of an institution.',
     ),
   },
   'HTTPS.',

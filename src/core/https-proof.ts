@@ -14,10 +14,14 @@ const provenFact = 'https_proven'
 export type HttpsProofNeeds = {
   readonly certificates: Pick<Certificates, 'find' | 'onChange'>
   readonly port: number
+  /** The certificate is one for trials: it works for nobody who has not been asked to look away. */
+  isTrial(): boolean
   readonly facts: { find(key: string): string | undefined; set(key: string, value: string): void }
 }
 
-export function createHttpsProof({ certificates, port, facts }: HttpsProofNeeds): HttpsProof {
+export function createHttpsProof(needs: HttpsProofNeeds): HttpsProof {
+  const { certificates, port, facts } = needs
+  const isTrial = (): boolean => needs.isTrial()
   const proofOf = ({ names }: Certificate): string => [port, ...names].join(' ')
   const look = (): boolean => {
     const certificate = certificates.find()
@@ -27,9 +31,9 @@ export function createHttpsProof({ certificates, port, facts }: HttpsProofNeeds)
   certificates.onChange(() => (proven = look()))
 
   return {
-    isProven: () => proven,
+    isProven: () => proven && !isTrial(),
     note(host = '') {
-      const certificate = proven ? undefined : certificates.find()
+      const certificate = proven || isTrial() ? undefined : certificates.find()
       if (!certificate || !isCertificateFor(certificate, nameIn(host))) return
       facts.set(provenFact, proofOf(certificate))
       proven = true

@@ -33,9 +33,7 @@ function check(
   isGrave: (isExpiry: boolean) => boolean,
 ): string[] {
   const { enabled, tls } = settings.https
-  if (!enabled) return []
-  if (tls.cert === '')
-    return ['https: no certificate is obtained by itself yet; name one in https.tls.']
+  if (!enabled || tls.cert === '') return []
   const { faults, warnings } = readCertificate(tls, { now, host: publicHost(settings) })
   const grave = faults.filter(({ isExpiry = false }) => isGrave(isExpiry))
   if (grave.length > 0)

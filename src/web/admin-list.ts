@@ -53,17 +53,20 @@ export async function adminData(
     delays: may.manage ? delaysOf(site) : [],
     native: site.config.auth.type === 'native',
     names: formOf(request).get('names') ?? '',
-    problem: problem ?? backupProblem(site, may),
+    problem: problem ?? standingProblem(site, may),
     done,
     here: at(page),
   }
 }
 
 /** Nobody else can do anything about it. */
-const backupProblem = (
-  { backups }: Site,
+const standingProblem = (
+  { backups, acme }: Site,
   { manage }: ViewData['admin']['may'],
-): string | undefined => (manage ? backups.problem : undefined)
+): string | undefined => {
+  const problems = manage ? [backups.problem, acme.problem].filter((one) => one !== undefined) : []
+  return problems.length === 0 ? undefined : problems.join(' ')
+}
 
 /** The page itself is open to whoever holds `admin-ui`, which says nothing about people or servers. */
 function mayDo({ access }: Site, { visitor }: FastifyRequest): ViewData['admin']['may'] {

@@ -7,9 +7,12 @@ import {
 } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { type WholeContext } from '../context.ts'
-import { createCertificates } from '../core/certificates.ts'
+import { type Acme } from '../core/acme.ts'
+import { createCertificates, type Certificates } from '../core/certificates.ts'
 import { createHttpsProof } from '../core/https-proof.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
+import { challengePath } from '../tls/acme-preflight.ts'
+import { isForTrials } from '../tls/acme-settings.ts'
 import { checkOwnCertificateAtStart, publicHost } from '../tls/own-certificate.ts'
 import { checkFromOutside } from '../tls/self-check.ts'
 import { guardServer } from '../proxy/listener.ts'
@@ -26,6 +29,8 @@ export interface Https {
   answers(request: IncomingMessage, response: ServerResponse): boolean
   /** Whether a WebSocket over plain HTTP is refused; there is no leading it elsewhere. */
   refuses(request: IncomingMessage): boolean
+  /** Ends what is under way to get a certificate. */
+  stop(): void
 }
 
 /** How soon a new certificate is noticed. */
@@ -33,7 +38,7 @@ const lookEveryMs = 10 * SECOND
 
 export type HttpsNeeds = Pick<
   WholeContext,
-  'config' | 'settings' | 'clock' | 'log' | 'schedule'
+  'config' | 'settings' | 'clock' | 'log' | 'schedule' | 'acme'
 > & {
   readonly store: Pick<WholeContext['store'], 'facts'>
   readonly origins: Origins
@@ -41,18 +46,21 @@ export type HttpsNeeds = Pick<
 
 /** @throws {ConfigError} the certificate of the configuration cannot be used. */
 export function createHttps(needs: HttpsNeeds): Https {
-  const { config, clock, log, schedule, origins, store } = needs
+  const { config, clock, log, schedule, origins, store, acme } = needs
+  const isOwn = (): boolean => config.https.tls.cert !== ''
   for (const warning of checkOwnCertificateAtStart(config, clock.now())) log.warn(warning)
   const certificates = createCertificates({
     clock,
     log,
-    files: () => config.https.tls,
-    host: () => publicHost(config),
+    files: () => (isOwn() ? config.https.tls : acme.files),
+    // While another one is being obtained, the one before is better than none, whatever it is for.
+    host: () => (isOwn() ? publicHost(config) : undefined),
   })
   certificates.look()
-  const server = createSecureServer(certificates)
+  const server = createSecureServer(certificates, acme)
   const { port: configuredPort } = config.https
-  const proof = createHttpsProof({ certificates, port: configuredPort, facts: store.facts })
+  const isTrial = (): boolean => isForTrials(config.https)
+  const proof = createHttpsProof({ ...{ certificates, isTrial }, port: configuredPort, facts: store.facts }) // prettier-ignore
   const port = (): number => (server.address() as AddressInfo | null)?.port ?? configuredPort
   const redirect = createSecureRedirect({
     baseUrl: config.base_url,
@@ -62,8 +70,7 @@ export function createHttps(needs: HttpsNeeds): Https {
     certificate: () => certificates.find(),
     arrivedSecurely: (request) => origins.arrivedSecurely(request),
   })
-  needs.settings.onChange(() => certificates.look())
-  schedule.every(lookEveryMs, 'look for a new certificate', () => certificates.look())
+  keepCertificate(needs, { certificates, server })
   const prove = async (): Promise<void> => {
     const name = publicHost(config) ?? certificates.find()?.names.find((one) => !one.includes('*'))
     if (name === undefined || proof.isProven()) return
@@ -83,10 +90,52 @@ export function createHttps(needs: HttpsNeeds): Https {
       guardServer(server)
     },
     answers(request, response) {
+      if (answersChallenge(acme, request, response)) return true
       if (!redirect.isWanted(request)) return false
       redirect.answer(request, response)
       return true
     },
     refuses: (request) => redirect.isWanted(request),
+    stop: () => acme.stop(),
   }
+}
+
+/** Takes what lies in the files, and has a new certificate obtained when it is time for one. */
+function keepCertificate(
+  { acme, schedule, settings }: HttpsNeeds,
+  { certificates, server }: { readonly certificates: Certificates; readonly server: Server },
+): void {
+  const keepUp = async (): Promise<void> => {
+    await acme.keepUp()
+    certificates.look()
+  }
+  const keepUpSoon = (): void => schedule.soon('get a certificate', keepUp)
+  // Both doors are open by then, through which an authority comes back.
+  server.once('listening', keepUpSoon)
+  settings.onChange(() => {
+    certificates.look()
+    acme.settingsChanged()
+    keepUpSoon()
+  })
+  schedule.every(lookEveryMs, 'look for a new certificate', () => certificates.look())
+  schedule.every(MINUTE, 'get a certificate', keepUp)
+}
+
+/** Whoever waits for an answer here knows no users and follows no rules. @see RFC 8555 §8.3 */
+function answersChallenge(
+  acme: Pick<Acme, 'answerTo'>,
+  { url, method }: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  if (!url?.startsWith(challengePath) || method !== 'GET') return false
+  const text = acme.answerTo(url.slice(challengePath.length))
+  if (text === undefined) return false
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-length': Buffer.byteLength(text),
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  })
+  response.end(text)
+  return true
 }

@@ -2,7 +2,9 @@
 import https from 'node:https'
 import { type Server } from 'node:http'
 import { SECOND } from '../lib/time.ts'
+import { type Acme } from '../core/acme.ts'
 import { type Certificates } from '../core/certificates.ts'
+import { createProtocolChoice, placeholderCertificate } from '../tls/acme-alpn.ts'
 import { frontServerOptions } from '../proxy/listener.ts'
 
 /** What every browser of the last ten years speaks, with forward secrecy and authenticated encryption. @see RFC 9325 §4.2 */
@@ -27,14 +29,23 @@ const tlsOptions = {
   sessionTimeout: 3600,
 } as const
 
-/** Without a certificate every handshake ends with an alert. Connections that are open keep what they began with. */
-export function createSecureServer(certificates: Certificates): Server {
-  const server = https.createServer({ ...frontServerOptions, ...tlsOptions })
+/**
+ * Without a certificate nobody is answered but authorities with their challenges. Connections that are open keep what
+ * they began with.
+ */
+export function createSecureServer(
+  certificates: Certificates,
+  { challengeFor }: Pick<Acme, 'challengeFor'>,
+): Server {
+  const ALPNCallback = createProtocolChoice(challengeFor)
+  const server = https.createServer({ ...frontServerOptions, ...tlsOptions, ALPNCallback })
   const apply = (): void => {
-    const certificate = certificates.find()
-    if (!certificate) return
-    server.setSecureContext({ ...tlsOptions, cert: certificate.cert, key: certificate.key })
+    const { cert, key } = certificates.find() ?? placeholderCertificate()
+    server.setSecureContext({ ...tlsOptions, cert, key })
   }
+  server.on('secureConnection', (socket) => {
+    if (!certificates.find()) socket.destroySoon()
+  })
   apply()
   certificates.onChange(apply)
   return server

@@ -5,7 +5,7 @@ import { checkHttps } from '../../src/config/check-https.ts'
 const none = { cert: '', key: '' }
 const own = { cert: '/a.pem', key: '/a.key' }
 const base = {
-  ...{ enabled: true, port: 443, tls: none, acme: { directory: '' } },
+  ...{ enabled: true, port: 443, tls: none, acme: { directory: '', trial: '', ca: '' } },
   letsencrypt: { email: '', domains: [] as string[], staging: false },
 }
 const problems = (https: Partial<typeof base>, public_url = '', port = 80): string[] =>
@@ -36,5 +36,19 @@ t.test('certificates are obtained for names of hosts only', async (t) => {
   for (const domain of ['localhost', '192.0.2.7', '*.example.org', 'a b.org', '', 'https://a.org', `${'a'.repeat(64)}.org`]) // prettier-ignore
     t.match(problems(automatic('hub.example.org', domain)), [/^https\.letsencrypt\.domains\.1 is no full name/], domain) // prettier-ignore
   const directory = 'http://ca.example.org/'
-  t.match(problems({ ...automatic('a.org'), acme: { directory } }), [/^https\.acme\.directory/])
+  for (const key of ['directory', 'trial'])
+    t.match(problems({ ...automatic('a.org'), acme: { ...base.acme, [key]: directory } }), [new RegExp(`^https\\.acme\\.${key}`)]) // prettier-ignore
+})
+
+t.test('a certificate is obtained for the name that people open', async (t) => {
+  const other = problems(automatic('hub.example.org'), 'https://www.example.org')
+  t.match(other, [/^https\.letsencrypt\.domains lacks the name in `public_url`/])
+  t.same(problems(automatic('a.org', 'Hub.example.org'), 'https://hub.example.org'), [])
+})
+
+t.test("an own directory has no environment for trials of Let's Encrypt", async (t) => {
+  const letsencrypt = { email: '', domains: ['a.org'], staging: true }
+  const acme = { ...base.acme, directory: 'https://ca.example.org/' }
+  t.match(problems({ letsencrypt, acme }), [/^https\.letsencrypt\.staging and/])
+  t.same(problems({ letsencrypt }), [])
 })

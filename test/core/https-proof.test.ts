@@ -17,6 +17,8 @@ const make = (name: string, names: string[]): Certificate => ({
 const known = new Map<string, string>()
 const facts = { find: (key: string) => known.get(key), set: (key: string, value: string) => void known.set(key, value) } // prettier-ignore
 
+const isTrial = (): boolean => false
+
 t.test('a request to a name of the certificate proves it, over a restart', async (t) => {
   let certificate: Certificate | undefined
   const listeners: (() => void)[] = []
@@ -24,7 +26,7 @@ t.test('a request to a name of the certificate proves it, over a restart', async
     find: () => certificate,
     onChange: (listener: () => void) => void listeners.push(listener),
   }
-  const proof = createHttpsProof({ certificates, port: 443, facts })
+  const proof = createHttpsProof({ isTrial, certificates, port: 443, facts })
   proof.note('hub.example.org')
   t.notOk(proof.isProven(), 'without a certificate nothing is')
   certificate = make('hub', ['hub.example.org'])
@@ -33,12 +35,27 @@ t.test('a request to a name of the certificate proves it, over a restart', async
   t.notOk(proof.isProven())
   proof.note('hub.example.org:8443')
   t.ok(proof.isProven())
-  t.ok(createHttpsProof({ certificates, port: 443, facts }).isProven())
-  t.notOk(createHttpsProof({ certificates, port: 444, facts }).isProven(), 'of this port')
+  t.ok(createHttpsProof({ isTrial, certificates, port: 443, facts }).isProven())
+  t.notOk(createHttpsProof({ isTrial, certificates, port: 444, facts }).isProven(), 'of this port')
   certificate = make('next', ['hub.example.org'])
   for (const listener of listeners) listener()
   t.ok(proof.isProven(), 'a renewal changes nothing')
   certificate = make('other', ['other.example.org'])
   for (const listener of listeners) listener()
   t.notOk(proof.isProven(), 'other names do')
+})
+
+t.test('a certificate for trials proves nothing, whoever looked away', async (t) => {
+  const certificate = make('trial', ['trial.example.org'])
+  const certificates = { find: () => certificate, onChange: () => undefined }
+  let isForTrials = true
+  const proof = createHttpsProof({ certificates, port: 443, facts, isTrial: () => isForTrials })
+  proof.note('trial.example.org')
+  t.notOk(proof.isProven())
+  isForTrials = false
+  t.notOk(proof.isProven(), 'nor later')
+  proof.note('trial.example.org')
+  t.ok(proof.isProven())
+  isForTrials = true
+  t.notOk(proof.isProven(), 'and it takes back what was proven')
 })

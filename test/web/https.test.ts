@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { copyFileSync, readFileSync } from 'node:fs'
 import http, { type IncomingHttpHeaders } from 'node:http'
-import { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
@@ -11,25 +10,10 @@ import { pluginSchemas } from '../../src/context.ts'
 import { createHub } from '../../src/hub.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { sleep } from '../../src/lib/time.ts'
+import { startEcho } from '../support/echo-service.ts'
 import { addUser, passwordOf, temporaryFolder } from '../support/hub.ts'
 import { createAuthority, type Made } from '../support/made-certificates.ts'
 import { secureRequest } from '../support/secure-client.ts'
-
-/** A service that tells the headers it gets, and says back what comes over a WebSocket. */
-async function startEcho(t: Test): Promise<number> {
-  const server = http.createServer(({ headers }, response) => response.end(JSON.stringify(headers)))
-  server.on('upgrade', (_, socket) => {
-    socket.on('error', () => undefined)
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n') // prettier-ignore
-    socket.pipe(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 async function startSecureHub(t: Test, options: { readonly now?: () => Date } = {}) {
   const dir = temporaryFolder(t)
