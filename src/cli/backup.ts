@@ -2,10 +2,12 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { type LoadedConfig } from '../config/load.ts'
+import { listAccountHomes } from '../core/account-homes.ts'
 import { makeBackup } from '../core/backup.ts'
 import { backupDirOf, backupName } from '../core/backups.ts'
-import { conflict } from '../lib/errors.ts'
 import { systemClock } from '../lib/time.ts'
+import { systemdOptionsOf } from '../spawn/systemd-options.ts'
+import { createUnixAccounts } from '../spawn/unix-accounts.ts'
 import { copyDatabase, schemaOf } from '../store/snapshot.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
 import { settingsOf } from './settings.ts'
@@ -16,7 +18,8 @@ export const backup: Command = {
   summary: 'Write everything that makes this hub into one archive, beside the running hub.',
   details: [
     'In it are the database, the keys and the configuration: whoever can read it can become anybody.',
-    'Without FILE it goes to where the hub keeps those that it makes itself (backup.dir).',
+    'Without FILE it goes to where the hub keeps those that it makes itself (backup.dir), and is one of the backup.keep',
+    'newest that stay there; with FILE it stays until you delete it.',
   ],
   operands: ['[FILE]'],
   options: {
@@ -26,10 +29,7 @@ export const backup: Command = {
   },
   async run(call) {
     const settings = settingsOf(call)
-    if (call.isSet('homes') && settings.spawner.type === 'systemd')
-      throw conflict(
-        'People have unix accounts here, and their files lie in /home: copy that folder by other means. Without --homes the rest is backed up.',
-      )
+    const systemd = systemdOptionsOf(settings)
     const now = systemClock.now()
     const [operand] = call.operands
     const file = path.resolve(operand ?? path.join(backupDirOf(settings), backupName(now)))
@@ -44,6 +44,9 @@ export const backup: Command = {
           copyDatabase(database, to)
           return schemaOf(to)
         },
+        ...(systemd && {
+          accountHomes: (people) => listAccountHomes(createUnixAccounts(systemd), people),
+        }),
       },
     )
     const { size: bytes } = statSync(file)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { findRunningHub, lockDataDir, prepareDataDir } from '../config/data-dir.ts'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
 import { pluginSchemas } from '../context.ts'
+import { unpackAccountHomes, type PreparedHomes } from '../core/account-homes.ts'
 import { partNames } from '../core/backup-manifest.ts'
 import {
   finishRestore,
@@ -16,6 +17,8 @@ import {
 } from '../core/restore.ts'
 import { asError, ConfigError, conflict, HubError } from '../lib/errors.ts'
 import { systemClock } from '../lib/time.ts'
+import { systemdOptionsOf } from '../spawn/systemd-options.ts'
+import { createUnixAccounts } from '../spawn/unix-accounts.ts'
 import { hubOptions, operandOf, UsageError, type Call, type Command } from './command.ts'
 import { settingsOf, sourcesOf } from './settings.ts'
 
@@ -24,7 +27,7 @@ export const restore: Command = {
   summary: 'Put a backup in the place of what is there; the hub must not run.',
   details: [
     'It is checked as a whole before anything is changed. What was there stays beside it, as *.before-restore-TIME.',
-    'Files of people are given to the uids that people have on this machine.',
+    'Files of people are given to the uids that people have on this machine; accounts that are missing are made.',
   ],
   operands: ['FILE'],
   options: {
@@ -79,7 +82,7 @@ async function check(call: Call, { file, dataDir }: Backup): Promise<number> {
 }
 
 function sayFound({ terminal, isSet }: Call, { manifest, users }: Unpacked): void {
-  const homes = Object.keys(manifest.homes).length
+  const homes = Object.keys(manifest.homes).length + Object.keys(manifest.accounts ?? {}).length
   terminal.say(
     `A backup of ${manifest.machine}, made ${manifest.made_at} by littlehub ${manifest.littlehub}: ${users} user${users === 1 ? '' : 's'}, the files of ${homes}.`,
   )
@@ -95,20 +98,25 @@ async function restoreFrom(call: Call, { file, settings }: Wish): Promise<number
   sayFound(call, found)
   const suffix = `.before-restore-${systemClock.now().toISOString().replace(/\D/g, '').slice(0, 14)}`
   const config = prepareConfig(call, found, settings)
+  let homes = noHomes
   try {
     if (!(await isMeant(call, dataDir))) return 1
+    if (call.isSet('homes'))
+      homes = await withHomes(call, found, { file, suffix, settings: config?.loaded ?? settings })
     const manifest = call.isSet('homes') ? found.manifest : { ...found.manifest, homes: {} }
-    const unpacked = { ...found, manifest }
     putOrExplain(
-      await withHomes(unpacked, { file, settings }),
-      config === undefined ? { dataDir, suffix } : { dataDir, suffix, config },
+      { ...found, manifest },
+      { dataDir, suffix, moves: homes.moves, ...(config && { config: config.place }) },
     )
     call.terminal.say(`It is in place. What was there before ends in ${suffix}`)
     return 0
   } finally {
-    if (config !== undefined) rmSync(config.from, { force: true })
+    homes.finish()
+    if (config !== undefined) rmSync(config.place.from, { force: true })
   }
 }
+
+const noHomes: PreparedHomes = { moves: [], finish: () => undefined }
 
 async function isMeant(call: Call, dataDir: string): Promise<boolean> {
   if (call.isSet('yes')) return true
@@ -119,13 +127,29 @@ async function isMeant(call: Call, dataDir: string): Promise<boolean> {
   return false
 }
 
-async function withHomes(unpacked: Unpacked, { file, settings }: Wish): Promise<Unpacked> {
+/** @param wish with the settings that hold afterwards */
+async function withHomes(
+  { terminal }: Call,
+  unpacked: Unpacked,
+  { file, suffix, settings }: Wish & { readonly suffix: string },
+): Promise<PreparedHomes> {
+  const systemd = systemdOptionsOf(settings)
+  const has = Object.keys(unpacked.manifest.accounts ?? {}).length > 0
   try {
     await unpackHomes(file, unpacked, { firstUid: firstUidOf(settings) })
-    return unpacked
+    if (systemd && has) {
+      const accounts = createUnixAccounts(systemd)
+      const needs = { accounts, homesDir: systemd.homes_dir, suffix }
+      return await unpackAccountHomes(file, unpacked, needs)
+    }
   } catch (thrown) {
     throw unchanged('The files of people could not be unpacked', thrown)
   }
+  if (has)
+    terminal.say(
+      'The files in it are of unix accounts: without spawner.type systemd they stay out.',
+    )
+  return noHomes
 }
 
 function putOrExplain(unpacked: Unpacked, place: Place): void {
@@ -148,6 +172,11 @@ function firstUidOf({ pluginOptions: { spawner } }: LoadedConfig): number | unde
   return 'first_uid' in spawner ? Number(spawner.first_uid) : undefined
 }
 
+type Prepared = {
+  readonly place: NonNullable<Place['config']>
+  readonly loaded: LoadedConfig
+}
+
 /**
  * The configuration of the backup, beside the one that it is to replace: there its relative paths mean what they will.
  * @throws {HubError} Conflict when it does not hold on this machine.
@@ -156,7 +185,7 @@ function prepareConfig(
   call: Call,
   { dir, manifest }: Unpacked,
   { file, data_dir: dataDir }: LoadedConfig,
-): Place['config'] {
+): Prepared | undefined {
   if (file === undefined || call.isSet('keep-config') || !('config.yaml' in manifest.parts)) return
   const from = `${file}.restore-${process.pid}`
   copyFileSync(path.join(dir, partNames.config), from)
@@ -166,7 +195,7 @@ function prepareConfig(
       throw conflict(
         `The configuration in it has its data in ${loaded.data_dir}, not in ${dataDir}. Restore with --keep-config, or name that folder with --data.`,
       )
-    return { from, to: file }
+    return { place: { from, to: file }, loaded }
   } catch (thrown) {
     rmSync(from, { force: true })
     if (!(thrown instanceof ConfigError)) throw thrown

@@ -9,6 +9,9 @@ import { invalidInput } from '../lib/errors.ts'
 
 export const manifestName = 'manifest.json'
 
+/** In the archive: the homes of unix accounts. */
+export const accountsFolder = 'accounts'
+
 /** The parts of the hub itself; the last two are there when the hub has them. */
 export const partNames = {
   database: 'littlehub.db',
@@ -17,6 +20,7 @@ export const partNames = {
   config: 'config.yaml',
 } as const
 
+const slug = Type.String({ pattern: '^[a-z0-9-]{1,31}$' })
 const sum = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
 const schema = Type.Object({
@@ -33,9 +37,19 @@ const schema = Type.Object({
     Type.Partial(Type.Object({ 'auth-state-keys': sum, 'config.yaml': sum })),
   ]),
   /** The uid of each home by its name. */
-  homes: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,31}$' }), Type.Integer({ minimum: 0 }), {
-    additionalProperties: false,
-  }),
+  homes: Type.Record(slug, Type.Integer({ minimum: 0 }), { additionalProperties: false }),
+  /** Homes of unix accounts, by the slug of whose they are; where servers run as such. */
+  accounts: Type.Optional(
+    Type.Record(
+      slug,
+      Type.Object({
+        /** Its folder below `accounts/`. */
+        name: Type.String({ pattern: '^[a-z_][a-z0-9_-]{0,31}$' }),
+        uid: Type.Integer({ minimum: 0 }),
+      }),
+      { additionalProperties: false },
+    ),
+  ),
 })
 
 export type Manifest = Static<typeof schema>

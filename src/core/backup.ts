@@ -6,7 +6,9 @@ import path from 'node:path'
 import { asError, HubError } from '../lib/errors.ts'
 import { pack } from '../lib/tar.ts'
 import { version } from '../lib/version.ts'
-import { manifestName, partNames, sumOf, type Manifest } from './backup-manifest.ts'
+import { peopleOf, type Person } from '../store/snapshot.ts'
+import { describedHomes, packedHomes, type AccountHome } from './account-homes.ts'
+import { accountsFolder, manifestName, partNames, sumOf, type Manifest } from './backup-manifest.ts'
 
 export type BackupNeeds = {
   readonly dataDir: string
@@ -15,6 +17,10 @@ export type BackupNeeds = {
   readonly now: Date
   /** Writes a complete copy of the database. @returns its schema. */
   readonly copyDatabase: (to: string) => number | Promise<number>
+  /** Those of people with unix accounts, when homes are wanted. Absent: they have none. */
+  readonly accountHomes?: (
+    people: ReadonlyMap<string, Person>,
+  ) => readonly AccountHome[] | Promise<readonly AccountHome[]>
 }
 
 /** Where it is to lie, and whether the files of people are in it as well. */
@@ -32,10 +38,10 @@ export async function makeBackup(wish: BackupWish, needs: BackupNeeds): Promise<
     makeFolder(path.dirname(wish.file))
     // Beside the archive: where it has room, its parts have.
     work = mkdtempSync(`${wish.file}.parts-`)
-    const manifest = await collect(work, { ...needs, homes: wish.homes })
-    await write(partial, { work, manifest, dataDir: needs.dataDir })
+    const collected = await collect(work, { ...needs, homes: wish.homes })
+    await write(partial, { work, ...collected, dataDir: needs.dataDir })
     await rename(partial, wish.file)
-    return manifest
+    return collected.manifest
   } catch (thrown) {
     await rm(partial, { force: true })
     const { message } = causeOf(asError(thrown))
@@ -57,13 +63,15 @@ const causeOf = (error: Error): Error => (error.cause instanceof Error ? error.c
 async function collect(
   work: string,
   needs: BackupNeeds & { readonly homes: boolean },
-): Promise<Manifest> {
+): Promise<Pick<Collected, 'manifest' | 'accountHomes'>> {
   const schema = await needs.copyDatabase(path.join(work, partNames.database))
   const { signingKey, authStateKeys, config } = partNames
   copyPart(path.join(needs.dataDir, signingKey), path.join(work, signingKey))
   copyPart(path.join(needs.dataDir, authStateKeys), path.join(work, authStateKeys))
   if (needs.configFile !== undefined) copyPart(needs.configFile, path.join(work, config))
   const names = await readdir(work)
+  const wanted = needs.homes ? needs.accountHomes : undefined
+  const accountHomes = (await wanted?.(peopleOf(path.join(work, partNames.database)))) ?? []
   const sums = await Promise.all(names.map((name) => sumOf(path.join(work, name))))
   const manifest = {
     format: 1,
@@ -73,9 +81,10 @@ async function collect(
     machine: hostname(),
     parts: Object.fromEntries(names.map((name, index) => [name, sums[index]])),
     homes: needs.homes ? await homesIn(path.join(needs.dataDir, 'homes')) : {},
+    ...(wanted && { accounts: describedHomes(accountHomes) }),
   } as Manifest
   await writeFile(path.join(work, manifestName), JSON.stringify(manifest, undefined, 2))
-  return manifest
+  return { manifest, accountHomes }
 }
 
 function copyPart(from: string, to: string): void {
@@ -86,6 +95,7 @@ function copyPart(from: string, to: string): void {
 
 /** What else lies there, such as homes that a restore put aside, belongs to nobody any more. */
 async function homesIn(dir: string): Promise<Record<string, number>> {
+  if (!existsSync(dir)) return {}
   const names = (await readdir(dir)).filter((name) => /^[a-z0-9-]{1,31}$/.test(name))
   return Object.fromEntries(
     names
@@ -95,17 +105,25 @@ async function homesIn(dir: string): Promise<Record<string, number>> {
   )
 }
 
-type Collected = { readonly work: string; readonly manifest: Manifest; readonly dataDir: string }
+type Collected = {
+  readonly work: string
+  readonly manifest: Manifest
+  readonly dataDir: string
+  readonly accountHomes: readonly AccountHome[]
+}
 
-async function write(file: string, { work, manifest, dataDir }: Collected): Promise<void> {
+async function write(file: string, collected: Collected): Promise<void> {
+  const { work, manifest, dataDir, accountHomes } = collected
   const handle = await open(file, 'w', 0o600)
   try {
     await handle.chmod(0o600)
     const homes = Object.keys(manifest.homes).map((name) => `homes/${name}`)
-    await pack(file, [
+    const packed = [
       { dir: work, names: [manifestName, ...Object.keys(manifest.parts)] },
       { dir: path.resolve(dataDir), names: homes },
-    ])
+      ...packedHomes(accountHomes),
+    ]
+    await pack(file, packed, { under: accountsFolder })
     await handle.sync()
   } finally {
     await handle.close()

@@ -3,10 +3,10 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { applyMoves, finishMoves, type Move } from '../config/moves.ts'
 import { asError, conflict, invalidInput } from '../lib/errors.ts'
-import { runProgram } from '../lib/run.ts'
+import { giveTo } from '../lib/ownership.ts'
 import { eachName, unpack } from '../lib/tar.ts'
 import { inspectDatabase } from '../store/integrity.ts'
-import { knownSchema, schemaOf, userIdsOf } from '../store/snapshot.ts'
+import { knownSchema, peopleOf, schemaOf } from '../store/snapshot.ts'
 import {
   checkParts,
   manifestName,
@@ -26,10 +26,12 @@ export function finishRestore(dataDir: string): void {
 
 export type Unpacked = { readonly dir: string; readonly manifest: Manifest; readonly users: number }
 
+const isOfPeople = /^(?:homes\/(?:[a-z0-9-]{1,31}\/|$)|accounts\/(?:[a-z_][a-z0-9_-]{0,31}\/|$))/
+
 /** Nothing else is unpacked, so that no archive of somebody else puts files where they do not belong. */
 const isOurs = (name: string): boolean =>
   [manifestName, ...Object.values(partNames)].includes(name) ||
-  (/^homes\/(?:[a-z0-9-]{1,31}\/|$)/.test(name) && !name.split('/').includes('..'))
+  (isOfPeople.test(name) && !name.split('/').includes('..'))
 
 /**
  * Unpacks into the new folder `dir`, and looks at everything but the files of people, which are only read.
@@ -55,7 +57,7 @@ async function namesIn(file: string): Promise<string[]> {
   try {
     await eachName(file, (name) => {
       if (!isOurs(name)) foreign = name
-      else if (!name.startsWith('homes/')) own.push(name)
+      else if (!isOfPeople.test(name)) own.push(name)
     })
   } catch (thrown) {
     throw invalidInput(
@@ -94,19 +96,13 @@ export async function unpackHomes(file: string, unpacked: Unpacked, homes: Homes
     owners: process.getuid?.() === 0,
   })
   if (homes.firstUid === undefined) return
-  const ids = userIdsOf(path.join(dir, partNames.database))
+  const people = peopleOf(path.join(dir, partNames.database))
   for (const name of names) {
-    const id = ids.get(name)
-    if (id !== undefined) await giveTo(path.join(dir, 'homes', name), homes.firstUid + id)
+    const id = people.get(name)?.id
+    if (id === undefined) continue
+    const uid = homes.firstUid + id
+    await giveTo(path.join(dir, 'homes', name), { uid, gid: uid })
   }
-}
-
-/** What belongs to others in there stays theirs; a link is given away itself, not what it leads to. */
-async function giveTo(home: string, uid: number): Promise<void> {
-  const { uid: oldUid, gid: oldGid } = lstatSync(home)
-  if (oldUid === uid && oldGid === uid) return
-  const how = ['--recursive', '--no-dereference', `--from=${oldUid}`] as const
-  await runProgram(['chown', ...how, `${uid}:${uid}`, home])
 }
 
 export type Place = {
@@ -115,11 +111,13 @@ export type Place = {
   readonly config?: { readonly from: string; readonly to: string }
   /** Behind the name of what was there before. */
   readonly suffix: string
+  /** Of the files that lie elsewhere. */
+  readonly moves?: readonly Move[]
 }
 
 /** @throws {Error} when it is not possible; everything is as it was then. */
 export function putInPlace({ dir, manifest }: Unpacked, place: Place): void {
-  const { dataDir, config, suffix } = place
+  const { dataDir, config, suffix, moves = [] } = place
   const move = (name: string): Move => {
     const to = path.join(dataDir, name)
     return { from: path.join(dir, name), to, aside: `${to}${suffix}` }
@@ -138,6 +136,7 @@ export function putInPlace({ dir, manifest }: Unpacked, place: Place): void {
     ...(config ? [{ ...config, aside: `${config.to}${suffix}` }] : []),
     ...keys.filter((name) => name in manifest.parts).map(move),
     ...homes.map((name) => move(`homes/${name}`)),
+    ...moves,
     ...logs,
     move(partNames.database),
   ])

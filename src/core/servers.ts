@@ -277,11 +277,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       return server.spawnState && isActive(server) ? spawner.usage(server.spawnState) : undefined
     },
     setLimits: (server, limits) =>
-      needs.lock.run(server.id, async () => {
-        const spawnState = await changeLimits(spawner, fresh(server), limits)
-        // It may have ended meanwhile.
-        if (fresh(server).state === 'ready') store.servers.update(server.id, { spawnState })
-      }),
+      needs.lock.run(server.id, () => changeLimits(needs, fresh(server), limits)),
     async remove(server) {
       if (server.name === '') throw invalidInput('Cannot delete the default server')
       const slug = serverSlug(ownerOf(server), server)

@@ -2,20 +2,25 @@
 import { asError } from './errors.ts'
 import { runProgram, type RunOptions } from './run.ts'
 
-/** Names in a folder. */
+/** Names in a folder. Those that begin with `./` lie in the folder `under` of the archive. */
 export type Packed = { readonly dir: string; readonly names: readonly string[] }
 
 /** @see tar(1): 1 is a file that changed while it was read, as files in use do. */
 const changedMeanwhile = 1
 
 /** Writes `file`, which keeps its mode when it is there. @throws {Error} a full disk, a file that cannot be read. */
-export async function pack(file: string, packed: readonly Packed[]): Promise<void> {
+export async function pack(
+  file: string,
+  packed: readonly Packed[],
+  { under = '.' }: { readonly under?: string } = {},
+): Promise<void> {
   const names = packed.flatMap(({ dir, names }) =>
     names.length === 0 ? [] : [`--directory=${dir}`, ...names],
   )
-  await runTar(['--create', '--gzip', `--file=${file}`, '--warning=no-file-ignored', ...names], {
-    accepted: [changedMeanwhile],
-  })
+  // Names of files and what hard links lead to; where symbolic links lead is their own affair.
+  const placed = `--transform=flags=rhS;s,^\\./,${under}/,`
+  const how = ['--create', '--gzip', `--file=${file}`, '--warning=no-file-ignored', placed]
+  await runTar([...how, ...names], { accepted: [changedMeanwhile] })
 }
 
 /**

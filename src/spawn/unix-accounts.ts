@@ -44,6 +44,16 @@ export interface UnixAccounts {
    * @throws {HubError} Unavailable with nothing removed.
    */
   archive(user: Omit<UnixUser, 'admin'>, file: string): Promise<boolean>
+  /** The account that servers of this user run as, or would; undefined when there is none. */
+  find(user: Pick<UnixUser, 'id' | 'slug'>): Promise<UnixAccount | undefined>
+  /**
+   * The same, made when it is not there; `locked` as in `adjust`. Its groups are left to its first server.
+   * @throws {HubError} Unavailable as `ensure`
+   */
+  make(
+    user: Pick<UnixUser, 'id' | 'slug'>,
+    how: { readonly locked: boolean },
+  ): Promise<{ readonly account: UnixAccount; readonly isNew: boolean }>
   /** Deletes the account with its home, if it is this user's: for one that was only tried out. */
   remove(user: Pick<UnixUser, 'id' | 'slug'>): Promise<void>
 }
@@ -70,7 +80,7 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
   const nameOf = (user: Pick<UnixUser, 'slug'>): string =>
     unixName(settings.account_prefix, user.slug)
 
-  const create = async (user: UnixUser, name: string): Promise<void> => {
+  const create = async (user: Pick<UnixUser, 'id'>, name: string): Promise<void> => {
     const home = path.join(settings.homes_dir, name)
     const words = ['--create-home', '--user-group', `--home-dir=${home}`, '--key', 'UMASK=0077']
     await run('useradd', [
@@ -80,11 +90,23 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
   }
 
   /** Made by this hub's machine before the hub: of TheLittlestJupyterHub, or by hand. */
-  const takeOver = async (user: UnixUser, found: Entry): Promise<void> => {
+  const takeOver = async (user: Pick<UnixUser, 'id'>, found: Entry): Promise<void> => {
     if (found.comment === markOf(user)) return
     if (anyMark.test(found.comment)) throw foreign(found.name, markOf(user))
     if (settings.account_prefix !== '')
       await run('usermod', [`--comment=${markOf(user)}`, '--', found.name])
+  }
+
+  const own = async (user: Pick<UnixUser, 'id' | 'slug'>) => {
+    const name = nameOf(user)
+    const isNew = !(await find(name))
+    if (isNew) await create(user, name)
+    const found = await find(name)
+    if (!found) throw unavailable(`The unix account ${name} could not be made.`)
+    if (!(found.uid >= firstUidOfPeople))
+      throw unavailable(`The unix account ${name} belongs to the system: no server runs as it.`)
+    await takeOver(user, found)
+    return { found, isNew }
   }
 
   const wantedGroups = (user: UnixUser): string[] => [
@@ -108,16 +130,10 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
   return {
     ensure: (user) =>
       lock.run('accounts', async () => {
-        const name = nameOf(user)
-        if (!(await find(name))) await create(user, name)
-        const found = await find(name)
-        if (!found) throw unavailable(`The unix account ${name} could not be made.`)
-        if (!(found.uid >= firstUidOfPeople))
-          throw unavailable(`The unix account ${name} belongs to the system: no server runs as it.`)
-        await takeOver(user, found)
+        const { found } = await own(user)
         checkHome(found)
-        await adjustGroups(user, name)
-        await run('usermod', [`--expiredate=${expiry.open}`, '--', name])
+        await adjustGroups(user, found.name)
+        await run('usermod', [`--expiredate=${expiry.open}`, '--', found.name])
         return { ...found, shell: found.shell || settings.shell }
       }),
 
@@ -135,6 +151,19 @@ export function createUnixAccounts(settings: UnixAccountSettings): UnixAccounts 
         if (found?.comment !== markOf(user) || !(await packHome(found.home, file))) return false
         await run('userdel', ['--remove', '--', found.name])
         return true
+      }),
+
+    async find(user) {
+      const found = await find(nameOf(user))
+      if (!found || !(found.uid >= firstUidOfPeople)) return undefined
+      return found.comment === markOf(user) || !anyMark.test(found.comment) ? found : undefined
+    },
+
+    make: (user, { locked }) =>
+      lock.run('accounts', async () => {
+        const { found, isNew } = await own(user)
+        if (locked) await run('usermod', [`--expiredate=${expiry.locked}`, '--', found.name])
+        return { account: found, isNew }
       }),
 
     remove: (user) =>

@@ -19,11 +19,18 @@ export const schemaOf = (file: string): number =>
 /** The newest schema that this version knows. */
 export const knownSchema = (): number => readMigrations().at(-1)?.version ?? 0
 
-/** Everybody's id by their slug. @throws {HubError} Unavailable */
-export const userIdsOf = (file: string): ReadonlyMap<string, number> =>
+/** What of somebody decides which files are theirs, and whether they may use them. */
+export type Person = { readonly id: number; readonly slug: string; readonly disabled: boolean }
+
+/** Everybody, by their slug. @throws {HubError} Unavailable */
+export const peopleOf = (file: string): ReadonlyMap<string, Person> =>
   reading(file, (sqlite) => {
-    const users = sqlite.prepare<[], { id: number; slug: string }>('select id, slug from users')
-    return new Map(users.all().map(({ id, slug }) => [slug, id]))
+    const rows = sqlite
+      .prepare<[], Omit<Person, 'disabled'> & { disabled: number }>(
+        'select id, slug, disabled from users',
+      )
+      .all()
+    return new Map(rows.map((row) => [row.slug, { ...row, disabled: row.disabled === 1 }]))
   })
 
 function reading<Result>(file: string, work: (sqlite: Sqlite.Database) => Result): Result {

@@ -21,7 +21,7 @@ import {
   unpackHomes,
   unpackingDir,
 } from '../../src/core/restore.ts'
-import { userIdsOf } from '../../src/store/snapshot.ts'
+import { peopleOf } from '../../src/store/snapshot.ts'
 import { backUp, listing, makePlace, rewritten } from '../support/backup.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -90,8 +90,8 @@ t.test('it is put in place as a whole, and what was there stays beside', async (
   await unpackHomes(file, unpacked, { firstUid: undefined })
   putInPlace(unpacked, { dataDir, suffix: '.before' })
   finishRestore(dataDir)
-  t.same([...userIdsOf(path.join(dataDir, 'littlehub.db')).keys()], ['ana'])
-  t.same([...userIdsOf(path.join(dataDir, 'littlehub.db.before')).keys()], ['ben'])
+  t.same([...peopleOf(path.join(dataDir, 'littlehub.db')).keys()], ['ana'])
+  t.same([...peopleOf(path.join(dataDir, 'littlehub.db.before')).keys()], ['ben'])
   t.equal(readFileSync(path.join(dataDir, 'homes/ana/notes.txt'), 'utf8'), 'of ana')
   t.equal(readFileSync(path.join(dataDir, 'homes/ben/notes.txt'), 'utf8'), 'of ben')
   t.equal(statSync(path.join(dataDir, 'signing-key')).mode & 0o777, 0o600)
@@ -108,7 +108,7 @@ t.test('when one file cannot be put in place, none is', async (t) => {
   t.throws(() => putInPlace(unpacked, { dataDir, suffix: '.before', config: nowhere }))
   rmSync(path.join(dataDir, 'homes'), { recursive: true })
   t.throws(() => putInPlace(unpacked, { dataDir, suffix: '.before' }), Error, 'at a late step')
-  t.same([...userIdsOf(path.join(dataDir, 'littlehub.db')).keys()], ['ben'])
+  t.same([...peopleOf(path.join(dataDir, 'littlehub.db')).keys()], ['ben'])
   finishRestore(dataDir)
   // Looking at the database makes the files beside it.
   const withoutHomes = (text: string): string[] =>

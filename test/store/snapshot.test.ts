@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { copyDatabase, knownSchema, schemaOf, userIdsOf } from '../../src/store/snapshot.ts'
+import { copyDatabase, knownSchema, schemaOf, peopleOf } from '../../src/store/snapshot.ts'
 import { at, openStore } from '../support/database.ts'
 
 t.test('beside the hub that has it open, all of it is copied, for its owner only', async (t) => {
@@ -11,7 +11,7 @@ t.test('beside the hub that has it open, all of it is copied, for its owner only
   copyDatabase(file, copy)
   t.equal(statSync(copy).mode & 0o777, 0o600)
   t.equal(schemaOf(copy), knownSchema())
-  t.same([...userIdsOf(copy)], [['ana', ana.id]])
+  t.same([...peopleOf(copy)], [['ana', { id: ana.id, slug: 'ana', disabled: false }]])
   t.throws(() => copyDatabase(file, copy), Error, 'nothing is written over')
 })
 
