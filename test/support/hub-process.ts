@@ -93,7 +93,7 @@ function variables(settings: Readonly<Record<string, string>>): NodeJS.ProcessEn
   return { PATH: process.env['PATH'], ...Object.fromEntries(entries) } as NodeJS.ProcessEnv
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
