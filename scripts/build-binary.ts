@@ -134,6 +134,7 @@ function filesToCarry(arch: string): Record<string, string> {
     'views/**/*.{eta,css,html,js,svg}',
     'src/lib/common-passwords.txt',
     'src/store/migrations/*.sql',
+    'src/spawn/zygote/*.py',
   ])
   if (native.filter((file) => file.endsWith('.node')).length < 2)
     throw new Error(`the native modules for ${arch} are not installed: npm ci`)

@@ -152,6 +152,11 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     loopback: isLoopback(config.host),
     manageGroups: config.auth.manage_groups,
     dataDir: config.data_dir,
+    warmStart: {
+      get enabled() {
+        return config.spawner.warm_start
+      },
+    },
   }
   const live = createLiveAuthenticator(
     (options) => pluginOf(authenticators, config.auth.type).create(options, needsOfPlugins),

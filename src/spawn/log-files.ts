@@ -13,6 +13,8 @@ import { SECOND } from '../lib/time.ts'
 export interface LogFiles {
   /** Opens the file for a new run and begins to watch its size. The caller closes the descriptor. */
   open(slug: string, owner: { readonly uid: number; readonly gid: number }): number
+  /** Where the log of a server is. */
+  file(slug: string): string
   /** Watches the size of a file whose server was started by an earlier hub. */
   watch(slug: string): void
   /** Makes the file short once more, then leaves it alone. */
@@ -82,6 +84,7 @@ export function createLogFiles({ dir, maxBytes, log }: LogFilesNeeds): LogFiles 
 
   return {
     watch,
+    file: current,
     open(slug, { uid, gid }) {
       mkdirSync(dir, { recursive: true, mode: 0o700 })
       const descriptor = openSync(current(slug), 'a', 0o600)

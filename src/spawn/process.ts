@@ -10,12 +10,13 @@ import { type SpawnState } from '../model/server.ts'
 import { createAccounts, type Account } from './account.ts'
 import { runVariable, type Run } from './family.ts'
 import { packHome } from './home-archive.ts'
-import { launch, type Child, type Ended } from './launch.ts'
+import { type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
 import { createPorts } from './ports.ts'
 import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
 import { terminate } from './termination.ts'
 import { createUsageMeter } from './usage.ts'
+import { createWarmStart } from './warm-start.ts'
 
 const options = section(
   {
@@ -64,19 +65,26 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
   const ports = createPorts()
   const meter = createUsageMeter()
   const children = new Map<string, Child>()
+  const warmStart = createWarmStart({
+    log,
+    get enabled() {
+      return needs.warmStart?.enabled === true
+    },
+  })
 
-  /** No await after the program is launched: a cancelled start has either not begun or is handed over whole. */
+  /** Whatever is launched is handed over whole, also when the start is cancelled meanwhile. */
   const startOn = async (port: number, request: SpawnRequest) => {
     const account = await accounts.of(request.user)
     request.signal.throwIfAborted()
     const run = newId()
     const url = `http://127.0.0.1:${port}`
     const descriptor = logs.open(request.slug, account)
-    const child = await launch({
+    const child = await warmStart.launch({
       command: request.command,
       account,
       environment: environmentOf(request, account, { url, run }),
       logDescriptor: descriptor,
+      logFile: logs.file(request.slug),
     })
     children.set(run, child)
     const { pid, startTime } = child
@@ -148,6 +156,9 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
       logs.remove(slug)
       return Promise.resolve()
     },
+    prepare: (command, environment) => warmStart.prepare(command, environment),
+    warmth: () => warmStart.facts,
+    close: () => warmStart.close(),
     // Those of unix accounts are not of our making.
     ...(chosen.run_as === 'unix' ? {} : { archiveHome }),
   }

@@ -3,6 +3,7 @@ import { type Static, type TSchema } from 'typebox'
 import { type Log } from '../lib/log.ts'
 import { type Limits } from '../model/limits.ts'
 import { type SpawnState } from '../model/server.ts'
+import { type WarmFacts } from './warm-start.ts'
 
 export type SpawnUser = {
   readonly id: number
@@ -86,11 +87,19 @@ export interface Spawner {
    * @throws {HubError} Unavailable, and the home is where it was.
    */
   archiveHome?(user: SpawnUser, file: string): Promise<boolean>
+  /** Makes ready for servers with this command and this PATH and LANG, so that they start quickly. */
+  prepare?(command: readonly string[], environment: Readonly<Record<string, string>>): void
+  /** How many starts were warm, and why the last one was not. Absent: there are no warm starts here. */
+  warmth?(): WarmFacts
+  /** Lets go of everything but the servers, which go on. */
+  close?(): void
 }
 
 export type SpawnerNeeds = {
   readonly log: Log
   readonly dataDir: string
+  /** Whether servers may be forked from a process that has imported what they need, as the setting says now. */
+  readonly warmStart?: { readonly enabled: boolean }
 }
 
 /** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */

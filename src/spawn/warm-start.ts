@@ -1,0 +1,236 @@
+/** Starts of servers by a fork, wherever that is as good as the ordinary way, and the ordinary way otherwise. */
+import path from 'node:path'
+import { type Log } from '../lib/log.ts'
+import { DAY, MINUTE, SECOND } from '../lib/time.ts'
+import { pythonOf } from './console-script.ts'
+import { findProgram } from './find-program.ts'
+import { findForeignFile } from './foreign-files.ts'
+import { launch, type Child, type LaunchRequest } from './launch.ts'
+import { createZygote, type Forked, type ForkRequest, type Zygote } from './zygote.ts'
+
+export type WarmRequest = LaunchRequest & {
+  /** What `logDescriptor` is open for. */
+  readonly logFile: string
+}
+
+/** How starts went since the hub began. */
+export type WarmFacts = {
+  readonly warm: number
+  readonly cold: number
+  /** Why the last cold one was not warm. */
+  readonly lastReason?: string
+}
+
+export interface WarmStart {
+  /** Makes ready for servers with this command, so that the first start is a warm one. */
+  prepare(command: readonly string[], environment: Readonly<Record<string, string>>): void
+  /** @throws {HubError} as `launch` does, with nothing left behind. */
+  launch(request: WarmRequest): Promise<Child>
+  readonly facts: WarmFacts
+  /** Servers go on. */
+  close(): void
+}
+
+export type WarmStartNeeds = {
+  /** As the setting says now. */
+  readonly enabled: boolean
+  readonly log: Log
+  /** An installer is at work for a while after the first file has changed. */
+  readonly settleMs?: number
+}
+
+/** Servers of one zygote have the same layout of memory: who knows their own knows that of others. */
+const renewAfterMs = DAY
+
+const usualSettleMs = 5 * SECOND
+
+/** One that could not be made is tried again, at the first start after this. */
+const retryAfterMs = MINUTE
+
+/** Each takes memory; a machine with more user environments than this has some whose servers start cold. */
+const mostPlaces = 4
+
+/** The one of a user environment, or the lack of one. */
+type Place = {
+  zygote: Zygote | undefined
+  isBusy: boolean
+  reason: string
+  failedAtMs: number
+  modules: readonly string[] | undefined
+}
+
+const newPlace = (): Place => ({
+  zygote: undefined,
+  isBusy: false,
+  reason: 'it is being prepared',
+  failedAtMs: -Infinity,
+  modules: undefined,
+})
+
+type Plan = {
+  readonly script: string
+  readonly python: string
+  readonly environment: Record<string, string>
+}
+
+export function createWarmStart(needs: WarmStartNeeds): WarmStart {
+  const { log, settleMs = usualSettleMs } = needs
+  const places = new Map<string, Place>()
+  const living = new Set<Zygote>()
+  const counts = { warm: 0, cold: 0 }
+  let lastReason: string | undefined
+  let isClosed = false
+
+  const make = async (plan: Plan, place: Place): Promise<void> => {
+    const foreign = await findForeignFile(plan.python)
+    if (foreign !== undefined) {
+      fail(place, `others can change ${foreign}`)
+      return
+    }
+    const zygote = createZygote({
+      ...plan,
+      ...(place.modules === undefined ? {} : { modules: place.modules }),
+      onStale: (reason) => replace(plan, place, { zygote, reason }),
+    })
+    living.add(zygote)
+    const ready = await zygote.ready
+    if ('failed' in ready) {
+      if (ready.failed === environmentChanged)
+        setTimeout(() => prepareIn(plan, place), settleMs).unref()
+      fail(place, ready.failed)
+      return
+    }
+    if (isClosed || !needs.enabled) {
+      zygote.end()
+      return
+    }
+    place.zygote?.retire()
+    place.zygote = zygote
+    place.modules = ready.modules
+    log.info({ python: plan.python, tookMs: Math.round(zygote.ageMs) }, 'servers start warm')
+  }
+
+  const fail = (place: Place, reason: string): void => {
+    place.reason = reason
+    place.failedAtMs = performance.now()
+    log.warn({ reason }, 'servers do not start warm')
+  }
+
+  const prepareIn = (plan: Plan, place: Place): void => {
+    if (place.isBusy || isClosed) return
+    place.isBusy = true
+    void make(plan, place)
+      .catch((error: unknown) => {
+        log.warn({ error }, 'preparing warm starts')
+        fail(place, 'it could not be prepared')
+      })
+      .finally(() => (place.isBusy = false))
+  }
+
+  /** No start waits for the next one: until it is there they are cold. */
+  const replace = (
+    plan: Plan,
+    place: Place,
+    { zygote, reason }: { zygote: Zygote; reason: string },
+  ): void => {
+    if (place.zygote !== zygote) return
+    zygote.retire()
+    place.zygote = undefined
+    place.reason = reason
+    if (reason !== environmentChanged) {
+      // One that ends as soon as it is used would be made again and again.
+      if (zygote.ageMs < retryAfterMs) fail(place, reason)
+      else prepareIn(plan, place)
+      return
+    }
+    // Other packages want other modules.
+    place.modules = undefined
+    setTimeout(() => prepareIn(plan, place), settleMs).unref()
+  }
+
+  const placeOf = (plan: Plan): Place | undefined => {
+    const key = JSON.stringify(plan)
+    if (!places.has(key) && places.size >= mostPlaces) return undefined
+    const place = places.get(key) ?? newPlace()
+    places.set(key, place)
+    const mayTry = performance.now() - place.failedAtMs > retryAfterMs
+    if (place.zygote === undefined ? mayTry : place.zygote.ageMs > renewAfterMs)
+      prepareIn(plan, place)
+    return place
+  }
+
+  const fork = async (request: WarmRequest): Promise<Forked> => {
+    if (!needs.enabled) {
+      retireAll()
+      return { cold: 'warm starts are switched off' }
+    }
+    const plan = planOf(request.command, request.environment)
+    if (plan === undefined) return { cold: 'another program than the one that can be forked' }
+    const place = placeOf(plan)
+    if (place === undefined) return { cold: 'there are too many user environments' }
+    const { zygote, reason } = place
+    if (zygote === undefined) return { cold: reason }
+    const forked = await zygote.fork(toFork(request, plan))
+    if ('cold' in forked && forked.cold === environmentChanged)
+      replace(plan, place, { zygote, reason: forked.cold })
+    return forked
+  }
+
+  const retireAll = (): void => {
+    for (const { zygote } of places.values()) zygote?.retire()
+    places.clear()
+  }
+
+  return {
+    prepare(command, environment) {
+      const plan = needs.enabled ? planOf(command, environment) : undefined
+      if (plan !== undefined) placeOf(plan)
+    },
+    async launch(request) {
+      const forked = await fork(request)
+      if ('child' in forked) {
+        counts.warm += 1
+        return forked.child
+      }
+      counts.cold += 1
+      lastReason = forked.cold
+      log.info({ reason: forked.cold }, 'a server starts the ordinary way')
+      return launch(request)
+    },
+    get facts() {
+      return { ...counts, ...(lastReason === undefined ? {} : { lastReason }) }
+    },
+    close() {
+      isClosed = true
+      for (const zygote of living) zygote.end()
+    },
+  }
+}
+
+function toFork({ command, account, environment, logFile }: WarmRequest, plan: Plan): ForkRequest {
+  const { uid, gid } = account.switchTo ?? account
+  return {
+    argv: [plan.script, ...command.slice(1)],
+    env: environment,
+    uid,
+    gid,
+    account: account.through.length > 0 ? account.name : null,
+    home: account.home,
+    log: logFile,
+  }
+}
+
+/** As child.py says it. */
+const environmentChanged = 'the environment has changed'
+
+/** What the zygote of this command is made from; undefined: it is not a command for one. */
+function planOf(
+  command: readonly string[],
+  { PATH = '', LANG = '' }: Readonly<Record<string, string>>,
+): Plan | undefined {
+  const script = findProgram(command[0] ?? '', PATH)
+  if (script === undefined || path.basename(script) !== 'jupyterhub-singleuser') return undefined
+  const python = pythonOf(script)
+  if (python === undefined) return undefined
+  return { script, python, environment: { PATH, LANG, HOME: '/nonexistent' } }
+}

@@ -1,0 +1,209 @@
+/** One zygote: a Python process that has imported what a server imports, and is asked to fork. */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { type Readable, type Writable } from 'node:stream'
+import { execa } from 'execa'
+import { programFile } from '../lib/program.ts'
+import { isRunning, startTimeOf } from '../lib/process.ts'
+import { SECOND, sleep } from '../lib/time.ts'
+import { type Child, type Ended } from './launch.ts'
+
+export type ZygoteSettings = {
+  /** Of a user environment. */
+  readonly python: string
+  /** What servers of it are started with. */
+  readonly script: string
+  /** Nothing that differs from user to user, and no secret: everybody gets a copy. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What an earlier one of the same environment has learnt that it needs. */
+  readonly modules?: readonly string[]
+  /** One that has not answered by then is stuck. */
+  readonly patienceMs?: number
+  /** It is of no use any more: the environment changed, or it ended. */
+  onStale(reason: string): void
+}
+
+/** What a child is told; it reads this itself, so that no other child gets a copy. */
+export type ForkRequest = {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly uid: number
+  readonly gid: number
+  /** Whose supplementary groups it gets; null: none. */
+  readonly account: string | null
+  readonly home: string
+  /** The file its output is added to. */
+  readonly log: string
+}
+
+/** Forked, or why it has to be started the ordinary way; then nothing of it runs. */
+export type Forked = { readonly child: Child } | { readonly cold: string }
+
+export type Prepared = {
+  /** What it has learnt that a server imports. */
+  readonly modules: readonly string[]
+  /** Those of them that each child imports itself, and why. */
+  readonly keptOut: Readonly<Record<string, string>>
+}
+
+export interface Zygote {
+  /** Whether it can be used; else why it cannot. Never rejects. */
+  readonly ready: Promise<Prepared | { readonly failed: string }>
+  fork(request: ForkRequest): Promise<Forked>
+  /** No more forks; it goes on for as long as it has children, to tell how they end. */
+  retire(): void
+  /** At once; its children go on. */
+  end(): void
+  readonly pid: number | undefined
+  readonly ageMs: number
+}
+
+/** A machine that is busy takes its time. */
+const usualPatienceMs = 20 * SECOND
+
+/** How often it is looked whether a child has ended whose zygote is gone. */
+const lookEveryMs = SECOND
+
+const program = programFile('src/spawn/zygote/zygote.py')
+
+export function createZygote(settings: ZygoteSettings): Zygote {
+  const beganMs = performance.now()
+  const { patienceMs = usualPatienceMs } = settings
+  const process = begin(settings)
+  const waiting = new Map<number, (answer: Answer) => void>()
+  const children = new Map<number, (ended: Ended) => void>()
+  const gone = new AbortController()
+  let last = 0
+  let isRetired = false
+  let told: (answer: Answer) => void = () => undefined
+  const first = new Promise<Answer>((resolve) => (told = resolve))
+
+  const endWhenUnused = (): void => {
+    if (isRetired && children.size === 0 && waiting.size === 0) process.kill('SIGKILL')
+  }
+
+  const hear = (answer: Answer): void => {
+    const { id, exit, stale } = answer
+    if (id !== undefined) {
+      waiting.get(id)?.(answer)
+      waiting.delete(id)
+    } else if (exit !== undefined) {
+      children.get(exit)?.(endedWith(answer.status ?? 0))
+      children.delete(exit)
+    } else if (stale !== undefined) {
+      if (!isRetired) settings.onStale(stale)
+    } else told(answer)
+    endWhenUnused()
+  }
+
+  createInterface({ input: process.stdout }).on('line', (line) => hear(JSON.parse(line) as Answer))
+  // What it had said before it ended has been heard by then.
+  void Promise.all([process, once(process.stdout, 'close')]).then(() => {
+    gone.abort()
+    const cold = 'the process that is forked has ended'
+    told({ failed: cold })
+    for (const answer of waiting.values()) answer({ cold })
+    waiting.clear()
+    if (!isRetired) settings.onStale(cold)
+  })
+  send(process.stdin, { script: settings.script, modules: settings.modules ?? null })
+
+  /** As its zygote tells it; after that is gone, as the kernel does, which does not say how. */
+  const endOf = async (pid: number, startTime: string): Promise<Ended> => {
+    const said = new Promise<Ended>((resolve) => children.set(pid, resolve))
+    const isGone = new Promise<undefined>((resolve) =>
+      gone.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    )
+    const ended = gone.signal.aborted ? undefined : await Promise.race([said, isGone])
+    if (ended !== undefined) return ended
+    while (isRunning(pid, startTime)) await sleep(lookEveryMs)
+    return {}
+  }
+
+  const toForked = ({ pid, cold }: Answer): Forked => {
+    if (pid === undefined) return { cold: cold ?? 'the process that is forked did not say why' }
+    const startTime = startTimeOf(pid)
+    if (startTime === undefined) return { cold: 'the forked process ended at once' }
+    return { child: { pid, startTime, ended: endOf(pid, startTime) } }
+  }
+
+  return {
+    ready: first.then(({ failed, modules = [], kept_out: keptOut = {} }) =>
+      failed === undefined ? { modules, keptOut } : { failed },
+    ),
+    async fork(request) {
+      if (gone.signal.aborted || isRetired) return { cold: 'the process that is forked has ended' }
+      const id = ++last
+      const answered = new Promise<Answer>((resolve) => waiting.set(id, resolve))
+      send(process.stdin, { id, ...request })
+      // Its death takes with it whatever it has forked and not told of.
+      const timer = setTimeout(() => process.kill('SIGKILL'), patienceMs)
+      const answer = await answered
+      clearTimeout(timer)
+      const forked = toForked(answer)
+      endWhenUnused()
+      return forked
+    },
+    retire() {
+      isRetired = true
+      endWhenUnused()
+    },
+    end() {
+      isRetired = true
+      process.kill('SIGKILL')
+    },
+    pid: process.pid,
+    get ageMs() {
+      return performance.now() - beganMs
+    },
+  }
+}
+
+/** What it says; see zygote.py. */
+type Answer = {
+  readonly id?: number
+  readonly pid?: number
+  readonly cold?: string
+  readonly exit?: number
+  readonly status?: number
+  readonly stale?: string
+  readonly failed?: string
+  readonly modules?: readonly string[]
+  readonly kept_out?: Readonly<Record<string, string>>
+}
+
+/** In a session of its own: an interrupt at the terminal is for the hub. It ends when the hub does, as its input ends. */
+function begin({ python, environment }: ZygoteSettings) {
+  const child = execa(python, [program], {
+    cwd: '/',
+    env: environment,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    buffer: false,
+    reject: false,
+  })
+  // The hub may end before it does.
+  child.unref()
+  for (const stream of [child.stdin, child.stdout]) letGo(stream)
+  return child
+}
+
+/** A pipe to a process keeps this one alive otherwise. */
+function letGo(stream: (Readable | Writable) & { unref?: () => unknown }): void {
+  // It may have ended already: that is told by its end, not by what could not be written.
+  stream.on('error', () => undefined)
+  stream.unref?.()
+}
+
+/** 8 hexadecimal digits, the length, and then JSON. */
+function send(stream: Writable, message: object): void {
+  const text = Buffer.from(JSON.stringify(message))
+  stream.write(Buffer.concat([Buffer.from(text.length.toString(16).padStart(8, '0')), text]))
+}
+
+/** Python says a signal with a minus sign. */
+const endedWith = (status: number): Ended => ({ exitCode: status < 0 ? 128 - status : status })

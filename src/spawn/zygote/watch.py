@@ -1,0 +1,181 @@
+"""Imports modules in a process that is thrown away, and tells which of them one that will be forked must not import."""
+
+import builtins
+import collections
+import importlib._bootstrap_external as loaders
+import importlib.util
+import json
+import os
+import random
+import signal
+import stat
+import sys
+import warnings
+
+import captures
+import child
+
+# What nobody may do while imported: it would be done once, by root, in the place of each user.
+FORBIDDEN = {
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "socket.connect",
+    "_thread.start_new_thread", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate",
+}  # fmt: skip
+
+reads = collections.defaultdict(set)  # variable: modules
+importers = collections.defaultdict(set)  # module: those that import it
+unsafe = {}  # module: why
+running = []  # modules whose bodies are being executed, the innermost last
+leaks = [0]  # for each of these, what those within have left behind
+
+
+def standing():
+    """Grows when something is left behind."""
+    handlers = sum(callable(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP))
+    return len(os.listdir("/proc/self/task")) + len(os.listdir("/proc/self/fd")) + handlers
+
+
+def run(names, report):
+    """Imports them all; reports which to keep out and why, and which variables the others read."""
+    # Whose files the parent may run: as root nobody's but root's.
+    trusted = {0, os.getuid()}
+    child.be_nobody()
+    observe()
+    failed = {}
+    for name in names:
+        try:
+            __import__(name)
+        except BaseException as e:
+            failed[name] = f"cannot be imported: {type(e).__name__}"
+    personal = {name for name in reads if name in child.PERSONAL or name.startswith("(")}
+    for variable in personal:
+        for name in reads[variable] - set(captures.CORRECTIONS):
+            unsafe.setdefault(name, f"reads {variable}")
+    for name, module in list(sys.modules.items()):
+        if foreign(getattr(module, "__file__", None), trusted):
+            unsafe.setdefault(name, "can be written to by others")
+    kept_out = {**failed, **with_importers()}
+    seen = {name for name, modules in reads.items() if name not in personal and modules - set(kept_out) - set(captures.CORRECTIONS)}
+    data = json.dumps({"kept_out": kept_out, "reads": sorted(seen)}).encode()
+    while data:
+        data = data[os.write(report, data) :]
+
+
+def foreign(path, trusted):
+    """Whether somebody else than these could put other code into a file."""
+    while path and path != "/":
+        try:
+            found = os.lstat(path)
+        except OSError:
+            return True
+        # In a folder like /tmp nobody can replace what belongs to others.
+        open_to_all = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX and not stat.S_ISLNK(found.st_mode)
+        if found.st_uid not in trusted or open_to_all:
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def with_importers():
+    """Those that are not safe, with all that import them; a package is imported by what is in it."""
+    out, todo = {}, list(unsafe.items())
+    while todo:
+        name, why = todo.pop()
+        if name in out:
+            continue
+        out[name] = why
+        todo += [(other, f"imports {name}") for other in importers[name]]
+        todo += [(other, f"is part of {name}") for other in sys.modules if other.startswith(name + ".")]
+    return out
+
+
+def now():
+    return running[-1] if running else None
+
+
+def accuse(why):
+    if now() and now() not in captures.CORRECTIONS:
+        unsafe.setdefault(now(), why)
+
+
+def observe():
+    """From here on imports are watched. Nothing of this is ever undone: the process ends."""
+    observe_loading()
+    observe_environment()
+    for name in ("getpid", "getppid", "getuid", "geteuid", "getgid", "getcwd"):
+        observe_call(os, name, lambda name=name: reads[f"({name})"].add(now()) if now() else None)
+    observe_call(os, "urandom", lambda: accuse("draws random bytes"))
+    random._urandom = os.urandom
+    # It is not where it would be in a server: what it then decides may be wrong there.
+    warnings.showwarning = lambda *words, **more: accuse("warns of where it is")
+    warnings.simplefilter("always", UserWarning)
+    sys.addaudithook(audit)
+
+
+def observe_call(module, name, note):
+    real = getattr(module, name)
+
+    def watched(*args):
+        note()
+        return real(*args)
+
+    setattr(module, name, watched)
+
+
+def observe_environment():
+    class Watched(type(os.environ)):
+        def __getitem__(self, key):
+            if now():
+                reads[key if isinstance(key, str) else os.fsdecode(key)].add(now())
+            return super().__getitem__(key)
+
+    os.environ.__class__ = Watched
+
+
+def observe_loading():
+    real_import = builtins.__import__
+
+    def watched_import(name, globals=None, locals=None, fromlist=(), level=0):
+        importer = (globals or {}).get("__name__")
+        out = real_import(name, globals, locals, fromlist, level)
+        if importer:
+            package = (globals or {}).get("__package__") or importer
+            full = importlib.util.resolve_name("." * level + name, package) if level else name
+            for target in [full, *(f"{full}.{one}" for one in fromlist or ())]:
+                if target in sys.modules and target != importer:
+                    importers[target].add(importer)
+        return out
+
+    builtins.__import__ = watched_import
+    for loader in (loaders._LoaderBasics, loaders.ExtensionFileLoader):
+        loader.exec_module = watch_loader(loader.exec_module)
+
+
+def watch_loader(load):
+    def watched(self, module):
+        running.append(module.__name__)
+        leaks.append(0)
+        before = standing()
+        try:
+            return load(self, module)
+        finally:
+            left = standing() - before
+            if left > leaks.pop():
+                accuse("leaves a thread, a file or a signal handler behind")
+            running.pop()
+            leaks[-1] += left
+
+    return watched
+
+
+def audit(event, args):
+    if not running:
+        return
+    if event in FORBIDDEN:
+        accuse(f"calls {event}")
+    elif event == "open":
+        path, _, flags = args
+        text = os.fsdecode(path) if isinstance(path, (str, bytes)) else ""
+        if text.startswith("/nonexistent/"):
+            reads["(home)"].add(now())
+        elif isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and text != os.devnull:
+            accuse("writes a file")

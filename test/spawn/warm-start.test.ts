@@ -1,0 +1,178 @@
+/** Starts by a fork and the ordinary way, as the spawner of processes makes them. */
+import { chmodSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { isRunning } from '../../src/lib/process.ts'
+import { processSpawner } from '../../src/spawn/process.ts'
+import { type Spawner } from '../../src/spawn/spawner.ts'
+import { createWarmStart } from '../../src/spawn/warm-start.ts'
+import { tinyEnvironment, type TinyEnvironment } from '../support/tiny-environment.ts'
+import { dataFolder, eventually, isRoot, quietLog, requestFor, stayAwake } from './support.ts'
+
+stayAwake(t)
+
+const options = {
+  run_as: isRoot ? 'range' : 'self',
+  first_uid: 1_500_000 + process.pid * 10,
+  interrupt_timeout: 3000,
+  term_timeout: 3000,
+  kill_timeout: 5000,
+  log_size: 100_000,
+}
+
+type Setting = {
+  readonly environment: TinyEnvironment
+  readonly spawner: Spawner
+  readonly warmStart: { enabled: boolean }
+  readonly lines: string[]
+  readonly given: Record<string, string>
+}
+
+function setUp(t: Test, modules: Record<string, string> = {}): Setting {
+  const environment = tinyEnvironment(t, modules)
+  const warmStart = { enabled: true }
+  const lines: string[] = []
+  const needs = { log: quietLog(lines), dataDir: dataFolder(t), warmStart }
+  const spawner = processSpawner.create(options, needs)
+  t.teardown(() => spawner.close?.())
+  const given = { PATH: `${environment.dir}/bin:/usr/bin:/bin`, LANG: 'C.UTF-8' }
+  return { environment, spawner, warmStart, lines, given }
+}
+
+const command = ['jupyterhub-singleuser']
+
+async function isReady({ spawner, given, lines }: Setting): Promise<boolean> {
+  const before = count(lines)
+  spawner.prepare?.(command, given)
+  return eventually(() => count(lines) > before, 60_000)
+}
+
+const count = (lines: readonly string[]): number =>
+  lines.filter((line) => line.includes('servers start warm')).length
+
+async function start(t: Test, { spawner, given }: Setting, more: Record<string, string> = {}) {
+  const environment = { ...given, ...more }
+  const started = await spawner.start(requestFor('ana', { command, environment }))
+  t.teardown(() => spawner.stop(started.state, { now: true }))
+  return started
+}
+
+const answers = (url: string): Promise<boolean> =>
+  eventually(() =>
+    fetch(url).then(
+      () => true,
+      () => false,
+    ),
+  )
+
+t.test('the first start waits for nothing, and those after it are warm', async (t) => {
+  const setting = setUp(t)
+  const first = await start(t, setting)
+  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason: 'it is being prepared' })
+  t.ok(await answers(first.url))
+  await setting.spawner.stop(first.state)
+  t.ok(await isReady(setting))
+  const second = await start(t, setting)
+  t.ok(await answers(second.url))
+  t.match(setting.spawner.warmth?.(), { warm: 1, cold: 1 })
+  t.same(await setting.spawner.poll(second.state), { alive: true })
+  t.match(await setting.spawner.usage(second.state), { processes: 1 })
+  await setting.spawner.stop(second.state)
+  t.match(await setting.spawner.poll(second.state), { alive: false })
+})
+
+t.test('how a warm server ended is told', async (t) => {
+  const setting = setUp(t)
+  t.ok(await isReady(setting))
+  const { url, state } = await start(t, setting)
+  t.ok(await answers(url))
+  const ended = setting.spawner.exited(state, new AbortController().signal)
+  process.kill(Number(state['pid']), 'SIGTERM')
+  t.same(await ended, { exitCode: 7 })
+  t.same(await setting.spawner.poll(state), { alive: false, exitCode: 7 })
+})
+
+t.test('other programs start the ordinary way', async (t) => {
+  const setting = setUp(t)
+  t.ok(await isReady(setting))
+  const request = requestFor('ana', { command: ['/bin/sleep', '600'], environment: setting.given })
+  const { state } = await setting.spawner.start(request)
+  t.teardown(() => setting.spawner.stop(state, { now: true }))
+  const lastReason = 'another program than the one that can be forked'
+  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason })
+})
+
+t.test('a start that cannot be warm is cold within itself', async (t) => {
+  const setting = setUp(t, { reads: 'import os\nvalue = os.environ.get("SWITCH")\n' })
+  t.ok(await isReady(setting))
+  const { url } = await start(t, setting, { SWITCH: 'on' })
+  t.ok(await answers(url))
+  const lastReason = 'SWITCH is read while modules are imported'
+  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason })
+})
+
+t.test('the setting works at once, both ways', async (t) => {
+  const setting = setUp(t)
+  setting.warmStart.enabled = false
+  const first = await start(t, setting)
+  t.match(setting.spawner.warmth?.(), { cold: 1, lastReason: 'warm starts are switched off' })
+  await setting.spawner.stop(first.state, { now: true })
+  t.same(count(setting.lines), 0)
+  setting.warmStart.enabled = true
+  t.ok(await isReady(setting))
+  await start(t, setting)
+  t.match(setting.spawner.warmth?.(), { warm: 1 })
+})
+
+t.test('an environment that changes gets another zygote, and nobody waits for it', async (t) => {
+  const environment = tinyEnvironment(t)
+  const lines: string[] = []
+  const warmStart = createWarmStart({ enabled: true, log: quietLog(lines), settleMs: 10 })
+  t.teardown(() => warmStart.close())
+  const dir = dataFolder(t)
+  const launch = async () => {
+    const logFile = path.join(dir, 'log')
+    writeFileSync(logFile, '')
+    const uid = process.getuid?.() ?? 0
+    const child = await warmStart.launch({
+      command: [environment.script],
+      account: { uid, gid: uid, name: 'ana', home: dir, shell: '', through: [] },
+      environment: { ...given, HOME: dir, JUPYTERHUB_SERVICE_URL: 'http://127.0.0.1:1/' },
+      logDescriptor: openSync(logFile, 'a'),
+      logFile,
+    })
+    if (isRunning(child.pid, child.startTime)) process.kill(child.pid, 'SIGKILL')
+    await child.ended
+  }
+  const given = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }
+  warmStart.prepare([environment.script], given)
+  t.ok(await eventually(() => count(lines) === 1, 60_000))
+  await launch()
+  t.match(warmStart.facts, { warm: 1, cold: 0 })
+  environment.write('installed', '')
+  await launch()
+  t.match(warmStart.facts, { warm: 1, cold: 1, lastReason: 'the environment has changed' })
+  t.ok(await eventually(() => count(lines) === 2, 60_000))
+  await launch()
+  t.match(warmStart.facts, { warm: 2, cold: 1 })
+})
+
+t.test('an environment that others can write to is never run by the hub', async (t) => {
+  const environment = tinyEnvironment(t)
+  chmodSync(environment.sitePackages, 0o777)
+  const lines: string[] = []
+  const warmStart = createWarmStart({ enabled: true, log: quietLog(lines) })
+  t.teardown(() => warmStart.close())
+  warmStart.prepare([environment.script], { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' })
+  t.ok(await eventually(() => lines.some((line) => line.includes('others can change'))))
+})
+
+t.test('the key of a server is nowhere but with the server', async (t) => {
+  const setting = setUp(t)
+  t.ok(await isReady(setting))
+  const secret = 'a-secret-of-this-start'
+  const { url, state } = await start(t, setting, { JUPYTERHUB_API_TOKEN: secret })
+  t.ok(await answers(url))
+  t.notMatch(readFileSync(`/proc/${Number(state['pid'])}/cmdline`, 'utf8'), secret)
+  t.notMatch(setting.lines.join(''), secret)
+})

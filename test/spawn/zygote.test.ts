@@ -1,0 +1,469 @@
+/** A zygote and what it forks: the same as a server that was started the ordinary way, and apart from all others. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chownSync,
+  globSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { findProcess, isRunning } from '../../src/lib/process.ts'
+import { type Account } from '../../src/spawn/account.ts'
+import { takeCensus } from '../../src/spawn/family.ts'
+import { launch } from '../../src/spawn/launch.ts'
+import { createPorts } from '../../src/spawn/ports.ts'
+import { createZygote, type ForkRequest, type Zygote } from '../../src/spawn/zygote.ts'
+import { tinyEnvironment, type TinyEnvironment } from '../support/tiny-environment.ts'
+import { dataFolder, eventually, rootOnly, stayAwake } from './support.ts'
+
+stayAwake(t)
+
+const given = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent' }
+
+type Facts = Readonly<Record<string, unknown>>
+
+type Setting = {
+  readonly environment: TinyEnvironment
+  readonly zygote: Zygote
+  readonly stale: string[]
+  readonly dir: string
+}
+
+async function setUp(
+  t: Test,
+  modules: Readonly<Record<string, string>> = {},
+  more: { patienceMs?: number; systemPackages?: boolean; base?: string } = {},
+): Promise<Setting> {
+  const environment = tinyEnvironment(t, modules, more)
+  const stale: string[] = []
+  const zygote = createZygote({
+    ...environment,
+    environment: given,
+    ...(more.patienceMs === undefined ? {} : { patienceMs: more.patienceMs }),
+    onStale: (reason) => stale.push(reason),
+  })
+  t.teardown(() => zygote.end())
+  t.match(await zygote.ready, { modules: Array })
+  return { environment, zygote, stale, dir: dataFolder(t) }
+}
+
+const program = new URL('../../src/spawn/zygote/zygote.py', import.meta.url).pathname
+
+/** Of this run of the tests alone: what is left of it is found by it. */
+const firstUid = 1_500_000 + process.pid * 10
+
+const ports = createPorts()
+
+type Server = { readonly request: ForkRequest; readonly url: string }
+
+/** What a server of this user is started with. */
+async function serverOf(setting: Setting, number: number, more: Record<string, string> = {}) {
+  const uid = process.getuid?.() === 0 ? firstUid + number : (process.getuid?.() ?? 0)
+  const home = path.join(setting.dir, 'homes', `u${number}`)
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const log = path.join(setting.dir, `u${number}.log`)
+  writeFileSync(log, '')
+  for (const file of [home, log]) chownSync(file, uid, uid)
+  const url = `http://127.0.0.1:${await ports.take()}/user/u${number}/`
+  const env = {
+    PATH: given.PATH,
+    LANG: given.LANG,
+    HOME: home,
+    USER: `u${number}`,
+    LOGNAME: `u${number}`,
+    JUPYTERHUB_API_TOKEN: `token-of-u${number}`,
+    JUPYTERHUB_SERVICE_URL: url,
+    ...more,
+  }
+  const argv = [setting.environment.script, '--some=words', 'a b']
+  return { url, request: { argv, env, uid, gid: uid, account: null, home, log } } as Server
+}
+
+/** @returns its pid; ended with the test. */
+async function fork(t: Test, { zygote }: Setting, { request, url }: Server): Promise<number> {
+  const forked = await zygote.fork(request)
+  if ('cold' in forked) throw new Error(forked.cold)
+  const { pid } = forked.child
+  t.teardown(() => isRunning(pid, forked.child.startTime) && process.kill(pid, 'SIGKILL'))
+  if (!(await answers(url))) t.comment(readFileSync(request.log, 'utf8'))
+  return pid
+}
+
+/** The ordinary way. */
+async function start(t: Test, { request, url }: Server): Promise<number> {
+  const { uid, gid, home, env, argv, log } = request
+  const switchTo = process.getuid?.() === 0 ? { switchTo: { uid, gid } } : {}
+  const account: Account = { uid, gid, home, name: '', shell: '', through: [], ...switchTo }
+  const child = await launch({
+    command: argv,
+    account,
+    environment: env,
+    logDescriptor: openSync(log, 'a'),
+  })
+  t.teardown(() => isRunning(child.pid, child.startTime) && process.kill(child.pid, 'SIGKILL'))
+  await answers(url)
+  return child.pid
+}
+
+const answers = (url: string): Promise<boolean> =>
+  eventually(() =>
+    fetch(url).then(
+      () => true,
+      () => false,
+    ),
+  )
+
+const factsOf = async (url: string): Promise<Facts> => (await (await fetch(url)).json()) as Facts
+
+/** What the server of this address says of itself when it runs `code`, which sets `out`. */
+async function run(url: string, code: string): Promise<unknown> {
+  const response = await fetch(url, { method: 'POST', body: code })
+  return response.json()
+}
+
+/** One user's facts, told as if they were those of another. */
+const asOf = (facts: Facts, from: Server, to: Server): Facts =>
+  JSON.parse(
+    JSON.stringify(facts)
+      .replaceAll(new URL(from.url).port, new URL(to.url).port)
+      .replaceAll(from.request.env['USER'] ?? '', to.request.env['USER'] ?? '')
+      .replaceAll(String(from.request.uid), String(to.request.uid)),
+  ) as Facts
+
+/** What the test runner puts into every program that Node starts. */
+const withoutRunner = (facts: Facts): Facts =>
+  JSON.parse(JSON.stringify(facts), (key, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.filter((one: unknown) => !isOfRunner(String(one)))
+    return isOfRunner(key) ? undefined : value
+  }) as Facts
+
+const isOfRunner = (text: string): boolean => /^(?:_TAPJS|NODE_OPTIONS|TAP_)/.test(text)
+
+t.test(
+  'a forked server sees what one sees that was started the ordinary way',
+  rootOnly,
+  async (t) => {
+    const setting = await setUp(t)
+    const [one, other] = [await serverOf(setting, 1), await serverOf(setting, 2)]
+    await start(t, one)
+    await fork(t, setting, other)
+    const cold = withoutRunner(await factsOf(one.url))
+    const warm = withoutRunner(asOf(await factsOf(other.url), other, one))
+    t.ok(Object.keys(cold).length > 25)
+    // Node hands on what it was itself started with and is not its own.
+    t.same(warm['more files'], [])
+    for (const [name, value] of Object.entries({ ...cold, 'more files': [] }))
+      t.strictSame(warm[name], value, name)
+    t.match(warm['status'], {
+      Uid: `${firstUid + 1}\t`.repeat(4).trim(),
+      Groups: '',
+      CapEff: /^0+$/,
+    })
+  },
+)
+
+t.test('two forked servers draw different numbers, and different from their parent', async (t) => {
+  const setting = await setUp(t, { draw: 'import random, multiprocessing\n' })
+  const drawn = new Set<string>()
+  for (const number of [1, 2, 3]) {
+    const server = await serverOf(setting, number)
+    await fork(t, setting, server)
+    const code = `import random, uuid, os, tempfile, multiprocessing.process, hashlib
+key = bytes(multiprocessing.process.current_process().authkey)
+out = [random.random(), random.getstate()[1][5], uuid.uuid4().hex, os.urandom(8).hex(), tempfile.mktemp(), hashlib.sha256(key).hexdigest()]`
+    for (const value of (await run(server.url, code)) as unknown[]) drawn.add(String(value))
+  }
+  t.equal(drawn.size, 18)
+})
+
+/** Finds words in the memory of its own process, which are told in halves, so that they are not there already. */
+const search = (words: readonly string[]): string => `
+words = ${JSON.stringify(words.map((word) => [word.slice(0, 4), word.slice(4)]))}
+out = []
+with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:
+    for line in maps:
+        begin, end = (int(one, 16) for one in line.split()[0].split('-'))
+        if 'r' not in line.split()[1] or '[v' in line: continue
+        try:
+            memory.seek(begin); data = memory.read(end - begin)
+        except (OSError, ValueError): continue
+        for one, two in words:
+            first, second = one.encode(), two.encode()
+            at = data.find(first)
+            while at >= 0:
+                if data[at + len(first):at + len(first) + len(second)] == second: out.append(one + ' ' + two); break
+                at = data.find(first, at + 1)
+out = sorted(set(out))`
+
+t.test('the memory of a forked server holds nothing of another one', async (t) => {
+  const setting = await setUp(t)
+  const one = await serverOf(setting, 1)
+  await fork(t, setting, one)
+  const other = await serverOf(setting, 2)
+  await fork(t, setting, other)
+  t.same(await run(other.url, search(['token-of-u2'])), ['toke n-of-u2'], 'it is found where it is')
+  t.same(await run(other.url, search(['token-of-u1', new URL(one.url).port + '/user'])), [])
+  t.same(await run(one.url, search(['token-of-u2'])), [])
+})
+
+t.test('a server can do nothing to its zygote and to others', rootOnly, async (t) => {
+  const setting = await setUp(t)
+  const [one, other] = [await serverOf(setting, 1), await serverOf(setting, 2)]
+  const victim = await fork(t, setting, one)
+  await fork(t, setting, other)
+  const tried = (await run(
+    other.url,
+    `import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def trace(pid):
+    if libc.ptrace(16, pid, 0, 0) < 0: raise OSError(ctypes.get_errno(), '')
+out = {}
+for pid in (${setting.zygote.pid ?? 0}, ${victim}):
+    for name, act in (('memory', lambda: open(f'/proc/{pid}/mem', 'rb')), ('environment', lambda: open(f'/proc/{pid}/environ').read()),
+                      ('map', lambda: open(f'/proc/{pid}/maps').read()), ('files', lambda: os.listdir(f'/proc/{pid}/fd')),
+                      ('input', lambda: open(f'/proc/{pid}/fd/0', 'wb')), ('trace', lambda: trace(pid)), ('signal', lambda: os.kill(pid, 0))):
+        try: act(); out[f'{name} {pid}'] = 'could'
+        except OSError as e: out[f'{name} {pid}'] = 'no'`,
+  )) as Record<string, string>
+  t.equal(Object.keys(tried).length, 14)
+  t.same(new Set(Object.values(tried)), new Set(['no']))
+})
+
+t.test('nobody of the same account reads the memory of a zygote', rootOnly, async (t) => {
+  const { python } = tinyEnvironment(t)
+  const words = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', python, program]
+  const zygote = spawn('setpriv', words, { env: given, stdio: ['pipe', 'pipe', 'ignore'] })
+  t.teardown(() => zygote.kill('SIGKILL'))
+  // What is closed to debuggers is shown as root's, whoever runs it.
+  const { pid = 0 } = zygote
+  t.ok(await eventually(() => readFileSync(`/proc/${pid}/comm`, 'utf8').includes('python')))
+  t.ok(await eventually(() => statSync(`/proc/${pid}/mem`).uid === 0))
+  const ended = once(zygote, 'exit')
+  zygote.stdin.end()
+  await ended
+})
+
+/** Modules that no process may have imported that will be forked, and the word that says why. */
+const unfit: Readonly<Record<string, [string, string]>> = {
+  starts_thread: [
+    'import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()',
+    'thread',
+  ],
+  opens_socket: ['import socket\none = socket.socket()', 'behind'],
+  opens_file: ['import os\none = os.open("/dev/null", os.O_RDONLY)', 'behind'],
+  connects: [
+    'import socket\nwith socket.socket() as one:\n    one.connect_ex(("127.0.0.1", 9))',
+    'connect',
+  ],
+  runs_program: ['import subprocess\nsubprocess.run(["true"])', 'Popen'],
+  writes_file: [
+    'import os, time\nname = f"/tmp/littlehub-{time.time_ns()}"\nopen(name, "x").close()\nos.remove(name)',
+    'writes',
+  ],
+  reads_home: ['import os\nhome = os.path.expanduser("~")', 'HOME'],
+  reads_token: ['import os\ntoken = os.environ.get("JUPYTERHUB_API_TOKEN")', 'TOKEN'],
+  reads_all: ['import os\neverything = dict(os.environ)', 'HOME'],
+  reads_uid: ['import os\nuid = os.getuid()', 'getuid'],
+  draws: ['import os\nseed = os.urandom(8)', 'random'],
+  handles: ['import signal\nsignal.signal(signal.SIGHUP, lambda *_: None)', 'handler'],
+  complains: ['import warnings\nwarnings.warn("not where I should be")', 'warns'],
+  imports_one: ['import reads_home', 'reads_home'],
+}
+
+t.test('modules that do or take something while imported are kept out, and work', async (t) => {
+  const modules = Object.fromEntries(Object.entries(unfit).map(([name, [text]]) => [name, text]))
+  const setting = await setUp(t, { ...modules, fit: 'import json\n' })
+  const ready = await setting.zygote.ready
+  const keptOut = 'keptOut' in ready ? ready.keptOut : {}
+  for (const [name, [, word]] of Object.entries(unfit)) t.match(keptOut[name], word, name)
+  t.equal(keptOut['fit'], undefined)
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  const seen = await run(
+    server.url,
+    `import sys, os
+out = [len([name for name in ${JSON.stringify(Object.keys(unfit))} if name in sys.modules]),
+       sys.modules['reads_home'].home, sys.modules['reads_token'].token, sys.modules['reads_uid'].uid]`,
+  )
+  const { request } = server
+  t.same(seen, [Object.keys(unfit).length, request.home, 'token-of-u1', request.uid])
+})
+
+t.test('what is captured while importing is put right', async (t) => {
+  const setting = await setUp(t, { capture: 'import os\nos.environ["WRITTEN"] = "by an import"\n' })
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  const seen = await run(server.url, 'import os; out = os.environ.get("WRITTEN")')
+  t.equal(seen, 'by an import')
+})
+
+/** Why a server with this environment is not forked. */
+async function reasonFor(setting: Setting, server: Server): Promise<string> {
+  const forked = await setting.zygote.fork(server.request)
+  if ('cold' in forked) return forked.cold
+  process.kill(forked.child.pid, 'SIGKILL')
+  return 'it was forked'
+}
+
+t.test('what is unusual about an environment is started the ordinary way', async (t) => {
+  const setting = await setUp(t, { reads: 'import os\nvalue = os.environ.get("SWITCH")\n' })
+  for (const [more, reason] of [
+    [{ SWITCH: 'on' }, 'SWITCH is read while modules are imported'],
+    [{ PYTHONPATH: '/x' }, 'PYTHONPATH is read while modules are imported'],
+    [{ LD_PRELOAD: '/x' }, 'LD_PRELOAD is read while modules are imported'],
+    [{ LC_ALL: 'C' }, 'LC_ALL is read while modules are imported'],
+    [{ LANG: 'de_DE.UTF-8' }, 'LANG is read while modules are imported'],
+    [{ OTHER: 'value' }, 'it was forked'],
+  ] as const) {
+    const server = await serverOf(setting, 1, more)
+    t.equal(await reasonFor(setting, server), reason)
+  }
+})
+
+t.test('packages in the home are a reason, where Python would take them', async (t) => {
+  for (const systemPackages of [true, false]) {
+    const setting = await setUp(t, {}, { systemPackages })
+    const server = await serverOf(setting, 1)
+    const version = /python(3\.\d+)/.exec(setting.environment.sitePackages)?.[1] ?? ''
+    const own = path.join(server.request.home, `.local/lib/python${version}/site-packages`)
+    mkdirSync(own, { recursive: true })
+    const reason = await reasonFor(setting, server)
+    t.equal(reason, systemPackages ? 'packages in ~/.local' : 'it was forked')
+  }
+})
+
+t.test('an environment that changes is noticed at the next start', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  t.equal(await reasonFor(setting, server), 'it was forked')
+  setting.environment.write('new', '')
+  t.equal(await reasonFor(setting, server), 'the environment has changed')
+})
+
+t.test('a home that cannot be entered is a reason, and nothing runs', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  const request = { ...server.request, home: '/nonexistent/home' }
+  t.match(await reasonFor(setting, { ...server, request }), /^FileNotFoundError/)
+  const log = { ...server.request, log: '/nonexistent/log' }
+  t.match(await reasonFor(setting, { ...server, request: log }), /^FileNotFoundError/)
+  t.same(await childrenOf(setting.zygote), [])
+})
+
+const childrenOf = async ({ pid = 0 }: Zygote): Promise<string[]> => {
+  const read = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  await eventually(() => read() === '', 3000)
+  return read().split(' ').filter(Boolean)
+}
+
+t.test('how a forked server ended is told', async (t) => {
+  const setting = await setUp(t)
+  for (const [signal, exitCode] of [
+    ['SIGTERM', 7],
+    ['SIGKILL', 137],
+  ] as const) {
+    const server = await serverOf(setting, 1)
+    const forked = await setting.zygote.fork(server.request)
+    if ('cold' in forked) throw new Error(forked.cold)
+    await answers(server.url)
+    process.kill(forked.child.pid, signal)
+    t.same(await forked.child.ended, { exitCode })
+  }
+  t.same(await childrenOf(setting.zygote), [])
+})
+
+t.test('a zygote that is killed takes no server with it, and forks no more', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  const forked = await setting.zygote.fork(server.request)
+  if ('cold' in forked) throw new Error(forked.cold)
+  await answers(server.url)
+  process.kill(setting.zygote.pid ?? 0, 'SIGKILL')
+  t.ok(await eventually(() => setting.stale.length > 0))
+  t.match(await factsOf(server.url), { environ: { USER: 'u1' } })
+  t.match(await reasonFor(setting, server), /ended/)
+  process.kill(forked.child.pid, 'SIGKILL')
+  t.same(await forked.child.ended, {})
+})
+
+t.test('a zygote that is killed while it forks leaves nothing behind', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  const forking = Promise.all(Array.from({ length: 5 }, () => reasonFor(setting, server)))
+  process.kill(setting.zygote.pid ?? 0, 'SIGKILL')
+  for (const reason of await forking) t.match(reason, /ended/)
+  t.ok(await eventually(async () => (await runsOf(server)).length === 0))
+})
+
+t.test('a zygote that does not answer is ended, with all it has not told of', async (t) => {
+  const setting = await setUp(t, {}, { patienceMs: 300 })
+  const server = await serverOf(setting, 1)
+  process.kill(setting.zygote.pid ?? 0, 'SIGSTOP')
+  t.match(await reasonFor(setting, server), /ended/)
+  t.ok(await eventually(async () => (await runsOf(server)).length === 0))
+})
+
+/** Pids that run as this user. */
+async function runsOf({ request }: Server): Promise<number[]> {
+  const { processes } = await takeCensus()
+  const found = processes.filter(({ uid }) => uid === request.uid && uid !== process.getuid?.())
+  return found.map(({ pid }) => pid)
+}
+
+t.test('a zygote goes with the hub, and its servers do not', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  setting.zygote.end()
+  t.ok(await eventually(() => findProcess(setting.zygote.pid ?? 0)?.isZombie !== false))
+  t.ok(await factsOf(server.url))
+  t.same(setting.stale, [], 'which is no news')
+})
+
+t.test('a zygote that is retired stays as long as it has children', async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  const pid = await fork(t, setting, server)
+  setting.zygote.retire()
+  t.match(await reasonFor(setting, server), /ended/)
+  t.ok(findProcess(setting.zygote.pid ?? 0))
+  process.kill(pid, 'SIGKILL')
+  t.ok(await eventually(() => findProcess(setting.zygote.pid ?? 0)?.isZombie !== false))
+})
+
+t.test('a Python that is not known to bear it is left alone', async (t) => {
+  const environment = tinyEnvironment(t)
+  const line = 'import sys; sys.version_info = (3, 99, 0)\n'
+  writeFileSync(path.join(environment.sitePackages, 'other.pth'), line)
+  const zygote = createZygote({ ...environment, environment: given, onStale: () => undefined })
+  t.same(await zygote.ready, { failed: 'Python 3.99 is not known to bear it' })
+})
+
+t.test('a server that cannot be started on trial is a reason', async (t) => {
+  const environment = tinyEnvironment(t, { broken: 'raise SystemExit(3)' })
+  const zygote = createZygote({ ...environment, environment: given, onStale: () => undefined })
+  t.same(await zygote.ready, { failed: 'a server that was started on trial did not answer' })
+})
+
+t.test('a program that is no Python at all is a reason', async (t) => {
+  const zygote = createZygote({
+    ...{ python: '/bin/true', script: '/bin/true', environment: given },
+    onStale: () => undefined,
+  })
+  t.match(await zygote.ready, { failed: /ended/ })
+})
+
+// Whatever there is on this machine besides the system's own.
+const others = globSync('/{opt/python*,usr,usr/local}/bin/python3.{?,??}')
+for (const base of others)
+  t.test(`it works with ${base}`, async (t) => {
+    const setting = await setUp(t, {}, { base })
+    const server = await serverOf(setting, 1)
+    await fork(t, setting, server)
+    t.match(await factsOf(server.url), { environ: { USER: 'u1' } })
+  })
