@@ -30,7 +30,7 @@ import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
 import { drain } from './web/drain.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
-import { createHttps } from './web/https.ts'
+import { createHttps, type Https } from './web/https.ts'
 import { createInternalServer } from './web/internal-server.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
@@ -69,7 +69,7 @@ const expireEveryMs = 15 * SECOND
 /** How soon a hub that was off at the time makes up for it; making none costs nothing. */
 const backUpEveryMs = MINUTE
 
-type Running = Pick<Hub, 'url' | 'secureUrl' | 'context' | 'reload' | 'stop'>
+type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'> & { secureUrl(): string }
 
 /** Undone last first, when a start fails and when a running hub stops. */
 type Undo = (step: (options: StopOptions) => unknown) => void
@@ -90,7 +90,7 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
       return running?.url ?? ''
     },
     get secureUrl() {
-      return running?.secureUrl ?? ''
+      return running?.secureUrl() ?? ''
     },
     get context() {
       return started(running).context
@@ -161,6 +161,7 @@ async function startInOrder(
   const reload = createReload({
     ...{ ...context, baseUrl: base_url, plugins: pluginSchemas, initial: loaded },
     ...{ read: overrides.readAgain, check: checkFiles },
+    listenSecurely: () => front.https.listen(),
   })
   const front = await openFront(context, { ...overrides, reload })
   undo(() => front.close())
@@ -169,13 +170,12 @@ async function startInOrder(
   await recoverServers(context)
   context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
   keepOut(context)
-  const { socket, secureSocket } = overrides
+  const { socket } = overrides
   const actualPort = await listen(
     front.public,
     socket === undefined ? { host, port } : { fd: socket },
   )
-  const securePort =
-    front.secure && (await listenSecurely(front.secure, { ...loaded, secureSocket }))
+  await front.https.listen()
   startJobs(context)
   const { cmd, path, environment } = loaded.spawner
   context.spawner.prepare?.(cmd, { PATH: path, LANG: 'C.UTF-8', ...environment })
@@ -185,35 +185,36 @@ async function startInOrder(
   context.serviceWatch.declare(loaded.services)
   const address = host.includes(':') ? `[${host}]` : host
   const url = `http://${address}:${actualPort}${base_url}`
-  const secureUrl = securePort === undefined ? '' : `https://${address}:${securePort}${base_url}`
+  const secureUrl = (): string => {
+    const { port: securePort } = front.https
+    return securePort === undefined ? '' : `https://${address}:${securePort}${base_url}`
+  }
   context.metrics.took('hub_startup', performance.now() - beganMs)
-  context.log.info({ url, ...(secureUrl === '' ? {} : { secureUrl }) }, 'hub listening')
+  const told = secureUrl() === '' ? { url } : { url, secureUrl: secureUrl() }
+  context.log.info(told, 'hub listening')
   return { url, secureUrl, context, reload }
 }
 
 type Front = {
   readonly public: Server
-  readonly secure: Server | undefined
+  readonly https: Https
   readonly internal: Server
   close(): Promise<void>
 }
 
-type SecurePlace = Pick<LoadedConfig, 'host' | 'https'> & {
-  readonly secureSocket: number | undefined
-}
-
-const listenSecurely = (server: Server, { host, https, secureSocket }: SecurePlace) =>
-  listen(server, secureSocket === undefined ? { host, port: https.port } : { fd: secureSocket })
-
-type FrontNeeds = Pick<Overrides, 'onShutdown'> & { readonly reload: Reload }
+type FrontNeeds = Pick<Overrides, 'onShutdown' | 'secureSocket'> & { readonly reload: Reload }
 
 /** Everything that answers requests: the door, and behind it pages and API. */
 async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Front> {
   const { config, routes, access, exchange, log } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
-  const speaksTls = config.https.enabled
-  const origins = createOrigins({ trustedProxies, publicUrl, speaksTls })
-  const https = speaksTls ? createHttps({ ...context, origins }) : undefined
+  const origins = createOrigins({
+    ...{ trustedProxies, publicUrl },
+    get speaksTls() {
+      return config.https.enabled
+    },
+  })
+  const https = createHttps({ ...context, origins, socket: needs.secureSocket })
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
   const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
@@ -221,13 +222,13 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
-    https?.open(door, hub)
+    https.open(door, hub)
     const server = http.createServer(frontServerOptions, (request, response) => {
-      if (!https?.answers(request, response)) door.request(request, response, hub)
+      if (!https.answers(request, response)) door.request(request, response, hub)
     })
     guardServer(server)
     return server.on('upgrade', (request, socket, head) => {
-      if (https?.refuses(request)) turnAway(socket, '403 Forbidden')
+      if (https.refuses(request)) turnAway(socket, '403 Forbidden')
       else door.upgrade(request, socket, head)
     })
   }
@@ -250,14 +251,14 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
   const close = async (): Promise<void> => {
     stopping.abort()
-    https?.stop()
-    const drained = drain([app.server, internal, ...(https ? [https.server] : [])])
+    https.stop()
+    const drained = drain([app.server, internal, https.server])
     upgrader.close()
     await drained
     forwarder.close()
     await app.close()
   }
-  return { public: app.server, secure: https?.server, internal, close }
+  return { public: app.server, https, internal, close }
 }
 
 async function listenInside(server: Server, { config, store }: WholeContext): Promise<void> {

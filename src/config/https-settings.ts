@@ -4,11 +4,9 @@ import { flag, list, optionalPath, restart, section, text } from './setting.ts'
 
 export const https = section(
   {
-    enabled: restart(
-      flag(
-        false,
-        'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.letsencrypt.domains` or `https.tls`.',
-      ),
+    enabled: flag(
+      false,
+      'Answer over HTTPS as well; once that has worked, `port` only leads there. Needs `https.letsencrypt.domains` or `https.tls`.',
     ),
     port: restart(
       Type.Integer({

@@ -50,11 +50,13 @@ export function createAttempts(needs: {
   readonly clock: Clock
 }): Attempts {
   const { facts, clock } = needs
-  const find = (wanted: string): Attempt | undefined => {
-    const last = parsed(facts.find(factKey))
-    return last?.wanted === wanted ? last : undefined
+  let last = parsed(facts.find(factKey))
+  const find = (wanted: string): Attempt | undefined => (last?.wanted === wanted ? last : undefined)
+  // It is known here first: a disk that is full must not make the hub ask every minute.
+  const save = (attempt: Attempt): void => {
+    last = attempt
+    facts.set(factKey, JSON.stringify(attempt))
   }
-  const save = (attempt: Attempt): void => facts.set(factKey, JSON.stringify(attempt))
 
   return {
     mayTry: (wanted) => clock.now().getTime() >= (find(wanted)?.notBeforeMs ?? 0),

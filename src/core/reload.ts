@@ -36,6 +36,8 @@ export type ReloadNeeds = DeclarationNeeds &
     /** @throws {ConfigError} */
     renewAuthenticator(options: unknown): void
     readonly serviceWatch: Pick<ServiceWatch, 'declare'>
+    /** Begins or ends to listen for HTTPS, as it is wanted now. @throws {ConfigError} the port cannot be had */
+    listenSecurely(): Promise<void>
     readonly log: Log
     readonly plugins: PluginSchemas
     /** As the hub was started with. */
@@ -56,6 +58,7 @@ export function createReload(needs: ReloadNeeds): Reload {
     defineCustomScopes(config.custom_scopes)
     applyDeclarations(config, needs)
     needs.settings.replace(config)
+    await needs.listenSecurely()
     routeServices(needs)
     await needs.managedServices.declare(config.services)
     needs.serviceWatch.declare(config.services)

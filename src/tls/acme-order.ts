@@ -147,9 +147,8 @@ async function poll<Schema extends TSchema>(
     const restMs = endMs - performance.now()
     if (restMs <= 0)
       throw new AcmeProblem('The certificate authority takes too long; the hub asks again.')
-    // The clamp: neither asked without a pause, nor forgotten.
     const wantedMs = Math.max(firstPauseMs, answer.retryAfterMs ?? pauseMs)
-    await sleep(Math.min(wantedMs, longestPauseMs, restMs), signal)
+    await sleep(Math.min(wantedMs, restMs), signal)
   }
 }
 

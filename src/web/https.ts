@@ -5,7 +5,6 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { type AddressInfo } from 'node:net'
 import { type WholeContext } from '../context.ts'
 import { type Acme } from '../core/acme.ts'
 import { createCertificates, type Certificates } from '../core/certificates.ts'
@@ -18,11 +17,16 @@ import { checkFromOutside } from '../tls/self-check.ts'
 import { guardServer } from '../proxy/listener.ts'
 import { type Door } from './door.ts'
 import { type Origins } from './origin.ts'
+import { createSecureListener } from './secure-listener.ts'
 import { createSecureRedirect } from './secure-redirect.ts'
 import { createSecureServer } from './secure-server.ts'
 
 export interface Https {
   readonly server: Server
+  /** Where it listens; undefined: HTTPS is switched off. */
+  readonly port: number | undefined
+  /** Begins or ends to listen, as it is wanted now; what is open goes on. @throws {ConfigError} the port cannot be had */
+  listen(): Promise<void>
   /** Puts the front door behind TLS as well. */
   open(door: Door, hub: RequestListener): void
   /** Whether a request over plain HTTP was for this module: it has been answered then. */
@@ -42,11 +46,14 @@ export type HttpsNeeds = Pick<
 > & {
   readonly store: Pick<WholeContext['store'], 'facts'>
   readonly origins: Origins
+  /** The descriptor of a socket that listens already. */
+  readonly socket?: number | undefined
 }
 
 /** @throws {ConfigError} the certificate of the configuration cannot be used. */
 export function createHttps(needs: HttpsNeeds): Https {
   const { config, clock, log, schedule, origins, store, acme } = needs
+  const isEnabled = (): boolean => config.https.enabled
   const isOwn = (): boolean => config.https.tls.cert !== ''
   for (const warning of checkOwnCertificateAtStart(config, clock.now())) log.warn(warning)
   const certificates = createCertificates({
@@ -56,24 +63,24 @@ export function createHttps(needs: HttpsNeeds): Https {
     // While another one is being obtained, the one before is better than none, whatever it is for.
     host: () => (isOwn() ? publicHost(config) : undefined),
   })
-  certificates.look()
   const server = createSecureServer(certificates, acme)
+  const listener = createSecureListener({ server, config, socket: needs.socket })
   const { port: configuredPort } = config.https
   const isTrial = (): boolean => isForTrials(config.https)
   const proof = createHttpsProof({ ...{ certificates, isTrial }, port: configuredPort, facts: store.facts }) // prettier-ignore
-  const port = (): number => (server.address() as AddressInfo | null)?.port ?? configuredPort
+  const port = (): number => listener.port ?? configuredPort
   const redirect = createSecureRedirect({
     baseUrl: config.base_url,
     publicUrl: config.public_url,
     port: configuredPort === 0 ? port : () => configuredPort,
-    isProven: () => proof.isProven(),
+    isProven: () => isEnabled() && proof.isProven(),
     certificate: () => certificates.find(),
     arrivedSecurely: (request) => origins.arrivedSecurely(request),
   })
   keepCertificate(needs, { certificates, server })
   const prove = async (): Promise<void> => {
     const name = publicHost(config) ?? certificates.find()?.names.find((one) => !one.includes('*'))
-    if (name === undefined || proof.isProven()) return
+    if (!isEnabled() || name === undefined || proof.isProven()) return
     const problem = await checkFromOutside(`https://${name}:${port()}${config.base_url}hub/health`)
     if (problem !== undefined) log.debug({ name, problem }, 'https is not proven yet')
   }
@@ -81,6 +88,10 @@ export function createHttps(needs: HttpsNeeds): Https {
 
   return {
     server,
+    get port() {
+      return listener.port
+    },
+    listen: () => listener.follow(),
     open(door, hub) {
       server.on('request', (request, response) => {
         proof.note(request.headers.host)
@@ -102,22 +113,26 @@ export function createHttps(needs: HttpsNeeds): Https {
 
 /** Takes what lies in the files, and has a new certificate obtained when it is time for one. */
 function keepCertificate(
-  { acme, schedule, settings }: HttpsNeeds,
+  { acme, config, schedule, settings }: HttpsNeeds,
   { certificates, server }: { readonly certificates: Certificates; readonly server: Server },
 ): void {
+  const look = (): void => {
+    if (config.https.enabled) certificates.look()
+  }
   const keepUp = async (): Promise<void> => {
     await acme.keepUp()
-    certificates.look()
+    look()
   }
   const keepUpSoon = (): void => schedule.soon('get a certificate', keepUp)
+  look()
   // Both doors are open by then, through which an authority comes back.
-  server.once('listening', keepUpSoon)
+  server.on('listening', keepUpSoon)
   settings.onChange(() => {
-    certificates.look()
+    look()
     acme.settingsChanged()
     keepUpSoon()
   })
-  schedule.every(lookEveryMs, 'look for a new certificate', () => certificates.look())
+  schedule.every(lookEveryMs, 'look for a new certificate', look)
   schedule.every(MINUTE, 'get a certificate', keepUp)
 }
 

@@ -30,11 +30,8 @@ export interface Origins {
   trusts(address: string): boolean
 }
 
-export function createOrigins({
-  trustedProxies,
-  publicUrl,
-  speaksTls = false,
-}: OriginNeeds): Origins {
+export function createOrigins(needs: OriginNeeds): Origins {
+  const { trustedProxies, publicUrl } = needs
   const trusted = new BlockList()
   for (const entry of trustedProxies) addTo(trusted, entry)
   const own = publicUrl === '' ? undefined : new URL(publicUrl)
@@ -52,7 +49,7 @@ export function createOrigins({
 
   const addressed = (request: IncomingMessage, trustedPeer: boolean) => {
     const proto = protoSeen(request, trustedPeer)
-    if (own && !(speaksTls && proto === 'http'))
+    if (own && !(needs.speaksTls && proto === 'http'))
       return { proto: protoOf(own.protocol), host: own.host }
     const said = trustedPeer ? first(request.headers['x-forwarded-host']) : undefined
     return { proto, host: said ?? request.headers.host ?? 'localhost' }

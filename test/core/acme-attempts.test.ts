@@ -61,6 +61,16 @@ t.test('something else is tried at once', async (t) => {
   t.equal(attempts().problem('b'), undefined)
 })
 
+t.test('pauses are kept where nothing can be written', async (t) => {
+  const { clock, facts } = prepare()
+  const set = (): never => {
+    throw new Error('the disk is full')
+  }
+  const attempts = createAttempts({ facts: { ...facts, set }, clock })
+  t.throws(() => attempts.failed('a', failure), /full/)
+  t.notOk(attempts.mayTry('a'))
+})
+
 t.test('notes that cannot be read are none', async (t) => {
   const { facts, attempts } = prepare()
   facts.set('acme_attempt', '{"wanted":"a"}')

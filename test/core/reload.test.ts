@@ -11,7 +11,13 @@ function setUp(t: Test, settings: Record<string, string> = {}) {
   const { context, loaded } = core
   const declared: (readonly { readonly name: string }[])[] = []
   const watched: string[] = []
-  const state = { written: settings, fails: false, refused: false }
+  const state = {
+    written: settings,
+    fails: false,
+    refused: false,
+    secure: [] as boolean[],
+    portTaken: false,
+  }
   const reload = createReload({
     ...{ ...context, baseUrl: '/', plugins: pluginSchemas, initial: loaded },
     managedServices: {
@@ -20,6 +26,12 @@ function setUp(t: Test, settings: Record<string, string> = {}) {
         if (services.some(({ name }) => name === 'broken'))
           throw new HubError('Unavailable', 'The service broken cannot be started.')
       },
+    },
+    async listenSecurely() {
+      const { enabled, port } = context.config.https
+      state.secure.push(enabled)
+      if (enabled && state.portTaken)
+        throw new ConfigError([{ source: 'listening', key: 'port', sentence: `${port} is in use` }])
     },
     serviceWatch: {
       declare: (services) => void watched.push(services.map(({ name }) => name).join()),
@@ -144,7 +156,12 @@ t.test('what only fails when it is applied is undone as a whole', async (t) => {
 t.test('a hub that was told no place has none to read', async (t) => {
   const { context, loaded } = createCore(t)
   const needs = { ...context, baseUrl: '/', plugins: pluginSchemas, initial: loaded }
-  const reload = createReload({ ...needs, read: undefined, check: () => undefined })
+  const reload = createReload({
+    ...needs,
+    listenSecurely: () => Promise.resolve(),
+    read: undefined,
+    check: () => undefined,
+  })
   await t.rejects(reload(), { code: 'Conflict' })
 })
 
@@ -216,3 +233,27 @@ t.test('who may log in with GitHub changes at once, the rest of it with a start'
   t.ok(needsRestart.includes('auth.type'))
   t.equal(await scopes(), 'read:org', 'another way of logging in waits for a start')
 })
+
+t.test(
+  'HTTPS is switched on and off, and a port that cannot be had undoes everything',
+  async (t) => {
+    const { context, reload, write, state } = setUp(t)
+    const on = {
+      'https.enabled': 'true',
+      'https.letsencrypt.domains': '["hub.example.org"]',
+      'announcement.text': 'New',
+    }
+    state.portTaken = true
+    write(on)
+    t.match(await reload().catch((e: unknown) => e), {
+      name: 'ConfigError',
+      message: /443 is in use/,
+    })
+    t.match(context.config, { https: { enabled: false }, announcement: { text: '' } })
+    state.portTaken = false
+    t.match(await reload(), { applied: ['https.enabled', 'https.letsencrypt.domains', 'announcement.text'], needsRestart: [] }) // prettier-ignore
+    write({})
+    await reload()
+    t.same(state.secure, [true, false, true, false])
+  },
+)

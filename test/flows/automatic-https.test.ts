@@ -69,6 +69,31 @@ t.test('names change while everybody goes on', async (t) => {
   t.same((await untilShown(hub, ({ names }) => names.length === 2)).names.toSorted(), ['b.test.example', 'hub.test.example']) // prettier-ignore
 })
 
+t.test('HTTPS is switched on and off while everybody goes on', async (t) => {
+  const pebble = await startPebble(t)
+  const more = `services: [{ name: echo, url: 'http://127.0.0.1:${await startEcho(t)}', access: public }]`
+  const prepared = prepareAcmeHub(t, pebble, { enabled: false, more })
+  const hub = await prepared.start()
+  t.equal(hub.secureUrl, '')
+  prepared.write({ enabled: true })
+  t.match(await hub.reload(), { applied: ['https.enabled'], needsRestart: [] })
+  const first = await untilShown(hub)
+  const socket = await openWebSocket(hub, '/services/echo/')
+  t.teardown(() => socket.destroy())
+  const plain = () =>
+    fetch(`${hub.url}hub/login`, { redirect: 'manual', headers: { connection: 'close' } })
+  t.equal((await plain()).status, 301, 'somebody has come in over HTTPS')
+  prepared.write({ enabled: false })
+  t.match(await hub.reload(), { applied: ['https.enabled'], needsRestart: [] })
+  t.equal(hub.secureUrl, '')
+  t.equal((await plain()).status, 200)
+  socket.write('still here')
+  t.match(await once(socket, 'data'), ['still here'])
+  prepared.write({ enabled: true })
+  await hub.reload()
+  t.equal((await untilShown(hub)).serial, first.serial, 'nothing new is asked for')
+})
+
 t.test('a name that leads nowhere is told, and plain HTTP goes on', async (t) => {
   const pebble = await startPebble(t)
   const prepared = prepareAcmeHub(t, pebble, { domains: ['gone.test.example'] })
