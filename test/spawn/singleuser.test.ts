@@ -1,13 +1,12 @@
 /** The real jupyterhub-singleuser as a local process: it starts, reports, runs a kernel, and leaves nothing. */
 import { existsSync } from 'node:fs'
-import http from 'node:http'
-import { type AddressInfo } from 'node:net'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { isRunning } from '../../src/lib/process.ts'
 import { serverEnvironment } from '../../src/spawn/environment.ts'
 import { findFamily, takeCensus, type Run } from '../../src/spawn/family.ts'
 import { processSpawner } from '../../src/spawn/process.ts'
 import { probe } from '../../src/spawn/readiness.ts'
+import { startFakeHub } from '../support/fake-hub.ts'
 import {
   dataFolder,
   eventually,
@@ -31,31 +30,6 @@ const options = {
   term_timeout: 5000,
   kill_timeout: 5000,
   log_size: 1_000_000,
-}
-
-/** What a server asks of the hub while it starts: the version, who a token is, and where activity goes. */
-async function startFakeHub(t: Test): Promise<{ port: number; requests: string[] }> {
-  const requests: string[] = []
-  const user = {
-    kind: 'user',
-    name: 'ana',
-    admin: false,
-    groups: [],
-    scopes: ['access:servers!server=ana/', 'access:servers!user=ana'],
-    session_id: null,
-  }
-  const hub = http.createServer((request, response) => {
-    requests.push(`${request.method} ${request.url} ${request.headers.authorization ?? '-'}`)
-    const body = request.url === '/hub/api/user' ? user : { version: '6.1.1' }
-    response.setHeader('X-JupyterHub-Version', '6.1.1').end(JSON.stringify(body))
-    request.resume()
-  })
-  await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    hub.closeAllConnections()
-    hub.close()
-  })
-  return { port: (hub.address() as AddressInfo).port, requests }
 }
 
 stayAwake(t)

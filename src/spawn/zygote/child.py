@@ -212,6 +212,9 @@ def run(argv):
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=argv[0], __builtins__=__builtins__, __cached__=None)
     sys.modules["__main__"] = main
+    if "__mp_main__" in sys.modules:
+        # multiprocessing knows it by this name, too.
+        sys.modules["__mp_main__"] = main
     status = 1
     try:
         with open(argv[0], "rb") as file:

@@ -1,0 +1,191 @@
+/** Servers of the real user environment, forked: what Jupyter takes while it is imported is put right, and it works. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { isRunning } from '../../src/lib/process.ts'
+import { serverEnvironment } from '../../src/spawn/environment.ts'
+import { findFamily, takeCensus, type Run } from '../../src/spawn/family.ts'
+import { createPorts } from '../../src/spawn/ports.ts'
+import { processSpawner } from '../../src/spawn/process.ts'
+import { probe } from '../../src/spawn/readiness.ts'
+import { type Spawner } from '../../src/spawn/spawner.ts'
+import { createZygote } from '../../src/spawn/zygote.ts'
+import {
+  dataFolder,
+  eventually,
+  isRoot,
+  never,
+  quietLog,
+  requestFor,
+  stayAwake,
+} from '../spawn/support.ts'
+import { startFakeHub } from '../support/fake-hub.ts'
+
+const bin = new URL('../../.littlehub/env/bin', import.meta.url).pathname
+const script = path.join(bin, 'jupyterhub-singleuser')
+
+const skip = existsSync(script)
+  ? {}
+  : { skip: 'the user environment is made by ./install.sh --try' }
+
+stayAwake(t)
+
+const PATH = `${bin}:/usr/bin:/bin`
+const given = { PATH, LANG: 'C.UTF-8', HOME: '/nonexistent' }
+
+/** The small server with the modules of the real one, to look into what a fork has got. */
+function lookIn(t: Test): string {
+  const text = readFileSync(
+    path.join(import.meta.dirname, '../spawn/inside/tiny_server.py'),
+    'utf8',
+  )
+  const file = path.join(dataFolder(t), 'look')
+  writeFileSync(file, text)
+  chmodSync(file, 0o755)
+  return file
+}
+
+const look = `
+import sys, os, gc
+import jupyter_client.session as session, multiprocessing.process, send2trash.plat_other as trash, jupyter_core.paths as paths
+words, seen = [], set()
+def walk(where, value, depth):
+    if isinstance(value, (str, os.PathLike)) and '/nonexistent' in str(value): words.append(where)
+    if depth == 0 or id(value) in seen: return
+    seen.add(id(value))
+    if isinstance(value, dict):
+        for key, one in list(value.items()): walk(f'{where}[{key!r}]', one, depth - 1)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for one in list(value): walk(where, one, depth - 1)
+    elif isinstance(value, type):
+        for key, one in list(vars(value).items()): walk(f'{where}.{key}', one, depth - 1)
+for name, module in list(sys.modules.items()):
+    if name != '__main__':
+        for key, value in list(vars(module).items()): walk(f'{name}.{key}', value, 4)
+out = {
+    'modules': len(sys.modules), 'captured': sorted(set(words)),
+    'key': session.session_flags['secure'][0]['Session']['key'].decode(), 'user': session.Session().username,
+    'authkey': bytes(multiprocessing.process.current_process().authkey).hex(), 'trash': str(trash.HOMETRASH),
+    'paths': [paths.jupyter_config_dir(), paths.jupyter_data_dir(), paths.jupyter_runtime_dir()],
+}
+`
+
+type Looked = {
+  readonly modules: number
+  readonly captured: string[]
+  readonly key: string
+  readonly user: string
+  readonly authkey: string
+  readonly trash: string
+  readonly paths: string[]
+}
+
+t.test('nothing of the process that is forked is left in what Jupyter imports', skip, async (t) => {
+  const zygote = createZygote({
+    python: path.join(bin, 'python'),
+    script,
+    environment: given,
+    onStale: (reason) => t.comment(reason),
+  })
+  t.teardown(() => zygote.end())
+  const ready = await zygote.ready
+  t.match(ready, { modules: Array })
+  if ('keptOut' in ready) t.ok(Object.keys(ready.keptOut).length < 100, 'most can be imported')
+  const dir = dataFolder(t)
+  const ports = createPorts()
+  const uid = process.getuid?.() ?? 0
+  const looked: Looked[] = []
+  for (const user of ['ana', 'ben']) {
+    const home = path.join(dir, 'homes', user)
+    mkdirSync(home)
+    writeFileSync(path.join(dir, user), '')
+    const url = `http://127.0.0.1:${await ports.take()}/`
+    const env = { PATH, LANG: 'C.UTF-8', HOME: home, USER: user, JUPYTERHUB_SERVICE_URL: url }
+    const own = {
+      uid,
+      gid: process.getgid?.() ?? 0,
+      account: null,
+      home,
+      log: path.join(dir, user),
+    }
+    const forked = await zygote.fork({ argv: [lookIn(t)], env, ...own })
+    if ('cold' in forked) throw new Error(forked.cold)
+    t.teardown(() => process.kill(forked.child.pid, 'SIGKILL'))
+    const answer = () => fetch(url, { method: 'POST', body: look })
+    await eventually(() =>
+      answer().then(
+        () => true,
+        () => false,
+      ),
+    )
+    looked.push((await (await answer()).json()) as Looked)
+  }
+  const [ana, ben] = looked
+  t.ok(ana && ben)
+  if (!ana || !ben) return
+  t.ok(ana.modules > 1000, 'they are imported already')
+  t.same(ana.captured, [])
+  t.not(ana.key, ben.key)
+  t.not(ana.authkey, ben.authkey)
+  t.equal(ana.user, 'ana')
+  t.equal(ana.trash, path.join(dir, 'homes/ana/.local/share/Trash'))
+  for (const folder of ana.paths) t.match(folder, path.join(dir, 'homes/ana'))
+})
+
+async function startServer(t: Test, spawner: Spawner, internalPort: number) {
+  const environment = serverEnvironment({
+    config: { base_url: '/', public_url: '', spawner: { path: PATH } },
+    settings: { environment: {}, defaultUrl: '', memoryBytes: 0, cpuCores: 0 },
+    server: { userName: 'ana', name: '' },
+    secret: 'the-token-of-this-run',
+    internalPort,
+  })
+  const request = requestFor('ana', { environment, command: ['jupyterhub-singleuser'] })
+  const started = await spawner.start(request)
+  t.teardown(() => spawner.stop(started.state, { now: true }))
+  return started
+}
+
+t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, async (t) => {
+  const hub = await startFakeHub(t)
+  const lines: string[] = []
+  const spawner = processSpawner.create(
+    {
+      ...{ run_as: isRoot ? 'range' : 'self', first_uid: 1_500_000, log_size: 1_000_000 },
+      ...{ interrupt_timeout: 20_000, term_timeout: 5000, kill_timeout: 5000 },
+    },
+    { log: quietLog(lines), dataDir: dataFolder(t), warmStart: { enabled: true } },
+  )
+  t.teardown(() => spawner.close?.())
+  spawner.prepare?.(['jupyterhub-singleuser'], { PATH, LANG: 'C.UTF-8' })
+  const isReady = await eventually(
+    () => lines.some((line) => line.includes('servers start warm')),
+    120_000,
+  )
+  if (!isReady) t.comment(lines)
+  t.ok(isReady)
+  const { url, state } = await startServer(t, spawner, hub.port)
+  t.match(spawner.warmth?.(), { warm: 1, cold: 0 })
+  const answers = async () => (await probe(url, '/user/ana/', never)).answered
+  t.ok(await eventually(answers, 60_000), 'it answers')
+  const report = 'POST /hub/api/users/ana/activity token the-token-of-this-run'
+  t.ok(await eventually(() => hub.requests.includes(report), 20_000), 'it reports activity')
+  const kernel = await fetch(`${url}/user/ana/api/kernels`, {
+    method: 'POST',
+    headers: { authorization: 'token of-ana', 'content-type': 'application/json' },
+    body: '{}',
+  })
+  t.equal(kernel.status, 201)
+  t.ok(await eventually(async () => (await familyOf(state)).length >= 2, 20_000), 'a kernel runs')
+  const family = await familyOf(state)
+  await spawner.stop(state)
+  t.same(
+    family.filter(({ pid, startTime }) => isRunning(pid, startTime)),
+    [],
+  )
+  const log = (await spawner.logTail('ana', 500)).join('\n')
+  t.notMatch(log, /the-token-of-this-run|Traceback/)
+})
+
+const familyOf = async (state: Readonly<Record<string, unknown>>) =>
+  findFamily(state as unknown as Run, await takeCensus())
