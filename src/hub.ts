@@ -26,6 +26,7 @@ import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer, turnAway } from './proxy/listener.ts'
+import { serveDirectly } from './proxy/direct-front.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
 import { drain } from './web/drain.ts'
@@ -222,10 +223,12 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
-    https.open(door, hub)
+    https.open({ door, forwarder }, hub)
     const server = http.createServer(frontServerOptions, (request, response) => {
       if (!https.answers(request, response)) door.request(request, response, hub)
     })
+    const admit: typeof door.admit = (it) => (https.refuses(it) ? undefined : door.admit(it))
+    serveDirectly(server, { forwarder, admit })
     guardServer(server)
     return server.on('upgrade', (request, socket, head) => {
       if (https.refuses(request)) turnAway(socket, '403 Forbidden')

@@ -21,14 +21,16 @@ export interface Client {
 }
 
 export type ClientNeeds = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
   readonly scope: ResponseScope
   readonly onDrain: () => void
 }
 
-export function createClient(needs: ClientNeeds): Client {
-  const { request, response } = needs
+/** Through Node's response. */
+export function createClient(
+  request: IncomingMessage,
+  response: ServerResponse,
+  needs: ClientNeeds,
+): Client {
   let begun = false
   let flushed = false
   let ended = false

@@ -1,20 +1,19 @@
 /** One exchange under way: the request goes up, the response comes down, and an end on one side ends the other. */
-import { type IncomingMessage, type ServerResponse } from 'node:http'
-import { createClient } from './client.ts'
+import { type Client, type ClientNeeds } from './client.ts'
 import {
   ConnectTimeoutError,
   QuietError,
   type Connection,
   type ConnectionUser,
 } from './connection.ts'
-import { requestHead, responseScope } from './headers.ts'
+import { responseScope } from './headers.ts'
 import { type Live } from './live.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { type Pool } from './pool.ts'
 import { GarbageError, type ResponseHead } from './response-head.ts'
 import { createResponseParser, type ResponseParser } from './response-parser.ts'
 import { type Route, type Routes } from './routes.ts'
-import { createUpload } from './upload.ts'
+import { type Upload, type UploadNeeds } from './upload.ts'
 
 /** Why nothing came back. `refused`: nobody listens there; the server's process may be gone. */
 export type UpstreamFailure = {
@@ -27,42 +26,48 @@ export type ExchangeNeeds = {
   readonly routes: Routes
   readonly pool: Pool
   readonly live: Live
-  readonly onFailure: (
-    request: IncomingMessage,
-    response: ServerResponse,
-    failure: UpstreamFailure,
-  ) => void
+}
+
+/** Who asks: through Node's objects, or straight on a socket. */
+export interface Asker {
+  readonly method: string
+  /** The head of the request as it goes upstream. @param framing the lines that announce its body */
+  head(framing: string): string
+  /** Called once, before anything else. */
+  openUpload(needs: UploadNeeds): Upload
+  openClient(needs: ClientNeeds): Client
+  /** `listener` runs when nobody waits for the answer any more; after a whole one as well. */
+  onGone(listener: () => void): void
+  /** Ends its connection at once. */
+  cut(): void
+  /** Answers in the server's place; nothing has been answered yet. */
+  fail(failure: UpstreamFailure): void
 }
 
 export type Parties = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly asker: Asker
   readonly route: Route
   readonly policy: ExchangePolicy
-  /** Origin form: path and query. */
-  readonly target: string
 }
 
 /** Repeating one of these does no harm (RFC 9110 §9.2.2). */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
-  const { request, response, route, policy } = parties
+  const { asker, route, policy } = parties
   const { pool, routes } = needs
-  const method = request.method ?? 'GET'
+  const { method } = asker
   let over = false
   let answer: ResponseHead | undefined
   let connection: Connection
   let parser: ResponseParser
 
-  const upload = createUpload(request, {
+  const upload = asker.openUpload({
     write: (bytes) => connection.write(bytes),
     gather: () => connection.gather(),
     onProgress: () => routes.touch(route),
   })
-  const client = createClient({
-    request,
-    response,
+  const client = asker.openClient({
     scope: responseScope(route, policy),
     onDrain: () => {
       if (!over && !client.isFull) connection.resume()
@@ -127,7 +132,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     connection = pool.acquire(route, user, how)
     if (policy.quietMs !== undefined) connection.limitQuiet(policy.quietMs)
     if (!upload.isDone) connection.gather()
-    connection.write(requestHead(request, { ...parties, framing: upload.framing }))
+    connection.write(asker.head(upload.framing))
   }
 
   /** The response is whole. @param clean no byte came behind it. */
@@ -154,7 +159,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     upload.stop()
     connection.destroy()
     if (client.begun) client.abort()
-    else needs.onFailure(request, response, { route, kind, cause })
+    else asker.fail({ route, kind, cause })
   }
 
   /** The server closed a kept connection just as we chose it: it has not seen the request, or it may see it twice. */
@@ -169,7 +174,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     leave()
     upload.stop()
     connection.destroy()
-    request.socket.destroy()
+    asker.cut()
   }
 
   const leave = (): void => {
@@ -182,7 +187,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     client.begun ? abandon() : fail('broken', because),
   )
   policy.signal.addEventListener('abort', abandon, { once: true })
-  response.once('close', () => {
+  asker.onGone(() => {
     if (!over) abandon()
   })
   begin('any')

@@ -1,5 +1,5 @@
 /** What is wrong with a request that Node's parser lets pass but that must not be forwarded. */
-import { type IncomingMessage } from 'node:http'
+import { type RequestFacts } from './policy.ts'
 
 /** Status and sentence of the refusal. */
 export type Fault = { readonly status: 400 | 405 | 501; readonly sentence: string }
@@ -8,7 +8,7 @@ export type Fault = { readonly status: 400 | 405 | 501; readonly sentence: strin
 const hostSyntax = /^[\w.~!$&'()*+,=%-]*(?::\d*)?$|^\[[\da-f:.]+\](?::\d*)?$/i
 
 /** @returns undefined when the request may be forwarded. */
-export function faultOf(request: IncomingMessage): Fault | undefined {
+export function faultOf(request: RequestFacts): Fault | undefined {
   // It would show a page the credentials that we add (cross-site tracing).
   if (request.method === 'TRACE') return { status: 405, sentence: 'TRACE is not allowed here.' }
   if (!hasOneHost(request)) return { status: 400, sentence: 'The Host header is not valid.' }
@@ -22,7 +22,7 @@ export function faultOf(request: IncomingMessage): Fault | undefined {
 }
 
 /** Browsers and programs name it exactly once; only HTTP/1.0 may leave it out (RFC 9112 §3.2). */
-function hasOneHost(request: IncomingMessage): boolean {
+function hasOneHost(request: RequestFacts): boolean {
   const { host } = request.headers
   if (host === undefined) return request.httpVersion === '1.0'
   return hostSyntax.test(host) && request.headersDistinct['host']?.length === 1

@@ -1,12 +1,15 @@
 /** Forwards HTTP exchanges to users' servers. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
-import { startExchange, type ExchangeNeeds } from './exchange.ts'
+import { createClient } from './client.ts'
+import { startExchange, type Asker, type UpstreamFailure } from './exchange.ts'
 import { faultOf, type Fault } from './faults.ts'
+import { requestHead } from './headers.ts'
 import { createLive } from './live.ts'
 import { originForm, withoutQuery } from './path.ts'
-import { type ExchangePolicy } from './policy.ts'
+import { type ExchangePolicy, type RequestFacts } from './policy.ts'
 import { createPool } from './pool.ts'
 import { type Route, type Routes } from './routes.ts'
+import { createUpload } from './upload.ts'
 
 export { type UpstreamFailure } from './exchange.ts'
 export { type ExchangePolicy } from './policy.ts'
@@ -14,15 +17,26 @@ export { type ExchangePolicy } from './policy.ts'
 export type ForwarderNeeds = {
   readonly routes: Routes
   /** Answers when the server did not; the response has not begun. */
-  readonly onFailure: ExchangeNeeds['onFailure']
+  readonly onFailure: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    failure: UpstreamFailure,
+  ) => void
   /** Servers listen on this machine: a connection that takes longer never comes. */
   readonly connectTimeoutMs?: number
 }
 
+/** Where a request may go, and how. */
 export type Admitted = { readonly route: Route; readonly policy: ExchangePolicy }
 
 export interface Forwarder {
   forward(request: IncomingMessage, response: ServerResponse, admitted: Admitted): void
+  /** Whether `forward` would answer this request, which leads to the route, with what the server says. */
+  goesThrough(request: RequestFacts, route: Route): boolean
+  /** The same for somebody who asks in another way; only what goes through. */
+  exchange(asker: Asker, admitted: Admitted): void
+  /** As it was given. */
+  readonly onFailure: ForwarderNeeds['onFailure']
   /** Ends everything under way and closes idle connections. */
   close(): void
   /** Exchanges under way, connections to servers, and how many of those are idle. */
@@ -39,7 +53,7 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
   const { routes, onFailure, connectTimeoutMs = defaultConnectTimeoutMs } = needs
   const pool = createPool({ connectTimeoutMs })
   const live = createLive(routes)
-  const exchanges = { routes, pool, live, onFailure }
+  const exchanges = { routes, pool, live }
   routes.onRemove((route) => pool.drop(route))
 
   const refusalOf = (
@@ -61,8 +75,23 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
       const refusal = refusalOf(request, target, admitted)
       if (refusal) refuse(response, refusal)
       else if (!policy.plain && needsSlash(request, target, route)) addSlash(response, target)
-      else startExchange(exchanges, { request, response, route, policy, target })
+      else {
+        const asker = createAsker({ request, response, policy, target, onFailure })
+        startExchange(exchanges, { asker, route, policy })
+      }
     },
+
+    goesThrough(request, route) {
+      const target = request.url ?? ''
+      return faultOf(request) === undefined && !needsSlash(request, target, route)
+    },
+
+    exchange(asker, { route, policy }) {
+      if (policy.signal.aborted) asker.cut()
+      else startExchange(exchanges, { asker, route, policy })
+    },
+
+    onFailure,
 
     close() {
       live.endAll(new Error('the hub is stopping'))
@@ -75,8 +104,28 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
   }
 }
 
+type Asked = Pick<ForwarderNeeds, 'onFailure'> & {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly policy: ExchangePolicy
+  /** Origin form: path and query. */
+  readonly target: string
+}
+
+function createAsker({ request, response, policy, target, onFailure }: Asked): Asker {
+  return {
+    method: request.method ?? 'GET',
+    head: (framing) => requestHead(request, { policy, target, framing }),
+    openUpload: (needs) => createUpload(request, needs),
+    openClient: (needs) => createClient(request, response, needs),
+    onGone: (listener) => void response.once('close', listener),
+    cut: () => void request.socket.destroy(),
+    fail: (failure) => onFailure(request, response, failure),
+  }
+}
+
 /** `/user/ana` is nobody's page: a server answers at its prefix, which ends with a slash. */
-function needsSlash({ method }: IncomingMessage, target: string, { prefix }: Route): boolean {
+function needsSlash({ method }: RequestFacts, target: string, { prefix }: Route): boolean {
   const path = withoutQuery(target)
   const isPrefix = path.split('/').length === prefix.split('/').length - 1
   return isPrefix && !path.endsWith('/') && (method === 'GET' || method === 'HEAD')

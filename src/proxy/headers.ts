@@ -1,8 +1,12 @@
 /** Which header fields travel between client and server, and with what values. */
-import { type IncomingMessage } from 'node:http'
 import { confineCookie, escapePrefix, withoutHubCookies, type CookieScope } from './cookies.ts'
 import { isAmbiguousPath } from './path.ts'
-import { type ExchangePolicy, type Forwarded, type PlainRules } from './policy.ts'
+import {
+  type ExchangePolicy,
+  type Forwarded,
+  type PlainRules,
+  type RequestFacts,
+} from './policy.ts'
 import { type Route } from './routes.ts'
 
 /** Of one connection only (RFC 9110 §7.6.1). */
@@ -69,7 +73,7 @@ export type RequestHead = {
 }
 
 /** The head of a request as it goes upstream, ready to be written as latin1. */
-export function requestHead(request: IncomingMessage, head: RequestHead): string {
+export function requestHead(request: RequestFacts, head: RequestHead): string {
   const { policy, target, framing } = head
   const start = `${request.method ?? 'GET'} ${target} HTTP/1.1\r\n`
   if (policy.plain) return `${start}${policy.plain.requestLines(request)}${framing}\r\n`
@@ -97,17 +101,14 @@ function requestValue(lower: string, value: string, policy: ExchangePolicy): str
   return claimed && !policy.forwarded.trustedPeer ? undefined : value
 }
 
-function addedLines(
-  request: IncomingMessage,
-  { forwarded, authorization }: ExchangePolicy,
-): string {
+function addedLines(request: RequestFacts, { forwarded, authorization }: ExchangePolicy): string {
   const host = `Host: ${request.headers.host ?? forwarded.host}\r\n`
   const credentials = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
   return host + credentials + forwardedLines(request, forwarded)
 }
 
 /** JupyterHub's proxy writes the first four; Tornado (`xheaders`) believes the other two before them. */
-function forwardedLines(request: IncomingMessage, forwarded: Forwarded): string {
+function forwardedLines(request: RequestFacts, forwarded: Forwarded): string {
   const { address, proto, host, port, trustedPeer } = forwarded
   const sent = (name: string): string => (trustedPeer ? String(request.headers[name] ?? '') : '')
   const chain = sent('x-forwarded-for')

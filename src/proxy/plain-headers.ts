@@ -1,7 +1,6 @@
 /** Which header fields travel through a proxy before another hub, and what configurable-http-proxy adds and rewrites. */
-import { type IncomingMessage } from 'node:http'
 import { hopByHop, namedByConnection } from './headers.ts'
-import { type PlainRules } from './policy.ts'
+import { type PlainRules, type RequestFacts } from './policy.ts'
 
 export type PlainHeaderOptions = {
   /** Sent in the place of the client's fields of the same names. */
@@ -29,7 +28,7 @@ const forwardedNames = ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-prot
 
 /** @see configurable-http-proxy and http-proxy: `xfwd`, `headers`, `changeOrigin` */
 function plainRequestLines(
-  request: IncomingMessage,
+  request: RequestFacts,
   hop: PlainHop,
   options: PlainHeaderOptions,
 ): string {
@@ -61,7 +60,7 @@ function plainResponseFields(
 
 /** The rules for one request. */
 export function plainRules(
-  request: IncomingMessage,
+  request: RequestFacts,
   hop: PlainHop & { readonly target: string },
   options: PlainHeaderOptions,
 ): PlainRules {
@@ -75,7 +74,7 @@ export function plainRules(
 
 type Pair = [name: string, value: string]
 
-function hostLines(request: IncomingMessage, hop: PlainHop, options: PlainHeaderOptions): Pair[] {
+function hostLines(request: RequestFacts, hop: PlainHop, options: PlainHeaderOptions): Pair[] {
   const asked = request.headers.host
   const host = options.changeOrigin || asked === undefined ? hop.server.host : asked
   return [['Host', isSocket(hop.server) && host === hop.server.host ? 'localhost' : host]]
@@ -84,7 +83,7 @@ function hostLines(request: IncomingMessage, hop: PlainHop, options: PlainHeader
 /** The host of such an address is the path of a Unix socket. */
 const isSocket = ({ protocol }: URL): boolean => protocol.includes('unix')
 
-function forwardedFields(request: IncomingMessage, { isEncrypted }: PlainHop): Pair[] {
+function forwardedFields(request: RequestFacts, { isEncrypted }: PlainHop): Pair[] {
   const { headers, socket } = request
   const port = /:(\d+)$/.exec(headers.host ?? '')?.[1] ?? (isEncrypted ? '443' : '80')
   const here = [

@@ -1,5 +1,11 @@
-/** What the door decided about one exchange or one upgrade. */
+/** What the door decides about one exchange or one upgrade, and from what. */
 import { type IncomingMessage } from 'node:http'
+
+/** What is looked at of a request, whoever has read it: Node's server, or ours for usual ones. */
+export type RequestFacts = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'headers' | 'headersDistinct' | 'rawHeaders' | 'httpVersion' | 'socket'
+>
 
 /** How the client addressed us; decides the forwarded headers. */
 export type Forwarded = {
@@ -31,7 +37,7 @@ export type PlainRules = {
   /** The request target that goes out, whatever came in. */
   readonly target: string
   /** All header lines but those of the framing, each with its CRLF. */
-  readonly requestLines: (request: IncomingMessage) => string
+  readonly requestLines: (request: RequestFacts) => string
   /** Name, value, name, value… */
   readonly responseFields: (raw: readonly string[]) => string[]
 }

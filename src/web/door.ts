@@ -10,6 +10,8 @@ import { hubCookieNames, sessionCookie } from '../model/session.ts'
 import { type ExchangePolicy, type Forwarder } from '../proxy/forward.ts'
 import { isWebSocketRequest, turnAway } from '../proxy/listener.ts'
 import { isAmbiguousPath, withoutQuery } from '../proxy/path.ts'
+import { type DirectAdmission } from '../proxy/direct-front.ts'
+import { type RequestFacts } from '../proxy/policy.ts'
 import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { arrivalPath, tellArrival } from './arrival.ts'
@@ -25,7 +27,7 @@ export type DoorNeeds = {
   readonly exchange: TokenExchange
   readonly log: Log
   /** How the browser addressed us, forwarded headers of trusted proxies believed. */
-  originOf(request: IncomingMessage): Origin
+  originOf(request: RequestFacts): Origin
 }
 
 export interface Door {
@@ -36,11 +38,13 @@ export interface Door {
     hub: (request: IncomingMessage, response: ServerResponse) => void,
   ): void
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Undefined: whatever this is, it is not simply forwarded, and `request` knows what to say. */
+  admit(request: RequestFacts): DirectAdmission | undefined
 }
 
 /** What is asked for, and how it was addressed. */
 type Looked = {
-  readonly request: IncomingMessage
+  readonly request: RequestFacts
   readonly origin: Origin
   /** None: there is no such thing, or it does not run. */
   readonly route: Route | undefined
@@ -79,7 +83,7 @@ export function createDoor(needs: DoorNeeds): Door {
   access.onServiceChange(() => lookAgain('services'))
 
   /** Who asks for a service that looks after itself is its own affair (contract §7.1). */
-  const callerOf = ({ headers }: IncomingMessage, route: Route | undefined): Caller | undefined => {
+  const callerOf = ({ headers }: RequestFacts, route: Route | undefined): Caller | undefined => {
     if (route && isPublic(route)) return undefined
     const person = access.identify(headers)
     if (person?.credential.kind === 'token') return person
@@ -135,7 +139,7 @@ export function createDoor(needs: DoorNeeds): Door {
   }
 
   /** Undefined: the address could be read in two ways. */
-  const look = (request: IncomingMessage): Looked | undefined => {
+  const look = (request: RequestFacts): Looked | undefined => {
     const path = withoutQuery(originForm(request))
     if (isAmbiguousPath(path)) return undefined
     const origin = needs.originOf(request)
@@ -159,6 +163,15 @@ export function createDoor(needs: DoorNeeds): Door {
       response.once('close', () => release(exchange))
       forwarder.forward(request, response, { route, policy: policyFor(exchange) })
     }
+  }
+
+  const passDirectly: Door['admit'] = (request) => {
+    const { route, origin } = look(request) ?? {}
+    if (!route || !origin || !forwarder.goesThrough(request, route)) return undefined
+    const caller = callerOf(request, route)
+    if (!mayUse(caller, route) || isForged(request, origin, caller)) return undefined
+    const exchange = admit({ request, origin, route, caller })
+    return { route, policy: policyFor(exchange), release: () => release(exchange) }
   }
 
   const passUpgrade: Door['upgrade'] = (request, socket, head) => {
@@ -191,7 +204,7 @@ export function createDoor(needs: DoorNeeds): Door {
     return mayUse(caller, route) ? { request, origin, route, caller } : 403
   }
 
-  // Both are called by Node's event loop: what they throw would end the hub for everybody.
+  // All are called by Node's event loop: what they throw would end the hub for everybody.
   return {
     request(request, response, hub) {
       try {
@@ -200,6 +213,15 @@ export function createDoor(needs: DoorNeeds): Door {
         const status = failed(thrown)
         if (response.headersSent) response.destroy()
         else refuse(response, status, formFor(request))
+      }
+    },
+
+    admit(request) {
+      try {
+        return passDirectly(request)
+      } catch {
+        // It is asked again by `request`, which says so to the log and to the client.
+        return undefined
       }
     },
 
@@ -228,7 +250,7 @@ const idOf = (caller: Caller | undefined): string =>
     : `${caller.credential.kind} ${'service' in caller ? caller.service.id : caller.user.id}`
 
 /** The absolute form (RFC 9112 §3.2.2) is made the origin form; where it points never decides where bytes go (security S-19). */
-function originForm(request: IncomingMessage): string {
+function originForm(request: RequestFacts): string {
   const target = request.url ?? '/'
   if (target.startsWith('/')) return target
   const form = target.replace(/^https?:\/\/[^/?#]*/i, '')
@@ -237,7 +259,7 @@ function originForm(request: IncomingMessage): string {
 }
 
 /** Over TLS the login is in the `__Host-` cookie alone: any host beside ours may have set the plain one (security S-05). */
-function dropTossedSession({ headers }: IncomingMessage, { proto }: Origin): void {
+function dropTossedSession({ headers }: RequestFacts, { proto }: Origin): void {
   if (proto === 'https' && headers.cookie !== undefined)
     headers.cookie = withoutCookie(headers.cookie, sessionCookie.plain)
 }
@@ -246,7 +268,7 @@ function dropTossedSession({ headers }: IncomingMessage, { proto }: Origin): voi
  * A page of another origin made the browser ask, and it sent its login along unasked. A token never comes by itself.
  * @see RFC 6455 §10.2, security S-20
  */
-function isForged(request: IncomingMessage, own: Origin, caller: Caller | undefined): boolean {
+function isForged(request: RequestFacts, own: Origin, caller: Caller | undefined): boolean {
   const from = request.headers.origin?.toLowerCase()
   if (from === undefined || caller?.credential.kind !== 'session') return false
   return from !== `${own.proto}://${own.host}`.toLowerCase()

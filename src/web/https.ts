@@ -15,6 +15,8 @@ import { isForTrials } from '../tls/acme-settings.ts'
 import { checkOwnCertificateAtStart, publicHost } from '../tls/own-certificate.ts'
 import { checkFromOutside } from '../tls/self-check.ts'
 import { guardServer } from '../proxy/listener.ts'
+import { serveDirectly, type DirectFrontNeeds } from '../proxy/direct-front.ts'
+import { type RequestFacts } from '../proxy/policy.ts'
 import { type Door } from './door.ts'
 import { type Origins } from './origin.ts'
 import { createSecureListener } from './secure-listener.ts'
@@ -28,14 +30,17 @@ export interface Https {
   /** Begins or ends to listen, as it is wanted now; what is open goes on. @throws {ConfigError} the port cannot be had */
   listen(): Promise<void>
   /** Puts the front door behind TLS as well. */
-  open(door: Door, hub: RequestListener): void
+  open(front: SecureFront, hub: RequestListener): void
   /** Whether a request over plain HTTP was for this module: it has been answered then. */
   answers(request: IncomingMessage, response: ServerResponse): boolean
   /** Whether a WebSocket over plain HTTP is refused; there is no leading it elsewhere. */
-  refuses(request: IncomingMessage): boolean
+  refuses(request: RequestFacts): boolean
   /** Ends what is under way to get a certificate. */
   stop(): void
 }
+
+/** The front door and what stands behind it, as for plain HTTP. */
+export type SecureFront = Omit<DirectFrontNeeds, 'admit'> & { readonly door: Door }
 
 /** How soon a new certificate is noticed. */
 const lookEveryMs = 10 * SECOND
@@ -92,7 +97,12 @@ export function createHttps(needs: HttpsNeeds): Https {
       return listener.port
     },
     listen: () => listener.follow(),
-    open(door, hub) {
+    open({ door, forwarder }, hub) {
+      const admit: DirectFrontNeeds['admit'] = (request) => {
+        proof.note(request.headers.host)
+        return door.admit(request)
+      }
+      serveDirectly(server, { forwarder, admit })
       server.on('request', (request, response) => {
         proof.note(request.headers.host)
         door.request(request, response, hub)

@@ -1,6 +1,6 @@
 /** How a browser addressed us: scheme, host and its own address, with the word of trusted reverse proxies taken. */
-import { type IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
+import { type RequestFacts } from '../proxy/policy.ts'
 
 export type Origin = {
   readonly proto: 'http' | 'https'
@@ -23,9 +23,9 @@ export type OriginNeeds = {
 }
 
 export interface Origins {
-  of(request: IncomingMessage): Origin
+  of(request: RequestFacts): Origin
   /** Over TLS, to us or to a trusted reverse proxy. */
-  arrivedSecurely(request: IncomingMessage): boolean
+  arrivedSecurely(request: RequestFacts): boolean
   /** Whether what a peer says about where a request came from is believed (security S-57). */
   trusts(address: string): boolean
 }
@@ -41,13 +41,13 @@ export function createOrigins(needs: OriginNeeds): Origins {
     return isIP(plain) > 0 && trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
   }
 
-  const protoSeen = ({ socket, headers }: IncomingMessage, trustedPeer: boolean) =>
+  const protoSeen = ({ socket, headers }: RequestFacts, trustedPeer: boolean) =>
     protoOf(
       (trustedPeer ? first(headers['x-forwarded-proto']) : undefined) ??
         ('encrypted' in socket ? 'https' : 'http'),
     )
 
-  const addressed = (request: IncomingMessage, trustedPeer: boolean) => {
+  const addressed = (request: RequestFacts, trustedPeer: boolean) => {
     const proto = protoSeen(request, trustedPeer)
     if (own && !(needs.speaksTls && proto === 'http'))
       return { proto: protoOf(own.protocol), host: own.host }
@@ -55,7 +55,7 @@ export function createOrigins(needs: OriginNeeds): Origins {
     return { proto, host: said ?? request.headers.host ?? 'localhost' }
   }
 
-  const peerOf = ({ socket }: IncomingMessage): string => withoutMapping(socket.remoteAddress ?? '')
+  const peerOf = ({ socket }: RequestFacts): string => withoutMapping(socket.remoteAddress ?? '')
 
   return {
     trusts,
@@ -80,7 +80,7 @@ function addTo(list: BlockList, entry: string): void {
 
 /** The nearest address in X-Forwarded-For that is none of our own proxies; everything before it may be made up. */
 function clientOf(
-  request: IncomingMessage,
+  request: RequestFacts,
   peer: string,
   trusts: (address: string) => boolean,
 ): string {

@@ -1,5 +1,6 @@
 /** From plain HTTP to HTTPS, once that has worked. */
-import { type IncomingMessage, type RequestListener } from 'node:http'
+import { type RequestListener } from 'node:http'
+import { type RequestFacts } from '../proxy/policy.ts'
 import { isCertificateFor, type Certificate } from '../tls/certificate.ts'
 
 export type SecureRedirectNeeds = {
@@ -9,12 +10,12 @@ export type SecureRedirectNeeds = {
   port(): number
   isProven(): boolean
   certificate(): Certificate | undefined
-  arrivedSecurely(request: IncomingMessage): boolean
+  arrivedSecurely(request: RequestFacts): boolean
 }
 
 /** @returns whether this request has to come back over HTTPS, and the listener that says so. */
 export function createSecureRedirect(needs: SecureRedirectNeeds): {
-  isWanted(request: IncomingMessage): boolean
+  isWanted(request: RequestFacts): boolean
   readonly answer: RequestListener
 } {
   const healthPath = `${needs.baseUrl}hub/health`

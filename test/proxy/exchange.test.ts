@@ -94,7 +94,7 @@ t.test('a broken body is never taken for a whole one', async (t) => {
     const client = await dial()
     client.write(get())
     const answer = await client.ended()
-    t.match(answer, name === 'bad chunk' ? '' : /^HTTP\/1\.1 200 OK/, name)
+    t.match(answer, /^HTTP\/1\.1 200 OK/, name)
     t.notMatch(answer, /\r\n0\r\n/, `${name}: no end of the chunks`)
     t.same(failures, [], `${name}: nothing else was answered`)
   }

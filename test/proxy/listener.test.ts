@@ -60,6 +60,7 @@ t.test('nothing malformed is answered into the middle of an answer', async (t) =
   const { dial, upstream } = await startPair(
     t,
     answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
+    { nodeOnly: true },
   )
   const client = await dial()
   client.write(get())

@@ -3,10 +3,15 @@ import { EventEmitter, once } from 'node:events'
 import http, { type ServerOptions } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { type Test } from 'tap'
-import { createForwarder, type UpstreamFailure } from '../../src/proxy/forward.ts'
+import {
+  createForwarder,
+  type ForwarderNeeds,
+  type UpstreamFailure,
+} from '../../src/proxy/forward.ts'
 import { frontServerOptions, guardServer } from '../../src/proxy/listener.ts'
 import { withoutQuery } from '../../src/proxy/path.ts'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
+import { serveDirectly, type DirectFrontNeeds } from '../../src/proxy/direct-front.ts'
 import { createRoutes, type Owner } from '../../src/proxy/routes.ts'
 import { createUpgrader } from '../../src/proxy/upgrade.ts'
 
@@ -28,6 +33,8 @@ export const policyOf = (changes: Partial<ExchangePolicy> = {}): ExchangePolicy 
 })
 
 export type FrontOptions = {
+  /** Node's server reads every request, usual ones too. */
+  readonly nodeOnly?: boolean
   readonly policy?: () => ExchangePolicy
   readonly server?: ServerOptions
   readonly connectTimeoutMs?: number
@@ -40,15 +47,12 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
   const failures: UpstreamFailure[] = []
   const timeout =
     options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }
-  const forwarder = createForwarder({
-    routes,
-    ...timeout,
-    onFailure(_, response, failure) {
-      failures.push(failure)
-      const body = `failed: ${failure.kind}`
-      response.writeHead(502, { 'content-length': body.length }).end(body)
-    },
-  })
+  const onFailure: ForwarderNeeds['onFailure'] = (_, response, failure) => {
+    failures.push(failure)
+    const body = `failed: ${failure.kind}`
+    response.writeHead(502, { 'content-length': body.length }).end(body)
+  }
+  const forwarder = createForwarder({ routes, ...timeout, onFailure })
   const upgrader = createUpgrader({ routes, ...timeout })
   const policy = options.policy ?? policyOf
   const server = http.createServer(
@@ -59,6 +63,12 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
       else forwarder.forward(req, response, { route, policy: policy() })
     },
   )
+  const admit: DirectFrontNeeds['admit'] = (req) => {
+    const route = routes.match(pathOf(req.url))
+    if (!route || !forwarder.goesThrough(req, route)) return undefined
+    return { route, policy: policy(), release: () => undefined }
+  }
+  if (!options.nodeOnly) serveDirectly(server, { forwarder, admit })
   guardServer(server)
   server.on('upgrade', (req, socket, head) => {
     const route = routes.match(pathOf(req.url))

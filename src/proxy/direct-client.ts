@@ -1,0 +1,171 @@
+/** Both directions of a direct exchange, straight on the client's socket. */
+import { type Socket } from 'node:net'
+import { type Client, type ClientNeeds } from './client.ts'
+import { responseFields, trailerFields } from './headers.ts'
+import { type ResponseHead } from './response-head.ts'
+import { type Upload, type UploadNeeds } from './upload.ts'
+
+/** Up to here a copy into the packet of the head is cheaper than a second write. */
+const smallBytes = 16 * 1024
+
+export type DirectClientNeeds = ClientNeeds & {
+  /** The connection carries another request behind this one. */
+  readonly keepAlive: boolean
+  /** Of idle connections: what clients are told. */
+  readonly keepAliveSeconds: number
+  /** The answer is whole. */
+  readonly onEnd: () => void
+}
+
+export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Client {
+  /** The head waits for the first bytes of the body, so that both leave in one packet. */
+  let waiting = ''
+  let begun = false
+  let chunked = false
+  let lent = false
+
+  const flush = (): void => {
+    if (waiting === '') return
+    socket.write(waiting, 'latin1')
+    waiting = ''
+  }
+
+  const write = (bytes: Buffer): void => {
+    if (waiting !== '' && bytes.length <= smallBytes) {
+      const both = Buffer.allocUnsafe(waiting.length + bytes.length)
+      both.write(waiting, 0, 'latin1')
+      bytes.copy(both, waiting.length)
+      waiting = ''
+      socket.write(both)
+      return
+    }
+    flush()
+    lent = true
+    socket.write(bytes)
+  }
+
+  const writeChunk = (bytes: Buffer): void => {
+    if (bytes.length === 0) return
+    const size = `${waiting}${bytes.length.toString(16)}\r\n`
+    waiting = ''
+    const whole = Buffer.allocUnsafe(size.length + bytes.length + 2)
+    whole.write(size, 0, 'latin1')
+    bytes.copy(whole, size.length)
+    whole.write('\r\n', size.length + bytes.length, 'latin1')
+    socket.write(whole)
+  }
+
+  return {
+    head(head) {
+      chunked = head.framing === 'chunked' || head.framing === 'close'
+      waiting = headText(head, needs)
+      begun = true
+    },
+    body: (bytes) => (chunked ? writeChunk(bytes) : write(bytes)),
+    end(trailers) {
+      if (chunked) waiting += `0\r\n${trailerLines(trailers)}\r\n`
+      flush()
+      needs.onEnd()
+    },
+    flush,
+    abort: () => void socket.destroy(),
+    get begun() {
+      return begun
+    },
+    get holdsBytes() {
+      return lent && socket.writableLength > 0
+    },
+    get isFull() {
+      return socket.writableNeedDrain
+    },
+  }
+}
+
+function headText(head: ResponseHead, needs: DirectClientNeeds): string {
+  const { framing, status, reason, contentLength } = head
+  const fields = responseFields(head.fields, needs.scope)
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`
+  let dateLine = `Date: ${currentDate()}\r\n`
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const name = fields[index] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'date') dateLine = ''
+    text += `${name}: ${fields[index + 1] ?? ''}\r\n`
+  }
+  // RFC 9110 §8.6: no length with 204.
+  if (contentLength !== undefined && status !== 204) text += `Content-Length: ${contentLength}\r\n`
+  const coding =
+    framing === 'chunked' || framing === 'close' ? 'Transfer-Encoding: chunked\r\n' : ''
+  return `${text}${dateLine}${connectionLines(needs)}${coding}\r\n`
+}
+
+const connectionLines = ({ keepAlive, keepAliveSeconds }: DirectClientNeeds): string =>
+  keepAlive
+    ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n`
+    : 'Connection: close\r\n'
+
+let date = ''
+let dateOfSecond = 0
+
+/** Written anew once a second (RFC 9110 §6.6.1). */
+function currentDate(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== dateOfSecond) {
+    dateOfSecond = second
+    date = new Date(second * 1000).toUTCString()
+  }
+  return date
+}
+
+function trailerLines(trailers: readonly string[]): string {
+  const fields = trailerFields(trailers)
+  let lines = ''
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    lines += `${fields[index] ?? ''}: ${fields[index + 1] ?? ''}\r\n`
+  return lines
+}
+
+export type DirectUpload = Upload & {
+  /** The next bytes of the body; no more than are left of it. */
+  take(bytes: Buffer): void
+  /** Bytes that are still to come from the client, wanted or not. */
+  readonly left: number
+}
+
+/** @param length as announced; undefined: no body, and nothing says so */
+export function createDirectUpload(
+  socket: Socket,
+  length: number | undefined,
+  needs: UploadNeeds,
+): DirectUpload {
+  let left = length ?? 0
+  let hasBegun = false
+  let stopped = false
+  return {
+    framing: length === undefined ? '' : `Content-Length: ${length}\r\n`,
+    start: () => undefined,
+    take(bytes) {
+      left -= bytes.length
+      if (stopped) return
+      hasBegun = true
+      needs.onProgress()
+      if (!needs.write(bytes)) socket.pause()
+    },
+    resume() {
+      if (!stopped) socket.resume()
+    },
+    stop() {
+      if (stopped || left === 0) return
+      stopped = true
+      socket.resume()
+    },
+    get left() {
+      return left
+    },
+    get hasBegun() {
+      return hasBegun
+    },
+    get isDone() {
+      return left === 0
+    },
+  }
+}

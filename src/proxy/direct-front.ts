@@ -1,0 +1,261 @@
+/** Stands before a server of Node's: forwards usual requests itself, and leaves every other connection to the server. */
+import { IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { type Socket } from 'node:net'
+import { type Asker } from './exchange.ts'
+import { type Admitted, type Forwarder } from './forward.ts'
+import { requestHead } from './headers.ts'
+import { createDirectClient, createDirectUpload, type DirectUpload } from './direct-client.ts'
+import { readDirectRequest, type DirectRequest } from './direct-request.ts'
+import { type RequestFacts } from './policy.ts'
+
+export type DirectFrontNeeds = {
+  readonly forwarder: Pick<Forwarder, 'exchange' | 'onFailure'>
+  /** Undefined: the server is to answer. */
+  readonly admit: (request: RequestFacts) => DirectAdmission | undefined
+}
+
+/** `release` is called when the exchange is over. */
+export type DirectAdmission = Admitted & { readonly release: () => void }
+
+/** One connection, until it ends or is handed over. */
+type Held = {
+  /** Between two requests since then; undefined: one is under way. */
+  idleSinceMs: number | undefined
+  /** It has carried an exchange. */
+  used: boolean
+  readonly end: () => void
+}
+
+const sweepMs = 5000
+
+/** What is left of a refused request is read this long, so that the answer is not lost to a reset. */
+const lingerMs = 1000
+
+/**
+ * A connection is the server's for good with the first request that is not usual, and all bytes of that request come to
+ * it: nothing is answered here but what goes through to a route. Call before anybody else listens for connections.
+ */
+export function serveDirectly(server: Server, needs: DirectFrontNeeds): void {
+  const event = 'setSecureContext' in server ? 'secureConnection' : 'connection'
+  const usual = server.listeners(event)
+  server.removeAllListeners(event)
+  const held = new Set<Held>()
+  const handOver = (socket: Socket): void => {
+    for (const listener of usual) listener.call(server, socket)
+  }
+  server.on(event, (socket: Socket) => hold(socket, { ...needs, server, held, handOver }))
+  endWith(server, held)
+}
+
+/** The server knows nothing of what is held here: its own ways to end connections end these, too. */
+function endWith(server: Server, held: ReadonlySet<Held>): void {
+  const closeIdle = server.closeIdleConnections.bind(server)
+  const closeAll = server.closeAllConnections.bind(server)
+  server.closeIdleConnections = () => {
+    for (const { idleSinceMs, end } of [...held]) if (idleSinceMs !== undefined) end()
+    closeIdle()
+  }
+  server.closeAllConnections = () => {
+    for (const { end } of [...held]) end()
+    closeAll()
+  }
+  const sweep = (): void => {
+    const nowMs = Date.now()
+    for (const { idleSinceMs = nowMs, used, end } of [...held])
+      if (nowMs - idleSinceMs >= (used ? server.keepAliveTimeout : server.headersTimeout)) end()
+  }
+  // One that is closed may listen again.
+  let timer: NodeJS.Timeout | undefined
+  server.on('listening', () => (timer = setInterval(sweep, sweepMs).unref()))
+  server.on('close', () => clearInterval(timer))
+}
+
+type Place = DirectFrontNeeds & {
+  readonly server: Server
+  readonly held: Set<Held>
+  readonly handOver: (socket: Socket) => void
+}
+
+function hold(socket: Socket, place: Place): void {
+  const { server, held, admit, forwarder } = place
+  let upload: DirectUpload | undefined
+  /** Of the exchange under way. */
+  let gone: (() => void) | undefined
+  let drained: (() => void) | undefined
+  let answered = true
+  /** What came behind the request under way. */
+  let behind: Buffer | undefined
+
+  const self: Held = {
+    idleSinceMs: Date.now(),
+    used: false,
+    end: () => void socket.destroy(),
+  }
+
+  /** Of a body that the client sends. */
+  const left = (): number => upload?.left ?? 0
+
+  const take = (bytes: Buffer): void => {
+    if (answered && left() === 0) begin(bytes)
+    else takeBody(bytes)
+  }
+
+  const takeBody = (bytes: Buffer): void => {
+    const own = Math.min(left(), bytes.length)
+    if (own > 0) upload?.take(bytes.subarray(0, own))
+    if (own < bytes.length) wait(bytes.subarray(own))
+    if (answered && left() === 0) rest()
+  }
+
+  /** No more is read than has come by now, until this one is answered. */
+  const wait = (bytes: Buffer): void => {
+    behind = behind ? Buffer.concat([behind, bytes]) : bytes
+    socket.pause()
+  }
+
+  const begin = (bytes: Buffer): void => {
+    const request = readDirectRequest(bytes)
+    const facts = request && factsOf(request, socket)
+    const admitted = facts && admit(facts)
+    if (!admitted) {
+      letGo(bytes)
+      return
+    }
+    answered = false
+    upload = undefined
+    self.idleSinceMs = undefined
+    self.used = true
+    gone = admitted.release
+    forwarder.exchange(askerFor(request, facts, admitted), admitted)
+    if (bytes.length > request.headBytes) takeBody(bytes.subarray(request.headBytes))
+  }
+
+  const askerFor = (
+    request: DirectRequest,
+    facts: RequestFacts,
+    admitted: DirectAdmission,
+  ): Asker => ({
+    method: request.method,
+    head: (framing) =>
+      requestHead(facts, { target: request.url, policy: admitted.policy, framing }),
+    openUpload: (needs) => (upload = createDirectUpload(socket, request.contentLength, needs)),
+    openClient(needs) {
+      drained = needs.onDrain
+      const keepAliveSeconds = Math.floor(server.keepAliveTimeout / 1000)
+      return createDirectClient(socket, {
+        ...needs,
+        keepAliveSeconds,
+        get keepAlive() {
+          return server.listening
+        },
+        onEnd: finish,
+      })
+    },
+    onGone(listener) {
+      gone = () => {
+        admitted.release()
+        listener()
+      }
+    },
+    cut: () => void socket.destroy(),
+    fail(failure) {
+      const isWhole = left() === 0 && server.listening
+      // Nobody reads any further then: what still comes is thrown away.
+      if (!isWhole) socket.off('data', take).resume()
+      const [standIn, response] = standIns(facts, socket)
+      response.shouldKeepAlive = isWhole
+      response.once('finish', () => {
+        response.detachSocket(socket)
+        if (isWhole) finish()
+        else endSlowly(socket)
+      })
+      forwarder.onFailure(standIn, response, failure)
+    },
+  })
+
+  /** The exchange tells the end before it has come to its own: what follows begins in the next turn. */
+  const finish = (): void => {
+    process.nextTick(() => {
+      if (socket.destroyed) return
+      const over = gone
+      gone = undefined
+      drained = undefined
+      answered = true
+      over?.()
+      if (!server.listening) endSlowly(socket)
+      else if (left() === 0) rest()
+    })
+  }
+
+  /** Nothing is under way. */
+  const rest = (): void => {
+    self.idleSinceMs = Date.now()
+    upload = undefined
+    const bytes = behind
+    behind = undefined
+    if (!bytes) return
+    socket.resume()
+    begin(bytes)
+  }
+
+  const leave = (): void => {
+    held.delete(self)
+    const over = gone
+    gone = undefined
+    over?.()
+  }
+
+  /** Whoever says that they send no more does not wait for an answer either. */
+  const end = (): void => {
+    if (answered) socket.end()
+    else socket.destroy()
+  }
+  const drain = (): void => {
+    drained?.()
+  }
+  const fail = (): void => void socket.destroy()
+
+  const letGo = (bytes: Buffer): void => {
+    held.delete(self)
+    socket.off('data', take).off('end', end).off('close', leave).off('drain', drain)
+    // Flowing again only once the server listens: it reads these bytes before all others.
+    socket.pause()
+    socket.unshift(bytes)
+    place.handOver(socket)
+    socket.off('error', fail)
+    socket.resume()
+  }
+
+  held.add(self)
+  socket.on('data', take).on('end', end).on('close', leave).on('drain', drain).on('error', fail)
+}
+
+const factsOf = (request: DirectRequest, socket: Socket): RequestFacts => ({
+  method: request.method,
+  url: request.url,
+  headers: request.headers,
+  headersDistinct: { host: [request.headers.host ?? ''] },
+  rawHeaders: request.rawHeaders,
+  httpVersion: '1.1',
+  socket,
+})
+
+/** Node's objects for an answer that is not forwarded. */
+function standIns(facts: RequestFacts, socket: Socket): [IncomingMessage, ServerResponse] {
+  const request = new IncomingMessage(socket)
+  request.method = facts.method
+  request.url = facts.url
+  request.headers = facts.headers
+  request.rawHeaders = facts.rawHeaders
+  request.httpVersionMajor = 1
+  request.httpVersionMinor = 1
+  request.httpVersion = facts.httpVersion
+  const response = new ServerResponse(request)
+  response.assignSocket(socket)
+  return [request, response]
+}
+
+function endSlowly(socket: Socket): void {
+  socket.end()
+  setTimeout(() => socket.destroy(), lingerMs).unref()
+}

@@ -1,0 +1,166 @@
+/** Usual requests are forwarded on their socket, everything else is Node's, and nobody can tell them apart. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import t from 'tap'
+import {
+  answering,
+  dial,
+  eventually,
+  get,
+  owner,
+  startFront,
+  startPair,
+  startRaw,
+} from '../support/proxy.ts'
+
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
+
+/** Whether Node's server has seen a request. */
+const countNode = (server: { on(event: 'request', listener: () => void): unknown }) => {
+  let seen = 0
+  server.on('request', () => (seen += 1))
+  return () => seen
+}
+
+t.test('usual requests do not pass through the server of Node, others do', async (t) => {
+  const { dial, server } = await startPair(t, answering(ok))
+  const seen = countNode(server)
+  const client = await dial()
+  for (let round = 0; round < 3; round++) {
+    client.clear()
+    client.write(get())
+    await client.until('hi')
+  }
+  t.equal(seen(), 0)
+  client.clear()
+  client.write(get('/user/ana/', 'X: 1\r\nX: 2\r\n'))
+  await client.until('hi')
+  client.clear()
+  client.write(get())
+  await client.until('hi')
+  t.equal(seen(), 2, 'a connection that was handed over stays there')
+})
+
+t.test('requests in one packet are answered in order, wherever they lead', async (t) => {
+  const { dial, upstream } = await startPair(t, answering(ok))
+  const client = await dial()
+  client.write(`${get()}${get('/user/ana/two')}${get('/elsewhere')}${get('/user/ana/three')}`)
+  const answer = await client.until(/none[^]*hi$/)
+  t.same(answer.match(/hi|none/g), ['hi', 'hi', 'none', 'hi'])
+  t.match(upstream.peers[0]?.text(), /\/two/)
+})
+
+t.test('a head in pieces is read by Node', async (t) => {
+  const { dial, server } = await startPair(t, answering(ok))
+  const seen = countNode(server)
+  const client = await dial()
+  for (const byte of get()) {
+    client.write(byte)
+    if (byte === '\n') await sleep(1)
+  }
+  await client.until('hi')
+  t.equal(seen(), 1)
+})
+
+t.test(
+  'a body in pieces, with the next request behind it, is taken apart by its length',
+  async (t) => {
+    const body = randomBytes(300_000)
+    const sums: string[] = []
+    const { dial } = await startPair(t, (peer) => {
+    let text = ''
+    peer.socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      const [head = '', sent = ''] = text.split('\r\n\r\n', 2)
+      const rest = text.slice(head.length + 4)
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+      if (sent === '' && length > 0 || rest.length < length) return
+      sums.push(createHash('sha256').update(Buffer.from(rest.slice(0, length), 'latin1')).digest('hex'))
+      text = ''
+      peer.write(ok)
+    })
+  }) // prettier-ignore
+    const client = await dial()
+    const head = `PUT /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n`
+    const all = Buffer.concat([Buffer.from(head), body, Buffer.from(get())])
+    for (let at = 0; at < all.length; at += 70_001) {
+      client.write(all.subarray(at, at + 70_001))
+      await sleep(2)
+    }
+    await client.until(/hi[^]*hi$/)
+    t.equal(sums[0], createHash('sha256').update(body).digest('hex'))
+    t.equal(sums.length, 2)
+  },
+)
+
+t.test('a client that leaves while it waits is not waited for', async (t) => {
+  for (const leave of ['end', 'destroy'] as const) {
+    const { dial, forwarder, upstream } = await startPair(t)
+    const client = await dial()
+    client.write(get())
+    await (await upstream.first()).until('\r\n\r\n')
+    client.socket[leave]()
+    await eventually(() => forwarder.counts.connections === 0)
+    t.equal(forwarder.counts.exchanges, 0)
+  }
+})
+
+t.test('an answer before the end of a body, and then the next request', async (t) => {
+  const { dial } = await startPair(t, answering(ok))
+  const client = await dial()
+  client.write('POST /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc')
+  await client.until('hi')
+  client.clear()
+  client.write(`defghi${get()}`)
+  await client.until('hi')
+  t.match(client.text(), /^HTTP\/1\.1 200 OK/)
+})
+
+t.test(
+  'what the hub says of a server that does not answer leaves the connection usable',
+  async (t) => {
+    const front = await startFront(t)
+    const raw = await startRaw(t, answering(ok))
+    front.routes.add('/user/ana/', { host: '127.0.0.1', port: 1 }, owner)
+    const client = await dial(t, front.port)
+    client.write(get())
+    await client.until('failed: refused')
+    front.routes.add('/user/ana/', raw, owner)
+    client.clear()
+    client.write(get())
+    await client.until('hi')
+    t.equal(front.failures.length, 1)
+  },
+)
+
+t.test(
+  'a closing server ends idle connections at once and others after their answer',
+  async (t) => {
+    let release: () => void = () => undefined
+    const { dial, server } = await startPair(t, (peer) => {
+      peer.socket.once('data', () => {
+        release = () => peer.write(ok)
+      })
+    })
+    const idle = await dial()
+    const busy = await dial()
+    busy.write(get())
+    await sleep(50)
+    server.close()
+    server.closeIdleConnections()
+    t.equal(await idle.ended(), '')
+    release()
+    t.match(await busy.ended(), /Connection: close\r\n[^]*hi$/)
+  },
+)
+
+t.test('idle connections end after their time, slow heads get 408 from Node', async (t) => {
+  const times = { keepAliveTimeout: 100, headersTimeout: 200, connectionsCheckingInterval: 100 }
+  const { dial } = await startPair(t, answering(ok), { server: times })
+  const client = await dial()
+  client.write(get())
+  const slow = await dial()
+  slow.write('GET /user/ana/ HTTP/1.1\r\nHost:')
+  t.match(await slow.ended(), /^HTTP\/1\.1 408/)
+  t.match(await client.ended(), /hi$/)
+})
