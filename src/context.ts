@@ -15,7 +15,8 @@ import { createAccess, type Access } from './core/access.ts'
 import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
-import { createBackups, type Backups } from './core/backups.ts'
+import { backupDirOf, createBackups, type Backups } from './core/backups.ts'
+import { createDiskWatch, type DiskWatch } from './core/disk-watch.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
@@ -40,6 +41,7 @@ import { type GroupsOf } from './model/scope.ts'
 import { createRoutes, type Routes } from './proxy/routes.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
+import { systemdOptionsOf } from './spawn/systemd-options.ts'
 import { acmeNetwork, type AcmeNetwork } from './tls/acme-preflight.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
@@ -63,6 +65,7 @@ export type Context = People &
     readonly xsrf: Xsrf
     readonly metrics: Metrics
     readonly backups: Backups
+    readonly disks: DiskWatch
     readonly acme: Acme
     /** 32 random bytes that sign login flows. */
     readonly signingKey: Buffer
@@ -227,6 +230,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     signingKey,
     metrics,
     backups: createBackups({ store, config, configFile: loaded.file, clock, log }),
+    disks: createDiskWatch({ folders: foldersOf(loaded), log }),
     acme: createAcme({
       ...{ config, facts: store.facts, clock, log },
       network: overrides.acmeNetwork ?? acmeNetwork,
@@ -240,6 +244,13 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     passwords,
   }
 }
+
+/** Where the hub and people write. */
+const foldersOf = (loaded: LoadedConfig): string[] => [
+  loaded.data_dir,
+  systemdOptionsOf(loaded)?.homes_dir ?? path.join(loaded.data_dir, 'homes'),
+  backupDirOf(loaded),
+]
 
 /** The options of every plug-in, for the configuration's loader. */
 export const pluginSchemas: PluginSchemas = {

@@ -14,6 +14,7 @@ import { keepOut } from './core/admission.ts'
 import { keepCulling } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
+import { keepRoom, lookAtDisks } from './core/disk-watch.ts'
 import { removeExpired, writeActivity, writeActivityInTurns } from './core/housekeeping.ts'
 import { loopEveryMs } from './core/metrics.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
@@ -164,6 +165,7 @@ async function startInOrder(
     ...{ read: overrides.readAgain, check: checkFiles },
     listenSecurely: () => front.https.listen(),
   })
+  await keepRoom(context)
   const front = await openFront(context, { ...overrides, reload })
   undo(() => front.close())
   await listenInside(front.internal, context)
@@ -287,5 +289,6 @@ function startJobs(context: WholeContext): void {
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   schedule.every(backUpEveryMs, 'make a backup when it is time', () => context.backups.keepUp())
+  schedule.every(expireEveryMs, 'look at the disks', () => lookAtDisks(context))
   keepCulling({ ...context, baseUrl: context.config.base_url })
 }

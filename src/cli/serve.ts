@@ -54,9 +54,15 @@ export const serve: Command = {
   },
 }
 
-/** A person reads sentences, a log collector reads JSON. */
+/** A person reads sentences, a log collector reads JSON. A line for which the disk has no room is lost, and not the hub. */
 const logTo = ({ terminal }: Call): { write(line: string): void } => ({
-  write: (line) => terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd()),
+  write(line) {
+    try {
+      terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd())
+    } catch {
+      return
+    }
+  },
 })
 
 /** Its log says what came of it. A hub that only just starts has read its configuration a moment ago. */

@@ -1,11 +1,13 @@
 /** The world a command sees: where it prints, what it reads, which signals it gets. */
+import { fstatSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
+import { isatty } from 'node:tty'
 import { processEnvironment } from '../config/load.ts'
 import { type Texts } from '../config/overrides.ts'
 import { errorCode } from '../lib/errors.ts'
 
 export interface Terminal {
-  /** A line of the result, on standard output. */
+  /** A line of the result, on standard output. @throws {Error} when that is a file on a full disk */
   print(line: string): void
   /** A line for the person, on standard error. */
   say(line: string): void
@@ -32,8 +34,8 @@ export function createTerminal(needs: { exit(code: number): void }): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosed)
   const isAtTerminal = [stdin, stdout, stderr].some(({ isTTY }) => isTTY)
   return {
-    print: (line) => void stdout.write(`${line}\n`),
-    say: (line) => void stderr.write(`${line}\n`),
+    print: writerTo(1, stdout),
+    say: orNowhere(writerTo(2, stderr)),
     readInput,
     async ask(question) {
       if (!stdin.isTTY) return undefined
@@ -58,6 +60,35 @@ export function createTerminal(needs: { exit(code: number): void }): Terminal {
     isWatched: stdout.isTTY,
   }
 }
+
+type Write = (line: string) => void
+
+/** A file is written to directly: Node gives up a stream for good when its disk was full once. */
+function writerTo(fd: number, stream: NodeJS.WriteStream): Write {
+  return isFile(fd)
+    ? (line) => void writeSync(fd, `${line}\n`)
+    : (line) => void stream.write(`${line}\n`)
+}
+
+function isFile(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd)
+    return !stat.isFIFO() && !stat.isSocket() && !isatty(fd)
+  } catch {
+    return false
+  }
+}
+
+/** There is nobody left to tell. */
+const orNowhere =
+  (write: Write): Write =>
+  (line) => {
+    try {
+      write(line)
+    } catch {
+      return
+    }
+  }
 
 async function readInput(): Promise<string> {
   const chunks: Buffer[] = []

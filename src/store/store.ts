@@ -6,6 +6,7 @@ import { createGroups, type Groups } from './groups.ts'
 import { createOAuthProviderRows, type OAuthProviderRows } from './oauth-provider.ts'
 import { createOneTimeLinks, type OneTimeLinks } from './one-time-links.ts'
 import { createRoles, type Roles } from './roles.ts'
+import { keepRoom, lacksRoom } from './room.ts'
 import { createServers, type Servers } from './servers.ts'
 import { createServiceTokens, type ServiceTokens } from './service-tokens.ts'
 import { createServices, type Services } from './services.ts'
@@ -36,6 +37,9 @@ export interface Store {
   otherWrites(): number
   /** Writes a complete copy of the database to the new file `to`, without standing still. */
   backUp(to: string): Promise<void>
+  /** Grows the database beforehand, so that it needs no disk for a while. @throws {HubError} Unavailable on a full one. */
+  keepRoom(): Promise<void>
+  lacksRoom(): boolean
   /** Checkpoints the write-ahead log and closes. */
   close(): void
 }
@@ -46,10 +50,11 @@ type ReadOnly<Module> = { [Key in keyof Module as Key extends Reading ? Key : ne
 
 /** What routes may use: reading. Changes go through a core verb. */
 export type StoreReader = {
-  readonly [Key in keyof Omit<Store, 'transaction' | 'otherWrites' | 'backUp' | 'close'>]: ReadOnly<
-    Store[Key]
-  >
+  readonly [Key in keyof Omit<Store, Whole>]: ReadOnly<Store[Key]>
 }
+
+/** What is done with all of it. */
+type Whole = 'transaction' | 'otherWrites' | 'backUp' | 'keepRoom' | 'lacksRoom' | 'close'
 
 /** Prepares every statement of the store; `close` closes the database. */
 export function createStore(database: Database): Store {
@@ -70,6 +75,8 @@ export function createStore(database: Database): Store {
     authStates: createAuthStates(database),
     transaction: (work) => database.transaction(work),
     otherWrites: () => Number(database.pragma('data_version')),
+    keepRoom: () => keepRoom(database),
+    lacksRoom: () => lacksRoom(database),
     backUp: (to) => database.backupInTurns(to),
     close: () => database.close(),
   }

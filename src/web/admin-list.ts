@@ -61,10 +61,12 @@ export async function adminData(
 
 /** Nobody else can do anything about it. */
 const standingProblem = (
-  { backups, acme }: Site,
+  { disks, backups, acme }: Site,
   { manage }: ViewData['admin']['may'],
 ): string | undefined => {
-  const problems = manage ? [backups.problem, acme.problem].filter((one) => one !== undefined) : []
+  if (!manage) return undefined
+  const all = [disks.problem, backups.problem, acme.problem]
+  const problems = all.filter((one) => one !== undefined)
   return problems.length === 0 ? undefined : problems.join(' ')
 }
 

@@ -40,3 +40,15 @@ t.test('the exit code is the command’s', async (t) => {
   t.equal(await program.ended, 2)
   t.match(program.output(), /no command "nonsense"/)
 })
+
+t.test(
+  'a result that does not fit on the disk is a failure, words that do not fit are none',
+  async (t) => {
+    const command = `"${process.execPath}" "${main}" version > /dev/full; echo "code $?"
+    "${process.execPath}" "${main}" user add ana 2> /dev/full; echo "code $?"`
+    const env = { ...process.env, LITTLEHUB_DATA: t.testdir() }
+    const program = watchProgram(t, spawn('bash', ['-c', command], { env }))
+    await program.ended
+    t.match(program.output(), /no space left[^]*code 1\nhttp\S+\ncode 0\n$/)
+  },
+)
