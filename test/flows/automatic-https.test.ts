@@ -45,7 +45,7 @@ t.test('a renewal cuts nobody off, and a restart asks for nothing', async (t) =>
   const first = await untilShown(hub)
   const socket = await openWebSocket(hub, '/services/echo/')
   t.teardown(() => socket.destroy())
-  prepared.advance(4 * 365 * DAY)
+  prepared.advance(((first.validTo.getTime() - Date.now()) * 2) / 3 + DAY)
   await hub.reload()
   const second = await untilShown(hub, ({ serial }) => serial !== first.serial)
   socket.write('still here')
@@ -82,6 +82,8 @@ t.test('HTTPS is switched on and off while everybody goes on', async (t) => {
   t.teardown(() => socket.destroy())
   const plain = () =>
     fetch(`${hub.url}hub/login`, { redirect: 'manual', headers: { connection: 'close' } })
+  const headers = { host: 'hub.test.example' }
+  await secureRequest(`${hub.secureUrl}hub/login`, undefined, { headers })
   t.equal((await plain()).status, 301, 'somebody has come in over HTTPS')
   prepared.write({ enabled: false })
   t.match(await hub.reload(), { applied: ['https.enabled'], needsRestart: [] })

@@ -83,7 +83,11 @@ https:
 ${more ?? ''}
 `
 
-export type Shown = { readonly names: readonly string[]; readonly serial: string }
+export type Shown = {
+  readonly names: readonly string[]
+  readonly serial: string
+  readonly validTo: Date
+}
 
 /** The certificate that a browser is shown; undefined: none yet. */
 export async function certificateShown(hub: Hub): Promise<Shown | undefined> {
@@ -92,9 +96,9 @@ export async function certificateShown(hub: Hub): Promise<Shown | undefined> {
   const socket = tls.connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false })
   try {
     await once(socket, 'secureConnect')
-    const { subjectaltname = '', serialNumber: serial } = socket.getPeerCertificate()
+    const { subjectaltname = '', serialNumber: serial, valid_to } = socket.getPeerCertificate()
     const names = subjectaltname.split(', ').map((name) => name.replace('DNS:', ''))
-    return names.includes('invalid') ? undefined : { names, serial }
+    return names.includes('invalid') ? undefined : { names, serial, validTo: new Date(valid_to) }
   } finally {
     socket.destroy()
   }

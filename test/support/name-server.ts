@@ -1,23 +1,44 @@
 /** A name server for a test: every name is this machine, but those that are not there. */
 import { createSocket } from 'node:dgram'
+import { createServer, type AddressInfo } from 'node:net'
 import { type Test } from 'tap'
 
 const headBytes = 12
+/** Before each message over TCP (RFC 1035 §4.2.2). */
+const lengthBytes = 2
 const typeA = 1
 const noSuchName = 3
 
-/** @param isKnown whether there is such a name @returns `127.0.0.1:PORT` */
+/**
+ * Over UDP and TCP: which of them is asked depends on the version of whoever asks.
+ * @param isKnown whether there is such a name
+ * @returns `127.0.0.1:PORT`
+ */
 export async function startNameServer(
   t: Test,
   isKnown: (name: string) => boolean,
 ): Promise<string> {
+  const streams = createServer((connection) => {
+    connection.on('error', () => undefined)
+    connection.on('data', (message: Buffer) => {
+      const answer = answerTo(message.subarray(lengthBytes), isKnown)
+      const length = Buffer.alloc(lengthBytes)
+      length.writeUInt16BE(answer.length)
+      connection.write(Buffer.concat([length, answer]))
+    })
+  })
+  await new Promise<void>((resolve) => streams.listen(0, '127.0.0.1', resolve))
+  const { port: ownPort } = streams.address() as AddressInfo
   const socket = createSocket('udp4')
   socket.on('message', (query, { port, address }) => {
     socket.send(answerTo(query, isKnown), port, address)
   })
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  t.teardown(() => socket.close())
-  return `127.0.0.1:${socket.address().port}`
+  await new Promise<void>((resolve) => socket.bind(ownPort, '127.0.0.1', resolve))
+  t.teardown(() => {
+    socket.close()
+    streams.close()
+  })
+  return `127.0.0.1:${ownPort}`
 }
 
 /** @see RFC 1035 §4.1 */

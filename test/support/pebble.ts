@@ -41,6 +41,9 @@ export type PebbleOptions = {
 
 const startingMs = 10_000
 
+/** It answers nobody without one. */
+const userAgent = { 'user-agent': 'littlehub-test' }
+
 export async function startPebble(t: Test, options: PebbleOptions = {}): Promise<Pebble> {
   const dir = temporaryFolder(t)
   const authority = createAuthority(dir, 'directory-root')
@@ -108,7 +111,7 @@ export async function startPebble(t: Test, options: PebbleOptions = {}): Promise
 
 async function untilAnswered(directory: string, ca: string): Promise<void> {
   for (const end = Date.now() + startingMs; Date.now() < end;) {
-    const answer = await secureRequest(directory, ca).catch(() => undefined)
+    const answer = await secureRequest(directory, ca, { headers: userAgent }).catch(() => undefined)
     if (answer?.status === 200) return
     await sleep(50)
   }
