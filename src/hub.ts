@@ -32,6 +32,7 @@ import { createUpgrader } from './proxy/upgrade.ts'
 import { createDoor } from './web/door.ts'
 import { drain } from './web/drain.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
+import { createFrontLimits } from './web/front-limits.ts'
 import { createHttps, type Https } from './web/https.ts'
 import { createInternalServer } from './web/internal-server.ts'
 import { listen, listenOnKeptPort } from './web/listen.ts'
@@ -174,10 +175,8 @@ async function startInOrder(
   context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
   keepOut(context)
   const { socket } = overrides
-  const actualPort = await listen(
-    front.public,
-    socket === undefined ? { host, port } : { fd: socket },
-  )
+  const place = socket === undefined ? { host, port } : { fd: socket }
+  const actualPort = await listen(front.public, place)
   await front.https.listen()
   startJobs(context)
   const { cmd, path, environment } = loaded.spawner
@@ -221,7 +220,8 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
   const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
-  const door = createDoor({ ...parts, originOf: (request) => origins.of(request) })
+  const limits = createFrontLimits({ ...context, origins })
+  const door = createDoor({ ...parts, ...limits, originOf: (request) => origins.of(request) })
 
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
@@ -232,6 +232,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
     const admit: typeof door.admit = (it) => (https.refuses(it) ? undefined : door.admit(it))
     serveDirectly(server, { forwarder, admit })
     guardServer(server)
+    limits.guard(server, https.server)
     return server.on('upgrade', (request, socket, head) => {
       if (https.refuses(request)) turnAway(socket, '403 Forbidden')
       else door.upgrade(request, socket, head)

@@ -1,6 +1,7 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
 import { Type, type Static } from 'typebox'
 import { auth, session } from './auth-settings.ts'
+import { connections } from './connection-settings.ts'
 import { customScopes, groups, roles, services, users } from './declarations.ts'
 import { https } from './https-settings.ts'
 import { groupOverrides, limits, profiles } from './profiles.ts'
@@ -147,9 +148,7 @@ export const settings = section(
         { default: 'info', description: 'How much is logged.' },
       ),
     ),
-    body_limit: restart(
-      size('1M', 'Largest form or API request body; uploads to servers have no limit.'),
-    ),
+    body_limit: restart(size('1M', 'Largest form or API request; uploads have no limit.')),
     default_url: Type.String({
       default: '',
       pattern: '^(?:/[^/\\\\].*|https?://.+)?$',
@@ -166,6 +165,7 @@ export const settings = section(
     views_dir: optionalPath(
       'Folder of views (and a folder `static` in it) that come before our own of the same name.',
     ),
+    connections,
     announcement,
     session,
     password,

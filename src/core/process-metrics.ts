@@ -27,7 +27,7 @@ export function addProcessMetrics(registry: Registry): void {
   )
   number('process_virtual_memory_bytes', 'Virtual memory of the hub.', virtualBytes)
   number('process_open_fds', 'Open files and sockets of the hub.', openFiles)
-  number('process_max_fds', 'How many files and sockets the hub may open.', mostFiles)
+  number('process_max_fds', 'How many files and sockets the hub may open.', mostOpenFiles)
   number('process_start_time_seconds', 'When the hub began.', () =>
     Math.round(Date.now() / SECOND - process.uptime()),
   )
@@ -52,7 +52,8 @@ const virtualBytes = (): number | undefined =>
 
 const openFiles = (): number | undefined => fromProc(() => readdirSync('/proc/self/fd').length)
 
-const mostFiles = (): number | undefined =>
+/** Files and sockets of this process together; undefined where that is not told. */
+export const mostOpenFiles = (): number | undefined =>
   fromProc(() => numberIn(readFileSync('/proc/self/limits', 'utf8'), /^Max open files\s+(\d+)/m))
 
 /** @throws when it is not there. */

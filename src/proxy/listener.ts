@@ -33,6 +33,9 @@ export const frontServerOptions: ServerOptions = {
   requireHostHeader: true,
   insecureHTTPParser: false,
   noDelay: true,
+  /** A client that vanished without a word is noticed by the kernel's probes. */
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
   /** What else asks for an upgrade (h2c) is an ordinary request (RFC 9110 §7.8). */
   shouldUpgradeCallback: isWebSocketRequest,
 }

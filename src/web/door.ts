@@ -4,6 +4,7 @@ import { type Duplex } from 'node:stream'
 import { type Access, type Caller } from '../core/access.ts'
 import { type TokenExchange } from '../core/token-exchange.ts'
 import { withoutCookie } from '../lib/cookie.ts'
+import { createCounts } from '../lib/counts.ts'
 import { asError, HubError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { hubCookieNames, sessionCookie } from '../model/session.ts'
@@ -26,6 +27,10 @@ export type DoorNeeds = {
   readonly upgrader: Upgrader
   readonly exchange: TokenExchange
   readonly log: Log
+  /** How much one user may have under way at the same time; 0: no limit. */
+  readonly mostPerUser?: () => number
+  /** How long a server may be silent while somebody waits; 0: for ever. */
+  readonly mostSilenceMs?: () => number
   /** How the browser addressed us, forwarded headers of trusted proxies believed. */
   originOf(request: RequestFacts): Origin
 }
@@ -60,6 +65,7 @@ const statusTexts = {
   401: '401 Unauthorized',
   403: '403 Forbidden',
   424: '424 Failed Dependency',
+  429: '429 Too Many Requests',
   500: '500 Internal Server Error',
   503: '503 Service Unavailable',
 } as const
@@ -74,6 +80,7 @@ export function createDoor(needs: DoorNeeds): Door {
     url.startsWith(`${needs.baseUrl}hub/api`) ? 'json' : 'text'
   /** What is being forwarded, by whom it concerns, so that a right that ends ends it at once. */
   const open = new Map<number | 'services', Set<Exchange>>()
+  const counts = createCounts()
 
   const lookAgain = (concerned: number | 'services'): void => {
     for (const exchange of open.get(concerned) ?? [])
@@ -108,10 +115,17 @@ export function createDoor(needs: DoorNeeds): Door {
   const admit = (asked: Asked): Exchange => {
     const exchange = { ...asked, controller: new AbortController() }
     for (const one of concernedBy(asked)) open.set(one, (open.get(one) ?? new Set()).add(exchange))
+    counts.add(whoOf(asked.caller), 1)
     return exchange
   }
 
+  const hasTooMany = (caller: Caller | undefined): boolean => {
+    const most = needs.mostPerUser?.() ?? 0
+    return most > 0 && caller !== undefined && counts.of(whoOf(caller)) >= most
+  }
+
   const release = (exchange: Exchange): void => {
+    counts.add(whoOf(exchange.caller), -1)
     for (const one of concernedBy(exchange)) {
       const known = open.get(one)
       known?.delete(exchange)
@@ -121,6 +135,7 @@ export function createDoor(needs: DoorNeeds): Door {
 
   const policyFor = ({ origin, route, caller, controller }: Exchange): ExchangePolicy => {
     const { proto, host, address, trustedPeer, port } = origin
+    const silenceMs = needs.mostSilenceMs?.() ?? 0
     const authorization =
       isServerRoute(route) && caller
         ? needs.exchange.authorizationFor(caller, route.owner)
@@ -129,6 +144,7 @@ export function createDoor(needs: DoorNeeds): Door {
       hubCookieNames,
       forwarded: { trustedPeer, address, proto, host, port },
       signal: controller.signal,
+      ...(silenceMs > 0 ? { quietMs: silenceMs } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     }
   }
@@ -158,6 +174,7 @@ export function createDoor(needs: DoorNeeds): Door {
     if (!origin) refuse(response, 400, formFor(request))
     else if (!route || !mayUse(caller, route)) hub(request, response)
     else if (isForged(request, origin, caller)) refuse(response, 403, formFor(request))
+    else if (hasTooMany(caller)) refuse(response, 429, formFor(request))
     else {
       const exchange = admit({ request, origin, route, caller })
       response.once('close', () => release(exchange))
@@ -201,7 +218,8 @@ export function createDoor(needs: DoorNeeds): Door {
     if (!caller && !(route && isPublic(route))) return 401
     if (isForged(request, origin, caller)) return 403
     if (!route) return 424
-    return mayUse(caller, route) ? { request, origin, route, caller } : 403
+    if (!mayUse(caller, route)) return 403
+    return hasTooMany(caller) ? 429 : { request, origin, route, caller }
   }
 
   // All are called by Node's event loop: what they throw would end the hub for everybody.
@@ -244,6 +262,12 @@ function concernedBy({ caller, route: { owner } }: Asked): Set<number | 'service
   return new Set(['service' in caller ? ('services' as const) : caller.user.id, ...owners])
 }
 
+/** Whose share it is, whatever the credential. */
+const whoOf = (caller: Caller | undefined): string => {
+  if (!caller) return ''
+  return 'service' in caller ? `service ${caller.service.id}` : `user ${caller.user.id}`
+}
+
 const idOf = (caller: Caller | undefined): string =>
   caller === undefined
     ? ''
@@ -279,6 +303,7 @@ const sentences: Readonly<Record<Refusal, string>> = {
   401: 'You are not logged in.',
   403: 'Pages of other sites may not use this in your name.',
   424: 'This server is not running.',
+  429: 'Too much of yours is open at the same time. Close some tabs, and try again.',
   500: 'Something went wrong. An administrator finds the reason in the log of the hub.',
   503: 'The hub cannot do this at the moment. Try again soon.',
 }

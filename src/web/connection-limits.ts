@@ -1,0 +1,73 @@
+/** How many connections may be open: in all, and from one address. */
+import { type Server } from 'node:http'
+import { type Socket } from 'node:net'
+import { mostOpenFiles } from '../core/process-metrics.ts'
+import { createCounts } from '../lib/counts.ts'
+import { type Log } from '../lib/log.ts'
+import { MINUTE } from '../lib/time.ts'
+
+export type ConnectionLimitsNeeds = {
+  /** Asked at every connection; 0: as many as files allow, and no limit. */
+  limits(): { readonly limit: number; readonly per_address: number }
+  /** Whether an address is that of a reverse proxy of ours, behind which is everybody. */
+  trusts(address: string): boolean
+  readonly log: Log
+}
+
+export interface ConnectionLimits {
+  /** What comes in beyond is closed at once. */
+  guard(server: Server): void
+  readonly open: number
+}
+
+/** What the hub itself opens: its database, logs, programs. */
+const reservedFiles = 256
+
+/** A flood is no flood of log lines. */
+const tellEveryMs = MINUTE
+
+export function createConnectionLimits(needs: ConnectionLimitsNeeds): ConnectionLimits {
+  const byAddress = createCounts()
+  const affordable = Math.floor(((mostOpenFiles() ?? Infinity) - reservedFiles) / 2)
+  let open = 0
+  let toldAtMs = -Infinity
+
+  const isTooMany = (address: string): boolean => {
+    const { limit, per_address: mostOfOne } = needs.limits()
+    if (open >= (limit || affordable)) return true
+    return mostOfOne > 0 && byAddress.of(address) >= mostOfOne && !isExempt(address)
+  }
+
+  const isExempt = (address: string): boolean =>
+    address.startsWith('127.') || address === '::1' || needs.trusts(address)
+
+  const tell = (address: string): void => {
+    const nowMs = performance.now()
+    if (nowMs - toldAtMs < tellEveryMs) return
+    toldAtMs = nowMs
+    const facts = { address, open, ofAddress: byAddress.of(address) }
+    needs.log.warn(facts, 'more connections than may be open; new ones are closed')
+  }
+
+  const take = (socket: Socket): void => {
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    if (isTooMany(address)) {
+      tell(address)
+      socket.destroy()
+      return
+    }
+    open += 1
+    byAddress.add(address, 1)
+    socket.once('close', () => {
+      open -= 1
+      byAddress.add(address, -1)
+    })
+  }
+
+  return {
+    guard: (server) => void server.prependListener('connection', take),
+    get open() {
+      return open
+    },
+  }
+}
