@@ -36,6 +36,16 @@ t.test('a hub gets a certificate for all its names, and people are led to it', a
   }
 })
 
+t.test('where port 80 is not its own, a hub shows over TLS whose name it is', async (t) => {
+  const pebble = await startPebble(t)
+  const prepared = prepareAcmeHub(t, pebble, { port: 0 })
+  const hub = await prepared.start()
+  t.same((await untilShown(hub)).names, ['hub.test.example'])
+  const servername = 'hub.test.example'
+  const ca = await pebble.root()
+  t.match(await secureRequest(`${hub.secureUrl}hub/health`, ca, { servername }), { status: 200 })
+})
+
 t.test('a renewal cuts nobody off, and a restart asks for nothing', async (t) => {
   const pebble = await startPebble(t)
   const echo = await startEcho(t)

@@ -30,6 +30,8 @@ export type AcmeConfig = {
   readonly email?: string
   readonly enabled?: boolean
   readonly trial?: string
+  /** Of plain HTTP; absent: where pebble comes in. */
+  readonly port?: number
   /** More lines of the file. */
   readonly more?: string
 }
@@ -68,9 +70,9 @@ export function prepareAcmeHub(t: Test, pebble: Pebble, initial: AcmeConfig = {}
 
 type Whole = AcmeConfig & { readonly dataDir: string; readonly pebble: Pebble }
 
-const textOf = ({ pebble, dataDir, email, trial, enabled, domains, more }: Whole): string => `
+const textOf = ({ pebble, dataDir, port, email, trial, enabled, domains, more }: Whole): string => `
 data_dir: ${dataDir}
-port: ${pebble.network.httpPort}
+port: ${port ?? pebble.network.httpPort}
 log_level: info
 password: { bcrypt_cost: 4 }
 https:

@@ -1,9 +1,12 @@
 /** HTTPS is switched on and off while people are there. */
 import { once } from 'node:events'
 import http from 'node:http'
+import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { placeholderCertificate } from '../../src/tls/acme-alpn.ts'
 import { createSecureListener } from '../../src/web/secure-listener.ts'
+import { secureRequest } from '../support/secure-client.ts'
 
 function prepare(t: Test, port = 0) {
   const https = { enabled: false, port, tls: { cert: '', key: '' } }
@@ -48,23 +51,27 @@ t.test('it listens while it is wanted, and what is open goes on', async (t) => {
   t.equal(listener.port, port, 'and again, while that one is open')
 })
 
-t.test('a socket that somebody else holds stays, and turns people away meanwhile', async (t) => {
-  const { server, config } = prepare(t)
+t.test('a socket that systemd holds stays, and turns people away meanwhile', async (t) => {
+  const { config } = prepare(t)
+  const { cert, key } = placeholderCertificate()
+  const server = https.createServer({ cert, key }, (_, response) => response.end('here'))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   config.https.enabled = true
-  // Held by this process: the descriptor is what systemd would pass.
-  const holder = net.createServer()
-  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => holder.close())
-  const { port } = holder.address() as AddressInfo
-  const { fd } = Reflect.get(holder, '_handle') as { fd: number }
-  const listener = createSecureListener({ server, config, socket: fd })
-  await listener.follow()
+  // Only whether there is one counts: this process cannot take over a socket of its own.
+  const listener = createSecureListener({ server, config, socket: 0 })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
   config.https.enabled = false
   await listener.follow()
   t.ok(server.listening)
   t.equal(listener.port, undefined)
-  const socket = await connect(port)
-  await once(socket, 'close')
+  const come = () => secureRequest(`https://127.0.0.1:${port}/`, undefined)
+  t.match(await come().catch((e: unknown) => e), { code: 'ECONNRESET' })
+  config.https.enabled = true
+  t.match(await come(), { status: 200, body: 'here' })
 })
 
 t.test('a port that cannot be had is told with its setting', async (t) => {
