@@ -20,6 +20,7 @@ preflight() {
   preflight_memory
   preflight_disk
   preflight_port
+  preflight_https_port
   preflight_clock
   preflight_network
   preflight_others
@@ -113,6 +114,43 @@ preflight_port() {
   holder=$(port_holder "$wanted")
   finding stop "port $wanted is used by ${holder:-another program}" \
     "Stop it (systemctl disable --now ${holder:-NAME}), or take another port: --port 8000"
+}
+
+# Where the configuration says https.enabled, the hub needs that port as well; elsewhere it is good to know who has it.
+preflight_https_port() {
+  local wanted=443 holder
+  if wants_https; then wanted=$(https_port); fi
+  if ! port_is_taken "$wanted"; then
+    if wants_https; then finding ok "port $wanted is free"; fi
+  elif held_by_hub "$wanted"; then
+    finding ok "port $wanted is the hub's already"
+  else
+    holder=$(port_holder "$wanted")
+    if wants_https; then
+      finding stop "port $wanted is used by ${holder:-another program}, and https.enabled is set" \
+        "Stop it (systemctl disable --now ${holder:-NAME}), or set https.port."
+    else
+      finding note "port $wanted is used by ${holder:-another program}" \
+        'It may stand in front of the hub (littlehub doctor --snippet nginx), or has to leave before https.enabled is set.'
+    fi
+  fi
+}
+
+# What an earlier installation left may be a configuration alone, without the program that reads it.
+wants_https() {
+  if [ -x "$install_dir/current/littlehub" ]; then
+    speaks_https
+  else
+    awk '/^[^ #]/ { inside = /^https:/ } inside && /enabled: *true/ { found = 1 } END { exit !found }' "$config_dir/config.yaml" 2>/dev/null
+  fi
+}
+
+# held_by_hub PORT: by systemd for it, or by the hub itself.
+held_by_hub() {
+  local pid
+  if systemctl is-active --quiet littlehub-https.socket 2>/dev/null; then return 0; fi
+  pid=$(systemctl show -p MainPID --value littlehub.service 2>/dev/null) || return 1
+  [ "${pid:-0}" != 0 ] && ss -Hltnp "sport = :$1" 2>/dev/null | grep -q "pid=$pid,"
 }
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -9,8 +9,15 @@ import { schemaAt } from '../config/overrides.ts'
 import { wholeSchema } from '../config/sections.ts'
 import { pluginSchemas, type WholeContext } from '../context.ts'
 import { asError, HubError } from '../lib/errors.ts'
+import { importedHash } from '../model/jupyterhub-token.ts'
+import { type TokenHash } from '../model/token.ts'
 import { normaliseName } from '../model/user.ts'
-import { readJupyterHubUsers, type JupyterHubUser } from '../store/jupyterhub-database.ts'
+import {
+  readJupyterHubTokens,
+  readJupyterHubUsers,
+  type JupyterHubToken,
+  type JupyterHubUser,
+} from '../store/jupyterhub-database.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
 import { changeFile, checkText, requireFile, textOf } from './config-change.ts'
 import { table } from './table.ts'
@@ -20,9 +27,9 @@ export const importTljh: Command = {
   name: 'import tljh',
   summary: 'Take over the people and settings of The Littlest JupyterHub on this machine.',
   details: [
-    'Names, administrators, groups, passwords (FirstUse and Native) and the settings that have a counterpart. Homes stay',
-    'where they are: the accounts jupyter-NAME are the same here. Nothing of TLJH is changed, so going back is starting',
-    'its services again. Done twice, it adds what is new.',
+    'Names, administrators, groups, passwords (FirstUse and Native), tokens that JupyterHub made, and the settings that',
+    'have a counterpart. Homes stay where they are: the accounts jupyter-NAME are the same here. Nothing of TLJH is',
+    'changed, so going back is starting its services again. Done twice, it adds what is new.',
   ],
   operands: [],
   options: {
@@ -37,6 +44,8 @@ export const importTljh: Command = {
 
 type Person = {
   readonly name: string
+  /** As TLJH has it. */
+  readonly theirName: string
   readonly admin: boolean
   readonly groups: readonly string[]
   readonly passwordHash: string | undefined
@@ -51,13 +60,15 @@ async function takeOver(call: Call): Promise<number> {
   const theirs = await readPeople(root, translation.admins)
   return withContext(call, async (context) => {
     const people = theirs.map((person) => checked(person, context))
-    show(call, people, translation)
+    const tokens = tokensOf(readTokens(root), people, context)
+    const notes = [...translation.notes, ...tokens.notes]
+    show(call, people, { ...translation, notes, tokens: tokens.kept.length })
     if (call.isSet('dry-run')) {
       call.terminal.say('Nothing was changed.')
       return 0
     }
     if (!(await isConfirmed(call))) return 1
-    const added = addAll(people, context)
+    const added = addAll(people, tokens.kept, context)
     await changeFile(call, text)
     call.terminal.say(`${added} people were added. ${nextSteps}`)
     return 0
@@ -118,6 +129,38 @@ async function readPeople(root: string, admins: readonly string[]): Promise<Jupy
   }))
 }
 
+type KeptToken = JupyterHubToken & { readonly hash: TokenHash }
+
+type Tokens = { readonly kept: readonly KeptToken[]; readonly notes: readonly string[] }
+
+function readTokens(root: string): JupyterHubToken[] {
+  const file = path.join(root, 'state', 'jupyterhub.sqlite')
+  return existsSync(file) ? readJupyterHubTokens(file) : []
+}
+
+/** Of those who are added: somebody who is here already may be another person of that name. */
+function tokensOf(
+  theirs: readonly JupyterHubToken[],
+  people: readonly Person[],
+  { clock }: WholeContext,
+): Tokens {
+  const names = new Map(people.map((person) => [person.theirName, person]))
+  const kept: KeptToken[] = []
+  const notes: string[] = []
+  for (const token of theirs) {
+    const person = names.get(token.userName)
+    if (person?.problem !== undefined || !person) continue
+    if (token.expiresAt && token.expiresAt <= clock.now()) continue
+    const hash = importedHash(token.prefix, token.hashed)
+    if (hash !== undefined) kept.push({ ...token, userName: person.name, hash })
+    else
+      notes.push(
+        `a token of ${person.name} (${token.prefix}…, ${token.note || 'without a note'}) does not come along, since its secret was chosen by somebody: make a new one.`,
+      )
+  }
+  return { kept, notes }
+}
+
 /** Prints a file of Python's `dbm` as JSON; which of its formats it has only that Python knows. */
 const dump = `
 import dbm, json, sys
@@ -142,7 +185,7 @@ async function firstUsePasswords(root: string): Promise<Map<string, string>> {
 function checked(user: JupyterHubUser, { store }: WholeContext): Person {
   const { admin, groups, passwordHash: hash } = user
   const passwordHash = hash !== undefined && isBcrypt(hash) ? hash : undefined
-  const person = { name: user.name, admin, groups, passwordHash }
+  const person = { name: user.name, theirName: user.name, admin, groups, passwordHash }
   try {
     const name = normaliseName(user.name)
     const problem = store.users.findByName(name) ? 'is here already' : undefined
@@ -154,15 +197,16 @@ function checked(user: JupyterHubUser, { store }: WholeContext): Person {
 
 const isBcrypt = (hash: string): boolean => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)
 
-function show(call: Call, people: readonly Person[], { edits, notes }: Translation): void {
+type Shown = Pick<Translation, 'edits' | 'notes'> & { readonly tokens: number }
+
+function show(call: Call, people: readonly Person[], { edits, notes, tokens }: Shown): void {
   const { terminal } = call
   const settings = edits.map(({ at }) => at.join('.'))
   if (call.isSet('json')) {
-    const shown = people.map(({ passwordHash, ...person }) => ({
-      ...person,
-      password: passwordHash !== undefined,
-    }))
-    terminal.print(JSON.stringify({ people: shown, settings, notes }))
+    const shown = people.map(({ name, admin, groups, problem, passwordHash }) => {
+      return { name, admin, groups, problem, password: passwordHash !== undefined }
+    })
+    terminal.print(JSON.stringify({ people: shown, settings, tokens, notes }))
     return
   }
   const rows = people.map(({ name, admin, groups, passwordHash, problem }) => [
@@ -173,6 +217,7 @@ function show(call: Call, people: readonly Person[], { edits, notes }: Translati
   ])
   for (const line of table(rows)) terminal.print(line)
   terminal.print(`Settings: ${settings.join(', ') || 'none'}`)
+  terminal.print(`Tokens: ${tokens}`)
   for (const note of notes) terminal.print(`Note: ${note}`)
 }
 
@@ -189,11 +234,16 @@ async function isConfirmed(call: Call): Promise<boolean> {
 }
 
 /** All of them or none. @returns how many */
-function addAll(people: readonly Person[], { store, users, groups }: WholeContext): number {
+function addAll(
+  people: readonly Person[],
+  tokens: readonly KeptToken[],
+  { store, users, groups }: WholeContext,
+): number {
   const wanted = people.filter(({ problem }) => problem === undefined)
   store.transaction(() => {
     for (const { name, admin, passwordHash } of wanted)
       users.add(name, { admin, ...(passwordHash === undefined ? {} : { passwordHash }) })
+    for (const token of tokens) addToken(token, store)
     for (const group of new Set(wanted.flatMap((person) => person.groups))) {
       const known = store.groups.findByName(group) ?? groups.createMany([group])[0]
       const members = wanted.filter((person) => person.groups.includes(group))
@@ -205,4 +255,12 @@ function addAll(people: readonly Person[], { store, users, groups }: WholeContex
     }
   })
   return wanted.length
+}
+
+/** What it may do is asked anew at each use, and is never more than its owner may. */
+function addToken(token: KeptToken, { users, tokens }: WholeContext['store']): void {
+  const { hash, note, scopes, createdAt, expiresAt } = token
+  const { id: userId } = users.getByName(token.userName)
+  const nothing = { clientId: undefined, serverId: undefined, sessionPublicId: undefined }
+  tokens.create({ ...nothing, hash, userId, note, scopes, createdAt, expiresAt })
 }

@@ -9,6 +9,7 @@ import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
 import { createRights } from './rights.ts'
 import { type Schedule } from './schedule.ts'
+import { findToken } from './token-lookup.ts'
 import { createTokenScopes } from './token-scopes.ts'
 import { type IncomingHttpHeaders } from 'node:http'
 import { createScopeSet, type GroupsOf, type ScopeSet, type ScopeTarget } from '../model/scope.ts'
@@ -177,7 +178,7 @@ export function createAccess(needs: AccessNeeds): Access {
   }
 
   const tokenPrincipal = (secret: string): Loaded | undefined => {
-    const token = store.tokens.findByHash(hashSecret(secret) as TokenHash, clock.now())
+    const token = findToken(store, secret, clock.now())
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
     const owned = rights.ofUser(user)

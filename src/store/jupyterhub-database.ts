@@ -47,3 +47,60 @@ function nativePasswords(database: Sqlite.Database): Map<string, string> {
     .all() as PasswordRow[]
   return new Map(rows.map(({ username, password }) => [username, password.toString('utf8')]))
 }
+
+/** Of a person, for a program of theirs. */
+export type JupyterHubToken = {
+  readonly userName: string
+  readonly prefix: string
+  readonly hashed: string
+  readonly note: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Date
+  readonly expiresAt: Date | undefined
+}
+
+type TokenRow = {
+  readonly name: string
+  readonly prefix: string
+  readonly hashed: string
+  readonly note: string | null
+  readonly scopes: string | null
+  readonly created: string
+  readonly expires_at: string | null
+}
+
+/** Not those of servers and of logins, which end with it. @throws {Error} when the file cannot be read. */
+export function readJupyterHubTokens(file: string): JupyterHubToken[] {
+  const database = new Sqlite(file, { readonly: true, fileMustExist: true })
+  try {
+    const rows = database
+      .prepare(
+        `select users.name, prefix, hashed, note, scopes, api_tokens.created, expires_at
+           from api_tokens join users on users.id = api_tokens.user_id
+           where client_id = 'jupyterhub' and session_id is null
+             and ifnull(note, '') not like 'Server at %'
+           order by api_tokens.id`,
+      )
+      .all() as TokenRow[]
+    return rows.map((row) => ({
+      userName: row.name,
+      prefix: row.prefix,
+      hashed: row.hashed,
+      note: row.note ?? '',
+      scopes: toWords(row.scopes),
+      createdAt: toDate(row.created),
+      expiresAt: row.expires_at === null ? undefined : toDate(row.expires_at),
+    }))
+  } finally {
+    database.close()
+  }
+}
+
+/** A list as JSON. */
+function toWords(text: string | null): string[] {
+  const list: unknown = JSON.parse(text ?? '[]')
+  return Array.isArray(list) ? list.map(String) : []
+}
+
+/** UTC, in SQLAlchemy's way of writing it. */
+const toDate = (text: string): Date => new Date(`${text.replace(' ', 'T')}Z`)

@@ -10,6 +10,8 @@ export type NewToken = Omit<Token, 'id' | 'userName' | 'lastActivityAt'> & {
 export interface Tokens {
   /** Valid at `now` only. */
   findByHash(hash: TokenHash, now: Date): Token | undefined
+  /** Those whose hash begins so. @param start ends with a colon */
+  listImported(start: string, now: Date): { readonly hash: string; readonly token: Token }[]
   find(id: number): Token | undefined
   /** Valid at `now`, newest first. */
   listOf(userId: number, now: Date): Token[]
@@ -52,6 +54,11 @@ export function createTokens(database: Database): Tokens {
   const byHash = database.prepare<TokenRow>(
     `${tokensWithNames} where t.hash = :hash and ${isValid}`,
   )
+  // A semicolon comes right after the colon.
+  const byStart = database.prepare<TokenRow & { readonly hash: string }>(
+    tokensWithNames.replace('select t.id,', 'select t.hash, t.id,') +
+      ` where t.hash >= :start and t.hash < rtrim(:start, ':') || ';' and ${isValid}`,
+  )
   const byId = database.prepare<TokenRow>(`${tokensWithNames} where t.id = ?`)
   const ofUser = database.prepare<TokenRow>(
     `${tokensWithNames} where t.user_id = :userId and ${isValid} order by t.created_at desc, t.id desc`,
@@ -76,6 +83,10 @@ export function createTokens(database: Database): Tokens {
 
   return {
     findByHash: (hash, now) => optional(byHash.get({ hash, now: now.getTime() })),
+    listImported: (start, now) =>
+      byStart
+        .all({ start, now: now.getTime() })
+        .map(({ hash, ...row }) => ({ hash, token: toToken(row) })),
     find: (id) => optional(byId.get([id])),
     listOf: (userId, now) => ofUser.all({ userId, now: now.getTime() }).map(toToken),
     listOwnersOfClient: (clientId) => ownersOfClient.all([clientId]).map((row) => row.user_id),

@@ -1,5 +1,6 @@
 /** `littlehub import tljh` */
 import { hashSync } from 'bcrypt'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
@@ -27,7 +28,7 @@ function setUp(t: Test, tljh: Tljh = sample) {
     littlehub(['import', 'tljh', '--from', root, ...words], { environment })
   const users = async () =>
     JSON.parse((await littlehub(['user', 'list', '--json'], { environment })).out) as unknown
-  return { run, users, config, dataDir: path.join(dir, 'data') }
+  return { run, users, config, root, dataDir: path.join(dir, 'data') }
 }
 
 t.test('a dry run shows what would come and changes nothing', async (t) => {
@@ -66,6 +67,61 @@ t.test('people log in with the passwords they had, and settings keep their comme
     ['ben', 'ben-and-his-password'],
   ] as const)
     t.match(await hub.context.login.withPassword(name, password, origin), { user: { name } })
+})
+
+const secretOf = (digit: string): string => digit.repeat(32)
+
+const withTokens: Tljh = {
+  ...sample,
+  tokens: [
+    ['ada', secretOf('a'), 'grades', true],
+    ['Mary-Ann', secretOf('b'), 'backup', true],
+    ['ben', secretOf('c'), 'Server at /user/ben/', true],
+    ['ben', 'a secret that ben chose', 'script', false],
+    ['a/b', secretOf('d'), 'of nobody who comes', true],
+  ],
+}
+
+t.test('tokens that JupyterHub made go on, as what their owners may do', async (t) => {
+  const { run, dataDir } = setUp(t, withTokens)
+  const shown = await run('--dry-run')
+  t.match(shown.out, /^Tokens: 2$/m)
+  t.match(
+    shown.out,
+    /^Note: a token of ben \(a se…, script\) does not come along, since its secret/m,
+  )
+  t.match(JSON.parse((await run('--dry-run', '--json')).out), { tokens: 2 })
+  await run('--yes')
+  await run('--yes')
+  const { url, hub } = await startHub(t, { dataDir })
+  const nameBehind = async (secret: string): Promise<unknown> => {
+    const headers = { authorization: `token ${secret}` }
+    const answer = await fetch(`${url}/hub/api/user`, { headers })
+    return answer.ok ? ((await answer.json()) as { name: string }).name : answer.status
+  }
+  t.equal(await nameBehind(secretOf('a')), 'ada')
+  t.equal(await nameBehind(secretOf('b')), 'mary-ann')
+  for (const secret of [secretOf('c'), 'a secret that ben chose', secretOf('d'), secretOf('e')])
+    t.equal(await nameBehind(secret), 403)
+  t.equal(await nameBehind(`${secretOf('a').slice(0, -1)}b`), 403, 'one that begins as it does')
+  const ada = hub.context.store.users.getByName('ada')
+  const [token] = hub.context.store.tokens.listOf(ada.id, new Date())
+  t.match(token, { note: 'grades' })
+  if (token) hub.context.tokens.revoke(token)
+  t.equal(await nameBehind(secretOf('a')), 403, 'and can be taken back here')
+})
+
+t.test('going back is possible: nothing of TLJH is other than it was', async (t) => {
+  const { run, root } = setUp(t, withTokens)
+  const files = () =>
+    execFileSync('sh', [
+      '-c',
+      `cd '${root}' && find . -printf '%p %y %m %u %T@\n' -type f -exec sha256sum {} + | sort`,
+    ]).toString()
+  const before = files()
+  await run('--dry-run')
+  await run('--yes')
+  t.equal(files(), before)
 })
 
 t.test('without a terminal it wants --yes, and without TLJH it says so', async (t) => {

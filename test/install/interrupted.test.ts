@@ -51,6 +51,23 @@ t.test(
       await machine.sh('systemctl stop other')
     })
 
+    await t.test('the port of HTTPS, where that is configured; elsewhere it is told', async (t) => {
+      await machine.sh(`systemd-run --quiet --unit other /usr/bin/python3 -m http.server 443
+        for _ in $(seq 50); do curl -s http://127.0.0.1:443 >/dev/null && break; sleep 0.1; done`)
+      const { exitCode, said } = await attempt(`${install} --dry-run`)
+      t.equal(exitCode, 0)
+      t.match(said, /note +port 443 is used by python3\n.*--snippet nginx/)
+      await machine.sh(`mkdir /etc/littlehub
+        printf 'https:\\n  enabled: true\\n' > /etc/littlehub/config.yaml`)
+      const refused = await attempt(install)
+      t.equal(refused.exitCode, 1)
+      t.match(
+        refused.said,
+        /stop +port 443 is used by python3, and https\.enabled is set\n.*https\.port/,
+      )
+      await machine.sh('systemctl stop other; rm -r /etc/littlehub')
+    })
+
     await t.test('somebody who is not root', async (t) => {
       const { exitCode, said } = await attempt(`setpriv --reuid=65534 --clear-groups ${install}`)
       t.equal(exitCode, 1)

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { readJupyterHubUsers } from '../../src/store/jupyterhub-database.ts'
+import { readJupyterHubTokens, readJupyterHubUsers } from '../../src/store/jupyterhub-database.ts'
 import { makeTljh } from '../support/tljh.ts'
 
 t.test('people, their groups and the passwords of those who were let in', async (t) => {
@@ -21,6 +21,24 @@ t.test('people, their groups and the passwords of those who were let in', async 
     { name: 'cleo', admin: false, groups: [], passwordHash: undefined },
   ])
   t.ok(readFileSync(file).equals(before), 'nothing was written')
+})
+
+t.test('tokens of people, but not those of servers', async (t) => {
+  const root = makeTljh(t.testdir(), {
+    ...{ people: { ada: true }, groups: {}, firstUse: {}, native: {}, config: '' },
+    tokens: [
+      ['ada', '0123456789abcdef0123456789abcdef', 'grades', true],
+      ['ada', 'ffff456789abcdef0123456789abcdef', 'Server at /user/ada/', true],
+    ],
+  })
+  const tokens = readJupyterHubTokens(path.join(root, 'state', 'jupyterhub.sqlite'))
+  t.match(tokens, [
+    { userName: 'ada', prefix: '0123', hashed: /^sha512:1:/, note: 'grades', scopes: ['inherit'] },
+  ])
+  t.equal(tokens.length, 1)
+  const [token] = tokens
+  t.equal(token?.expiresAt, undefined)
+  t.ok(Math.abs(Date.now() - Number(token?.createdAt)) < 60_000, 'in UTC')
 })
 
 t.test('what is no database of a JupyterHub is said', async (t) => {

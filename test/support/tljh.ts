@@ -22,6 +22,10 @@ for name, members in given['groups'].items():
     group = orm.Group(name=name)
     db.add(group)
     group.users.extend(people[member] for member in members)
+db.add(orm.OAuthClient(identifier='jupyterhub', secret='', redirect_uri=''))
+db.commit()
+for name, secret, note, generated in given.get('tokens', []):
+    people[name].new_api_token(token=secret, note=note, generated=generated, scopes=['inherit'])
 db.commit()
 with dbm.open(f'{root}/state/passwords.dbm', 'c') as file:
     for name, hash in given['firstUse'].items():
@@ -40,6 +44,8 @@ export type Tljh = {
   /** A hash, and whether somebody let them in. */
   readonly native: Readonly<Record<string, readonly [string, boolean]>>
   readonly config: string
+  /** Whose, its secret, what it is for, and whether JupyterHub made it. */
+  readonly tokens?: readonly (readonly [string, string, string, boolean])[]
 }
 
 /** @returns its folder */
