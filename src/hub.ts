@@ -225,12 +225,12 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
-    https.open({ door, forwarder }, hub)
+    https.open({ door, forwarder, stalls: limits.stalls }, hub)
     const server = http.createServer(frontServerOptions, (request, response) => {
       if (!https.answers(request, response)) door.request(request, response, hub)
     })
     const admit: typeof door.admit = (it) => (https.refuses(it) ? undefined : door.admit(it))
-    serveDirectly(server, { forwarder, admit })
+    serveDirectly(server, { forwarder, admit, stalls: limits.stalls })
     guardServer(server)
     limits.guard(server, https.server)
     return server.on('upgrade', (request, socket, head) => {

@@ -7,11 +7,13 @@ import { requestHead } from './headers.ts'
 import { createDirectClient, createDirectUpload, type DirectUpload } from './direct-client.ts'
 import { readDirectRequest, type DirectRequest } from './direct-request.ts'
 import { type RequestFacts } from './policy.ts'
+import { type StallWatch } from './stalled-bodies.ts'
 
 export type DirectFrontNeeds = {
   readonly forwarder: Pick<Forwarder, 'exchange' | 'onFailure'>
   /** Undefined: the server is to answer. */
   readonly admit: (request: RequestFacts) => DirectAdmission | undefined
+  readonly stalls?: StallWatch | undefined
 }
 
 /** `release` is called when the exchange is over. */
@@ -200,6 +202,7 @@ function hold(socket: Socket, place: Place): void {
 
   const leave = (): void => {
     held.delete(self)
+    unwatch?.()
     const over = gone
     gone = undefined
     over?.()
@@ -217,6 +220,7 @@ function hold(socket: Socket, place: Place): void {
 
   const letGo = (bytes: Buffer): void => {
     held.delete(self)
+    unwatch?.()
     socket.off('data', take).off('end', end).off('close', leave).off('drain', drain)
     // Flowing again only once the server listens: it reads these bytes before all others.
     socket.pause()
@@ -226,6 +230,10 @@ function hold(socket: Socket, place: Place): void {
     socket.resume()
   }
 
+  const unwatch = place.stalls?.watch({
+    bytes: () => (left() > 0 && !socket.isPaused() ? socket.bytesRead : undefined),
+    end: self.end,
+  })
   held.add(self)
   socket.on('data', take).on('end', end).on('close', leave).on('drain', drain).on('error', fail)
 }

@@ -2,38 +2,64 @@
 import { type IncomingMessage, type Server } from 'node:http'
 import { SECOND } from '../lib/time.ts'
 
-export type StalledBodiesNeeds = {
+/** Somebody from whom bytes may be awaited. */
+export type Awaited = {
+  /** How many have come so far; undefined: none are awaited at the moment. */
+  bytes(): number | undefined
+  end(): void
+}
+
+export interface StallWatch {
+  /** @returns what to call when it is over. */
+  watch(one: Awaited): () => void
+}
+
+export type StallNeeds = {
   /** How long nothing may come; 0: for ever. Asked at every look. */
   stalledMs(): number
   readonly lookEveryMs?: number
 }
 
-type Watched = { bytes: number; sinceMs: number }
-
-/** A body may take as long as it takes, as long as it comes. One that the server behind does not read is no stalled one. */
-export function endStalledBodies(server: Server, needs: StalledBodiesNeeds): void {
-  const { lookEveryMs = 5 * SECOND } = needs
-  const watched = new Map<IncomingMessage, Watched>()
+/** A body may take as long as it takes, as long as it comes. */
+export function createStallWatch({ stalledMs, lookEveryMs = 5 * SECOND }: StallNeeds): StallWatch {
+  const watched = new Map<Awaited, { bytes: number | undefined; sinceMs: number }>()
+  let timer: NodeJS.Timeout | undefined
 
   const look = (): void => {
-    const stalledMs = needs.stalledMs()
+    const longestMs = stalledMs()
     const nowMs = performance.now()
-    for (const [request, last] of watched) {
-      const bytes = request.socket.bytesRead
-      if (request.complete || request.destroyed) watched.delete(request)
-      else if (bytes !== last.bytes || request.isPaused())
+    for (const [one, last] of watched) {
+      const bytes = one.bytes()
+      if (bytes === undefined || bytes !== last.bytes)
         Object.assign(last, { bytes, sinceMs: nowMs })
-      else if (stalledMs > 0 && nowMs - last.sinceMs >= stalledMs) request.socket.destroy()
+      else if (longestMs > 0 && nowMs - last.sinceMs >= longestMs) one.end()
     }
   }
 
-  const timer = setInterval(look, lookEveryMs).unref()
-  server.on('close', () => clearInterval(timer))
-  server.on('listening', () => timer.refresh())
+  return {
+    watch(one) {
+      timer ??= setInterval(look, lookEveryMs).unref()
+      watched.set(one, { bytes: undefined, sinceMs: 0 })
+      return () => {
+        watched.delete(one)
+        if (watched.size > 0) return
+        clearInterval(timer)
+        timer = undefined
+      }
+    },
+  }
+}
+
+/** For the requests that Node's parser reads. One that the server behind does not read is no stalled one. */
+export function watchBodies(server: Server, stalls: StallWatch): void {
   server.prependListener('request', (request: IncomingMessage) => {
     if (!hasBody(request)) return
-    watched.set(request, { bytes: request.socket.bytesRead, sinceMs: performance.now() })
-    request.once('close', () => watched.delete(request))
+    const isAwaited = (): boolean => !request.complete && !request.isPaused()
+    const over = stalls.watch({
+      bytes: () => (isAwaited() ? request.socket.bytesRead : undefined),
+      end: () => void request.socket.destroy(),
+    })
+    request.once('close', over)
   })
 }
 

@@ -187,6 +187,7 @@ export function createDoor(needs: DoorNeeds): Door {
     if (!route || !origin || !forwarder.goesThrough(request, route)) return undefined
     const caller = callerOf(request, route)
     if (!mayUse(caller, route) || isForged(request, origin, caller)) return undefined
+    if (hasTooMany(caller)) return undefined
     const exchange = admit({ request, origin, route, caller })
     return { route, policy: policyFor(exchange), release: () => release(exchange) }
   }

@@ -1,7 +1,7 @@
 /** The limits of the front door, from the settings of the moment. */
 import { type Server } from 'node:http'
 import { type WholeContext } from '../context.ts'
-import { endStalledBodies } from '../proxy/stalled-bodies.ts'
+import { createStallWatch, watchBodies, type StallWatch } from '../proxy/stalled-bodies.ts'
 import { createConnectionLimits } from './connection-limits.ts'
 import { type DoorNeeds } from './door.ts'
 import { type Origins } from './origin.ts'
@@ -13,6 +13,8 @@ export type FrontLimitsNeeds = Pick<WholeContext, 'config' | 'log' | 'metrics'> 
 export interface FrontLimits extends Required<Pick<DoorNeeds, 'mostPerUser' | 'mostSilenceMs'>> {
   /** Connections and bodies of these servers are limited, together. */
   guard(...servers: readonly Server[]): void
+  /** For those whose requests Node does not read. */
+  readonly stalls: StallWatch
 }
 
 export function createFrontLimits(needs: FrontLimitsNeeds): FrontLimits {
@@ -23,11 +25,15 @@ export function createFrontLimits(needs: FrontLimitsNeeds): FrontLimits {
     log,
   })
   metrics.gauge('clients', 'Connections of clients.', () => connections.open)
+  const stalls = createStallWatch({
+    stalledMs: () => config.connections.stalled_body_timeout,
+  })
   return {
+    stalls,
     guard(...servers) {
       for (const server of servers) {
         connections.guard(server)
-        endStalledBodies(server, { stalledMs: () => config.connections.stalled_body_timeout })
+        watchBodies(server, stalls)
       }
     },
     mostPerUser: () => config.connections.per_user,

@@ -97,12 +97,12 @@ export function createHttps(needs: HttpsNeeds): Https {
       return listener.port
     },
     listen: () => listener.follow(),
-    open({ door, forwarder }, hub) {
+    open({ door, forwarder, stalls }, hub) {
       const admit: DirectFrontNeeds['admit'] = (request) => {
         proof.note(request.headers.host)
         return door.admit(request)
       }
-      serveDirectly(server, { forwarder, admit })
+      serveDirectly(server, { forwarder, admit, stalls })
       server.on('request', (request, response) => {
         proof.note(request.headers.host)
         door.request(request, response, hub)

@@ -1,15 +1,13 @@
 /** Bodies that stop coming. */
 import t from 'tap'
-import { endStalledBodies } from '../../src/proxy/stalled-bodies.ts'
 import { answering, eventually, startPair } from '../support/proxy.ts'
 
 const post = 'POST /user/ana/ HTTP/1.1\r\nHost: h\r\n'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
-const soon = { stalledMs: () => 300, lookEveryMs: 20 }
+const stalls = { stalledMs: () => 300, lookEveryMs: 20 }
 
 t.test('a body that stops coming takes its connections with it, on both sides', async (t) => {
-  const { dial, server, forwarder, upstream } = await startPair(t)
-  endStalledBodies(server, soon)
+  const { dial, forwarder, upstream } = await startPair(t, undefined, { stalls })
   for (const framing of ['Content-Length: 9', 'Transfer-Encoding: chunked']) {
     const client = await dial()
     client.write(`${post}${framing}\r\n\r\n5\r\nab`)
@@ -21,8 +19,7 @@ t.test('a body that stops coming takes its connections with it, on both sides', 
 })
 
 t.test('one that comes slowly is waited for, and so is an answer', async (t) => {
-  const { dial, server, upstream } = await startPair(t)
-  endStalledBodies(server, soon)
+  const { dial, upstream } = await startPair(t, undefined, { stalls })
   const client = await dial()
   client.write(`${post}Content-Length: 5\r\n\r\n`)
   for (const byte of 'hello') {
@@ -37,8 +34,7 @@ t.test('one that comes slowly is waited for, and so is an answer', async (t) => 
 })
 
 t.test('one that the server does not read is not the client’s fault', async (t) => {
-  const { dial, server, forwarder } = await startPair(t, ({ socket }) => void socket.pause())
-  endStalledBodies(server, soon)
+  const { dial, forwarder } = await startPair(t, ({ socket }) => void socket.pause(), { stalls })
   const client = await dial()
   client.write(`${post}Content-Length: ${64 * 1024 * 1024}\r\n\r\n`)
   client.write(Buffer.alloc(64 * 1024 * 1024))
@@ -49,8 +45,9 @@ t.test('one that the server does not read is not the client’s fault', async (t
 })
 
 t.test('without a limit nobody is cut off', async (t) => {
-  const { dial, server } = await startPair(t, answering(ok))
-  endStalledBodies(server, { stalledMs: () => 0, lookEveryMs: 10 })
+  const { dial } = await startPair(t, answering(ok), {
+    stalls: { stalledMs: () => 0, lookEveryMs: 10 },
+  })
   const client = await dial()
   client.write(`${post}Content-Length: 5\r\n\r\nhe`)
   await new Promise((resolve) => setTimeout(resolve, 100))

@@ -13,6 +13,7 @@ import { withoutQuery } from '../../src/proxy/path.ts'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
 import { serveDirectly, type DirectFrontNeeds } from '../../src/proxy/direct-front.ts'
 import { createRoutes, type Owner } from '../../src/proxy/routes.ts'
+import { createStallWatch, watchBodies, type StallNeeds } from '../../src/proxy/stalled-bodies.ts'
 import { createUpgrader } from '../../src/proxy/upgrade.ts'
 
 export const owner: Owner = { user: 'ana', server: '', serverId: 1, userId: 1 }
@@ -38,6 +39,7 @@ export type FrontOptions = {
   readonly policy?: () => ExchangePolicy
   readonly server?: ServerOptions
   readonly connectTimeoutMs?: number
+  readonly stalls?: StallNeeds
   readonly nowMs?: () => number
 }
 
@@ -68,7 +70,9 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
     if (!route || !forwarder.goesThrough(req, route)) return undefined
     return { route, policy: policy(), release: () => undefined }
   }
-  if (!options.nodeOnly) serveDirectly(server, { forwarder, admit })
+  const stalls = createStallWatch(options.stalls ?? { stalledMs: () => 0 })
+  if (!options.nodeOnly) serveDirectly(server, { forwarder, admit, stalls })
+  watchBodies(server, stalls)
   guardServer(server)
   server.on('upgrade', (req, socket, head) => {
     const route = routes.match(pathOf(req.url))
