@@ -3,13 +3,7 @@ import http, { type RequestListener, type Server } from 'node:http'
 import { mountApi } from './api/api.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
-import {
-  createContext,
-  internalPortFact,
-  pluginSchemas,
-  type Overrides,
-  type WholeContext,
-} from './context.ts'
+import { createContext, pluginSchemas, type Overrides, type WholeContext } from './context.ts'
 import { keepOut } from './core/admission.ts'
 import { keepCulling } from './core/culler.ts'
 import { applyDeclarations } from './core/declarations.ts'
@@ -35,7 +29,7 @@ import { mountExtraRoutes } from './web/extra-routes.ts'
 import { createFrontLimits } from './web/front-limits.ts'
 import { createHttps, type Https } from './web/https.ts'
 import { createInternalServer } from './web/internal-server.ts'
-import { listen, listenOnKeptPort } from './web/listen.ts'
+import { listen, listenInside } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
 import { checkFiles } from './web/own-files.ts'
 import { paced } from './web/paced.ts'
@@ -265,17 +259,6 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
     await app.close()
   }
   return { public: app.server, https, internal, close }
-}
-
-async function listenInside(server: Server, { config, store }: WholeContext): Promise<void> {
-  const kept = store.facts.find(internalPortFact)
-  await listenOnKeptPort(server, config.internal_port, {
-    kept: {
-      find: () => (kept === undefined ? undefined : Number(kept)),
-      keep: (port) => store.facts.set(internalPortFact, String(port)),
-    },
-    isNeeded: store.servers.countActive() > 0,
-  })
 }
 
 function startJobs(context: WholeContext): void {

@@ -16,7 +16,7 @@ export interface StallWatch {
 
 export type StallNeeds = {
   /** How long nothing may come; 0: for ever. Asked at every look. */
-  stalledMs(): number
+  readonly stalledMs: () => number
   readonly lookEveryMs?: number
 }
 

@@ -17,7 +17,7 @@ import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { arrivalPath, tellArrival } from './arrival.ts'
 import { type Origin } from './origin.ts'
-import { pageHeaders } from './security-headers.ts'
+import { refuse, statusTexts, type Refusal } from './refusals.ts'
 
 export type DoorNeeds = {
   readonly baseUrl: string
@@ -59,18 +59,6 @@ type Looked = {
 type Asked = Looked & { readonly route: Route; readonly caller: Caller | undefined }
 
 type Exchange = Asked & { readonly controller: AbortController }
-
-const statusTexts = {
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  403: '403 Forbidden',
-  424: '424 Failed Dependency',
-  429: '429 Too Many Requests',
-  500: '500 Internal Server Error',
-  503: '503 Service Unavailable',
-} as const
-
-type Refusal = keyof typeof statusTexts
 
 export function createDoor(needs: DoorNeeds): Door {
   const { access, routes, forwarder, upgrader } = needs
@@ -297,27 +285,4 @@ function isForged(request: RequestFacts, own: Origin, caller: Caller | undefined
   const from = request.headers.origin?.toLowerCase()
   if (from === undefined || caller?.credential.kind !== 'session') return false
   return from !== `${own.proto}://${own.host}`.toLowerCase()
-}
-
-const sentences: Readonly<Record<Refusal, string>> = {
-  400: 'This address is ambiguous: it contains dot segments or control characters.',
-  401: 'You are not logged in.',
-  403: 'Pages of other sites may not use this in your name.',
-  424: 'This server is not running.',
-  429: 'Too much of yours is open at the same time. Close some tabs, and try again.',
-  500: 'Something went wrong. An administrator finds the reason in the log of the hub.',
-  503: 'The hub cannot do this at the moment. Try again soon.',
-}
-
-function refuse(response: ServerResponse, status: Refusal, form: 'json' | 'text'): void {
-  const message = sentences[status]
-  const isJson = form === 'json'
-  const body = isJson ? JSON.stringify({ status, message }) : `${message}\n`
-  response.writeHead(status, {
-    ...pageHeaders('http'),
-    'content-type': isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
-    'content-length': body.length,
-    connection: 'close',
-  })
-  response.end(body)
 }

@@ -1,6 +1,7 @@
 /** Listening: on the address people use, and on the loopback port that running servers remember. */
 import { type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { internalPortFact, type WholeContext } from '../context.ts'
 import { ConfigError, errorCode } from '../lib/errors.ts'
 
 export type Address = { readonly host: string; readonly port: number }
@@ -70,4 +71,19 @@ export async function listenOnKeptPort(
     kept.keep(port)
     return port
   }
+}
+
+/** The internal port, which servers that run already know. */
+export async function listenInside(
+  server: Server,
+  { config, store }: Pick<WholeContext, 'config' | 'store'>,
+): Promise<void> {
+  const kept = store.facts.find(internalPortFact)
+  await listenOnKeptPort(server, config.internal_port, {
+    kept: {
+      find: () => (kept === undefined ? undefined : Number(kept)),
+      keep: (port) => store.facts.set(internalPortFact, String(port)),
+    },
+    isNeeded: store.servers.countActive() > 0,
+  })
 }
