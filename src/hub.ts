@@ -27,6 +27,7 @@ import { createDoor } from './web/door.ts'
 import { drain } from './web/drain.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
 import { createFrontLimits } from './web/front-limits.ts'
+import { measureFront } from './web/front-metrics.ts'
 import { createHttps, type Https } from './web/https.ts'
 import { createInternalServer } from './web/internal-server.ts'
 import { listen, listenInside } from './web/listen.ts'
@@ -202,7 +203,7 @@ type FrontNeeds = Pick<Overrides, 'onShutdown' | 'secureSocket'> & { readonly re
 
 /** Everything that answers requests: the door, and behind it pages and API. */
 async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Front> {
-  const { config, routes, access, exchange, log } = context
+  const { config, routes, metrics, startQueue, log } = context
   const { base_url: baseUrl, trusted_proxies: trustedProxies, public_url: publicUrl } = config
   const origins = createOrigins({
     ...{ trustedProxies, publicUrl },
@@ -213,7 +214,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const https = createHttps({ ...context, origins, socket: needs.secureSocket })
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
-  const parts = { baseUrl, access, routes, forwarder, upgrader, exchange, log }
+  const parts = { ...context, baseUrl, forwarder, upgrader }
   const limits = createFrontLimits({ ...context, origins })
   const door = createDoor({ ...parts, ...limits, originOf: (request) => origins.of(request) })
 
@@ -241,14 +242,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   await app.ready()
   const api = paced((request, response) => app.routing(request, response))
   const internal = createInternalServer(`${baseUrl}hub/api`, api)
-  const { metrics } = context
-  metrics.gauge('routes', 'Routes to servers and services.', () => routes.list().length)
-  metrics.gauge('websockets', 'WebSockets to servers that are open.', () => upgrader.size)
-  metrics.gauge('exchanges', 'Requests to servers under way.', () => forwarder.counts.exchanges)
-  metrics.gauge('starts_waiting', 'Starts that wait for their turn.', () =>
-    context.startQueue.waiting(),
-  )
-  metrics.gauge('connections', 'Connections to servers.', () => forwarder.counts.connections)
+  measureFront(metrics, { routes, forwarder, upgrader, startQueue })
   const close = async (): Promise<void> => {
     stopping.abort()
     https.stop()

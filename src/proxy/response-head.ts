@@ -44,7 +44,8 @@ export function parseHead(text: string, method: string): ResponseHead {
   const status = Number(start[2])
   const fields = parseFields(lines)
   const framing = readFraming(fields, start[1] === '1')
-  const bodiless = method === 'HEAD' || status < 200 || status === 204 || status === 304
+  checkInterim(status, framing)
+  const bodiless = isBodiless(status, method)
   return {
     status,
     reason: start[3] ?? '',
@@ -54,6 +55,16 @@ export function parseHead(text: string, method: string): ResponseHead {
     keepAlive: framing.keepAlive && (bodiless || framing.framing !== 'close'),
     keepAliveMs: framing.keepAliveMs,
   }
+}
+
+const isBodiless = (status: number, method: string): boolean =>
+  method === 'HEAD' || status < 200 || status === 204 || status === 304
+
+/** Another response follows it, so it neither ends the connection nor has a body (RFC 9110 §15.2). */
+function checkInterim(status: number, { framing, keepAlive }: Framing): void {
+  const isInterim = status < 200 && status !== 101
+  if (isInterim && (!keepAlive || framing !== 'close'))
+    throw new GarbageError('interim response with an end or a body')
 }
 
 /** @returns name, value, name, value… @throws {GarbageError} */

@@ -29,8 +29,11 @@ const maxHeadBytes = 64 * 1024
 /** A chunk's size with its extensions, or one trailer. */
 const maxLineBytes = 8 * 1024
 
-/** Twelve hexadecimal digits are exact numbers. RFC 9112 §7.1 */
-const chunkSize = /^([\da-f]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
+/** Twelve hexadecimal digits are exact numbers. Extensions as RFC 9112 §7.1.1 has them, but for spaces, as for Node. */
+const chunkSize =
+  /^([\da-f]{1,12})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*$/i
+
+const framingField = /^(?:content-length|transfer-encoding)$/i
 
 /** Reads from `at` and returns where it stopped. */
 type Step = (bytes: Buffer, at: number) => number
@@ -134,6 +137,9 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
 
   const finish = (): void => {
     const trailers = parseFields(trailerLines)
+    // Framing was said before the body, or never (RFC 9110 §6.5.1).
+    if (trailers.some((name, index) => index % 2 === 0 && framingField.test(name)))
+      throw new GarbageError('framing among the trailers')
     complete = true
     handlers.complete(trailers)
   }

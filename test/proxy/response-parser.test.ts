@@ -42,7 +42,7 @@ const responses: Record<string, { bytes: string; expected: object; method?: stri
   },
   chunked: {
     bytes:
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;ext="a"\r\nhello\r\n0006 ; b\r\n world\r\n0\r\nX-Sum: 1\r\nY:  2 \r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;ext="a"\r\nhello\r\n0006;b\r\n world\r\n0\r\nX-Sum: 1\r\nY:  2 \r\n\r\n',
     expected: {
       body: 'hello world',
       trailers: ['X-Sum', '1', 'Y', '2'],
@@ -101,7 +101,7 @@ t.test('garbage is told apart as soon as it can be', (t) => {
     'SSH-2.0-OpenSSH', '\u0016\u0003\u0001', '<html>', 'HTTP/2', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok', '\r\n', '\nHTTP/1.1',
     `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(70_000)}`, `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`,
     `${chunked}0x5\r\nhello\r\n`, `${chunked}+5\r\nhello\r\n`, `${chunked} 5\r\nhello\r\n`, `${chunked}\r\n`, `${chunked}-1\r\n`,
-    `${chunked}11111111111111111\r\n`, `${chunked}5\nhello\r\n`, `${chunked}5 x\r\n`, `${chunked}5\r\nhelloworld\r\n`,
+    `${chunked}11111111111111111\r\n`, `${chunked}5\nhello\r\n`, `${chunked}5 x\r\n`, `${chunked}5 ;x\r\n`, `${chunked}5;\r\n`, `${chunked}0\r\nContent-Length: 0\r\n\r\n`, `${chunked}5\r\nhelloworld\r\n`,
     `${chunked}5\r\nhello\n`, `${chunked}5\r\nhello0\r\n\r\n`, `${chunked}0\r\nbad trailer\r\n\r\n`, `${chunked}0\r\n\n`,
     `${chunked}5;${'x'.repeat(9000)}`, `${chunked}0\r\n${'X: y\r\n'.repeat(20_000)}`, `${chunked}5;a\u0000b\r\nhello\r\n`,
   ] // prettier-ignore
