@@ -20,7 +20,7 @@ import { createDiskWatch, type DiskWatch } from './core/disk-watch.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
-import { measureRoutes, measureSpawner } from './core/measured-parts.ts'
+import { measureRoutes, measureSpawner, measureStarts } from './core/measured-parts.ts'
 import { noteMemoryKills } from './core/memory-notices.ts'
 import { createMetrics, type Metrics } from './core/metrics.ts'
 import { createOAuthProvider, type OAuthProvider } from './core/oauth-provider.ts'
@@ -42,6 +42,7 @@ import { createRoutes, type Routes } from './proxy/routes.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
 import { systemdOptionsOf } from './spawn/systemd-options.ts'
+import { type WarmFacts } from './spawn/warm-start.ts'
 import { acmeNetwork, type AcmeNetwork } from './tls/acme-preflight.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { createStore, type Store, type StoreReader } from './store/store.ts'
@@ -66,6 +67,8 @@ export type Context = People &
     readonly metrics: Metrics
     readonly backups: Backups
     readonly disks: DiskWatch
+    /** How starts went; undefined: the spawner knows no warm ones. */
+    readonly warmth: () => WarmFacts | undefined
     readonly acme: Acme
     /** 32 random bytes that sign login flows. */
     readonly signingKey: Buffer
@@ -196,6 +199,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
         spawner.accountChanged?.(user, { disabled: user.disabled }),
       ),
   })
+  measureStarts(spawner, metrics)
   noteMemoryKills({ spawner, store, log })
   const { sessions, users } = accounts
   const oauthProvider = createOAuthProvider({ store, tokens, access, clock, groupsOf })
@@ -237,6 +241,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     }),
     ...people,
     spawner,
+    warmth: () => spawner.warmth?.(),
     routes,
     events,
     exchange: createTokenExchange({ tokens, access, clock }),

@@ -1,6 +1,7 @@
 /** The hub itself: its version, its health, its end. */
 import { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { SECOND } from '../lib/time.ts'
 import { version } from '../lib/version.ts'
 import { parse, readJson } from './body.ts'
 import { type ApiNeeds } from './guard.ts'
@@ -10,6 +11,19 @@ const shutdown = Type.Object({
   proxy: Type.Optional(Type.Boolean()),
   servers: Type.Optional(Type.Boolean()),
 })
+
+/** Where starts can be warm. */
+function presentWarmth(facts: ReturnType<ApiNeeds['warmth']>) {
+  if (facts === undefined) return {}
+  const { warm, cold, warmMs, coldMs, lastReason = null } = facts
+  const inSeconds = (ms: number | undefined) => (ms === undefined ? null : ms / SECOND)
+  return {
+    warm_start: {
+      ...{ warm, cold, last_reason: lastReason },
+      ...{ warm_seconds: inSeconds(warmMs), cold_seconds: inSeconds(coldMs) },
+    },
+  }
+}
 
 export function infoRoutes(app: FastifyInstance, { config, ...needs }: ApiNeeds): void {
   const { jupyterhub_version } = config
@@ -36,7 +50,7 @@ export function infoRoutes(app: FastifyInstance, { config, ...needs }: ApiNeeds)
     sys_executable: process.execPath,
     spawner: { class: `littlehub.spawn.${config.spawner.type}`, version },
     authenticator: { class: `littlehub.auth.${config.auth.type}`, version },
-    littlehub: { version },
+    littlehub: { version, ...presentWarmth(needs.warmth()) },
   }))
 
   const ending = { scope: 'shutdown', body: shutdown, answers: { 202: message } } as const

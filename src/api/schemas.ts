@@ -23,6 +23,18 @@ export const message = Type.Object({ message: text }, closed)
 
 export const version = Type.Object({ version: text }, closed)
 const part = Type.Object({ class: text, version: text }, closed)
+/** How starts went since the hub began; seconds are from the start of a program to its first answer, on average. */
+const warmStart = Type.Object(
+  {
+    warm: Type.Number(),
+    cold: Type.Number(),
+    warm_seconds: orNull(Type.Number()),
+    cold_seconds: orNull(Type.Number()),
+    last_reason: orNull(text),
+  },
+  closed,
+)
+
 export const info = Type.Object(
   {
     version: text,
@@ -30,7 +42,7 @@ export const info = Type.Object(
     sys_executable: text,
     spawner: part,
     authenticator: part,
-    littlehub: version,
+    littlehub: Type.Object({ version: text, warm_start: Type.Optional(warmStart) }, closed),
   },
   closed,
 )

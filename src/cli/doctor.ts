@@ -22,11 +22,12 @@ import { checkName } from './check-name.ts'
 import { checkPort } from './check-port.ts'
 import { checkServer } from './check-server.ts'
 import { checkUnits, unitFolders } from './check-units.ts'
+import { checkWarmStart } from './check-warm-start.ts'
 import { hubOptions, jsonOption, UsageError, type Call, type Command } from './command.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { snippetNames, snippetOf } from './front-snippets.ts'
 import { addressOf } from './hub-url.ts'
-import { readMetrics, withPassingToken } from './running-hub.ts'
+import { readMetrics, readWarmth, withPassingToken } from './running-hub.ts'
 import { fileOf, settingsOf } from './settings.ts'
 import { withContextOf } from './with-context.ts'
 
@@ -151,7 +152,10 @@ async function checkRunning(call: Call, settings: LoadedConfig): Promise<Finding
       )
       const systemd = systemdOptionsOf(settings)
       const accounts = systemd ? await checkAccounts(systemd, everybody(context.store)) : []
-      return [...(metrics === undefined ? [] : [checkLoop(metrics)]), ...(front ?? []), ...accounts]
+      const warmth = await readWarmth(context)
+      const starts = warmth && checkWarmStart(warmth, config.spawner.warm_start)
+      const loop = metrics === undefined ? [] : [checkLoop(metrics)]
+      return [...loop, ...(starts ? [starts] : []), ...(front ?? []), ...accounts]
     })
   } catch (thrown) {
     const found = `the hub does not say how it is: ${asError(thrown).message}`

@@ -6,6 +6,7 @@ import { pollUntil } from '../lib/poll.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { escapeName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
+import { type WarmFacts } from '../spawn/warm-start.ts'
 import { urlFact } from './hub-url.ts'
 
 /** Longest wait for one server to end; the spawner's own patience is shorter. */
@@ -122,6 +123,34 @@ export const readMetrics = (needs: Needs): Promise<string | undefined> =>
     if (!answer.ok) throw new Error(`it answered ${answer.status} ${await answer.text()}`)
     return answer.text()
   })
+
+/** How starts went; undefined where none are warm. @see api/info.ts */
+export const readWarmth = (needs: Needs): Promise<WarmFacts | undefined> =>
+  withPassingToken(needs, 'read:hub', async (secret) => {
+    const answer = await fetch(`${apiOf(needs)}/info`, {
+      headers: { authorization: `token ${secret}` },
+      signal: AbortSignal.timeout(answerMs),
+    })
+    if (!answer.ok) throw new Error(`it answered ${answer.status}`)
+    const { littlehub = {} } = (await answer.json()) as { littlehub?: { warm_start?: Warmth } }
+    const { warm_start: found } = littlehub
+    if (found === undefined) return undefined
+    const { warm, cold, warm_seconds, cold_seconds, last_reason } = found
+    return {
+      ...{ warm, cold },
+      ...(warm_seconds === null ? {} : { warmMs: warm_seconds * SECOND }),
+      ...(cold_seconds === null ? {} : { coldMs: cold_seconds * SECOND }),
+      ...(last_reason === null ? {} : { lastReason: last_reason }),
+    }
+  })
+
+type Warmth = {
+  readonly warm: number
+  readonly cold: number
+  readonly warm_seconds: number | null
+  readonly cold_seconds: number | null
+  readonly last_reason: string | null
+}
 
 /** Lends `use` a token of an administrator with one scope. @returns undefined when there is no administrator yet */
 export async function withPassingToken<Result>(

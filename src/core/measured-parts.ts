@@ -45,3 +45,13 @@ export function measureSpawner(
     },
   }
 }
+
+/** How many servers were forked, and how many started the ordinary way. */
+export function measureStarts(
+  spawner: Pick<Spawner, 'warmth'>,
+  metrics: Pick<Metrics, 'gauge'>,
+): void {
+  const count = (kind: 'warm' | 'cold') => () => spawner.warmth?.()[kind] ?? 0
+  metrics.gauge('warm_starts', 'Servers that were forked.', count('warm'))
+  metrics.gauge('cold_starts', 'Servers that were started the ordinary way.', count('cold'))
+}

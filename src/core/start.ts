@@ -112,6 +112,7 @@ export function createStarter(needs: StartNeeds): Starter {
       secrets.set(server.id, secret)
       undo(() => tokens.revokeForServer(server))
       progress.add({ progress: 20, message: 'Starting the program' })
+      const beganMs = performance.now()
       const started = await runProgram(attempt, {
         settings,
         environment: needs.environment(server, secret, settings),
@@ -120,6 +121,7 @@ export function createStarter(needs: StartNeeds): Starter {
       store.servers.update(server.id, { url: started.url, spawnState: started.state })
       signal.throwIfAborted()
       await untilItAnswers(attempt, started.url, started.state)
+      spawner.answered?.(started.state, performance.now() - beganMs)
       undo(() => closeRoute(server))
       return opened(server, started.url)
     })

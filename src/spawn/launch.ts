@@ -12,6 +12,8 @@ export type Ended = { readonly exitCode?: number }
 export type Child = {
   readonly pid: number
   readonly startTime: string
+  /** Forked from a process that had imported what it needs. */
+  readonly isWarm?: boolean
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<Ended>
 }

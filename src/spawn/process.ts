@@ -158,6 +158,10 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     },
     prepare: (command, environment) => warmStart.prepare(command, environment),
     warmth: () => warmStart.facts,
+    answered(state, tookMs) {
+      const child = children.get(read(state)?.run ?? '')
+      if (child !== undefined) warmStart.answered(child, tookMs)
+    },
     close: () => warmStart.close(),
     // Those of unix accounts are not of our making.
     ...(chosen.run_as === 'unix' ? {} : { archiveHome }),

@@ -89,6 +89,8 @@ export interface Spawner {
   archiveHome?(user: SpawnUser, file: string): Promise<boolean>
   /** Makes ready for servers with this command and this PATH and LANG, so that they start quickly. */
   prepare?(command: readonly string[], environment: Readonly<Record<string, string>>): void
+  /** A server that it started has answered for the first time, this long after it was asked to start it. */
+  answered?(state: SpawnState, tookMs: number): void
   /** How many starts were warm, and why the last one was not. Absent: there are no warm starts here. */
   warmth?(): WarmFacts
   /** Lets go of everything but the servers, which go on. */

@@ -17,6 +17,9 @@ export type WarmRequest = LaunchRequest & {
 export type WarmFacts = {
   readonly warm: number
   readonly cold: number
+  /** From the start of the program to its first answer, on average; absent: none has answered yet. */
+  readonly warmMs?: number
+  readonly coldMs?: number
   /** Why the last cold one was not warm. */
   readonly lastReason?: string
 }
@@ -26,6 +29,8 @@ export interface WarmStart {
   prepare(command: readonly string[], environment: Readonly<Record<string, string>>): void
   /** @throws {HubError} as `launch` does, with nothing left behind. */
   launch(request: WarmRequest): Promise<Child>
+  /** A server that it launched has answered for the first time, this long after its start. */
+  answered(child: Child, tookMs: number): void
   readonly facts: WarmFacts
   /** Servers go on. */
   close(): void
@@ -59,6 +64,8 @@ type Place = {
   modules: readonly string[] | undefined
 }
 
+const newMean = () => ({ sumMs: 0, count: 0 })
+
 const newPlace = (): Place => ({
   zygote: undefined,
   isBusy: false,
@@ -78,6 +85,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   const places = new Map<string, Place>()
   const living = new Set<Zygote>()
   const counts = { warm: 0, cold: 0 }
+  const took = { warm: newMean(), cold: newMean() }
   let lastReason: string | undefined
   let isClosed = false
 
@@ -197,8 +205,18 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       log.info({ reason: forked.cold }, 'a server starts the ordinary way')
       return launch(request)
     },
+    answered(child, tookMs) {
+      const mean = child.isWarm === true ? took.warm : took.cold
+      mean.sumMs += tookMs
+      mean.count += 1
+    },
     get facts() {
-      return { ...counts, ...(lastReason === undefined ? {} : { lastReason }) }
+      return {
+        ...counts,
+        ...(took.warm.count === 0 ? {} : { warmMs: took.warm.sumMs / took.warm.count }),
+        ...(took.cold.count === 0 ? {} : { coldMs: took.cold.sumMs / took.cold.count }),
+        ...(lastReason === undefined ? {} : { lastReason }),
+      }
     },
     close() {
       isClosed = true

@@ -124,7 +124,7 @@ export function createZygote(settings: ZygoteSettings): Zygote {
     if (pid === undefined) return { cold: cold ?? 'the process that is forked did not say why' }
     const startTime = startTimeOf(pid)
     if (startTime === undefined) return { cold: 'the forked process ended at once' }
-    return { child: { pid, startTime, ended: endOf(pid, startTime) } }
+    return { child: { pid, startTime, isWarm: true, ended: endOf(pid, startTime) } }
   }
 
   return {

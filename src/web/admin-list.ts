@@ -3,6 +3,7 @@ import { isShutOut } from '../auth/policy.ts'
 import { withQuery } from '../lib/url.ts'
 import { fullName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
+import { warmthInWords } from '../spawn/warm-words.ts'
 import { formOf, queryOf } from './form.ts'
 import { cardOf } from './server-card.ts'
 import { type Site } from './site.ts'
@@ -50,6 +51,7 @@ export async function adminData(
     nextPath: offset + pageSize < total ? at(page + 1) : undefined,
     may,
     ...runningNow(site, servers, bytes),
+    starts: startsOf(site, may),
     delays: may.manage ? delaysOf(site) : [],
     native: site.config.auth.type === 'native',
     names: formOf(request).get('names') ?? '',
@@ -57,6 +59,11 @@ export async function adminData(
     done,
     here: at(page),
   }
+}
+
+function startsOf({ warmth }: Site, { servers }: ViewData['admin']['may']): string | undefined {
+  const facts = servers ? warmth() : undefined
+  return facts && warmthInWords(facts)
 }
 
 /** Nobody else can do anything about it. */

@@ -151,6 +151,8 @@ export interface ViewData {
     readonly runningTotal: number
     /** Of all running servers, when known and all are listed. */
     readonly memory: string | undefined
+    /** How starts went, when there are warm ones. */
+    readonly starts: string | undefined
     readonly delays: readonly LoginDelay[]
     /** People have passwords of this hub, so there are invitations and resets. */
     readonly native: boolean

@@ -1,6 +1,7 @@
 /** Facts about the hub, and its end (contract §3.1, §3.2, §9.11, §9.12). */
 import t from 'tap'
 import { startApi } from '../support/api.ts'
+import { createScriptedSpawner } from '../support/scripted-spawner.ts'
 
 // §9.11
 t.test('who may read about the hub learns what it is, honestly', async (t) => {
@@ -18,6 +19,21 @@ t.test('who may read about the hub learns what it is, honestly', async (t) => {
       spawner: { class: 'littlehub.spawn.process', version: String },
       authenticator: { class: 'littlehub.auth.native', version: String },
       littlehub: { version: /^\d+\.\d+\.\d+/ },
+    },
+  })
+})
+
+t.test('where starts can be warm it says how they went', async (t) => {
+  const facts = { warm: 2, cold: 1, warmMs: 250, lastReason: 'it is being prepared' }
+  const spawner = Object.assign(createScriptedSpawner(), { warmth: () => facts })
+  const { as, addUser } = await startApi(t, { spawner })
+  const { json } = await as(addUser('admin'))('GET', '/hub/api/info')
+  t.match(json, {
+    littlehub: {
+      warm_start: {
+        ...{ warm: 2, cold: 1, warm_seconds: 0.25, cold_seconds: null },
+        last_reason: 'it is being prepared',
+      },
     },
   })
 })

@@ -1,7 +1,7 @@
 /** Parts whose calls are measured. */
 import t from 'tap'
 import { createCore } from '../support/core.ts'
-import { measureSpawner } from '../../src/core/measured-parts.ts'
+import { measureSpawner, measureStarts } from '../../src/core/measured-parts.ts'
 import { createFakeSpawner } from '../support/fake-spawner.ts'
 
 t.test('routes that open and close, and questions to the spawner, are measured', async (t) => {
@@ -32,4 +32,15 @@ t.test('a stop that fails is measured, and fails all the same', async (t) => {
   await t.rejects(spawner.stop({ run: 1 }), { message: 'it will not stop' })
   t.same(await spawner.poll({ run: 1 }), { alive: false })
   t.same(seen, [[true, 'failure'], 'stopped'])
+})
+
+t.test('warm and cold starts are counted', async (t) => {
+  const gauges = new Map<string, () => number>()
+  const metrics = { gauge: (name: string, _: string, read: () => number) => gauges.set(name, read) }
+  const spawner = createFakeSpawner()
+  measureStarts(spawner, metrics)
+  spawner.answered?.({}, 250)
+  t.same([gauges.get('warm_starts')?.(), gauges.get('cold_starts')?.()], [1, 1])
+  measureStarts({}, metrics)
+  t.same([gauges.get('warm_starts')?.(), gauges.get('cold_starts')?.()], [0, 0])
 })

@@ -81,6 +81,20 @@ t.test('the first start waits for nothing, and those after it are warm', async (
   t.match(await setting.spawner.poll(second.state), { alive: false })
 })
 
+t.test('how long they take until they answer is told, of each kind', async (t) => {
+  const setting = setUp(t)
+  const first = await start(t, setting)
+  setting.spawner.answered?.(first.state, 3000)
+  t.match(setting.spawner.warmth?.(), { cold: 1, coldMs: 3000 })
+  t.equal(setting.spawner.warmth?.().warmMs, undefined)
+  await setting.spawner.stop(first.state, { now: true })
+  t.ok(await isReady(setting))
+  const second = await start(t, setting)
+  setting.spawner.answered?.(second.state, 200)
+  setting.spawner.answered?.({ pid: 1 }, 900)
+  t.match(setting.spawner.warmth?.(), { warmMs: 200, coldMs: 3000 })
+})
+
 t.test('how a warm server ended is told', async (t) => {
   const setting = setUp(t)
   t.ok(await isReady(setting))

@@ -29,6 +29,7 @@ export function createFakeSpawner(): FakeSpawner {
   let lines: string[] = []
   let nextId = 1
   const exitCodes = new Map<number, number>()
+  let answered = 0
 
   const runOf = (state: SpawnState): Run | undefined => runs.get(Number(state['run']))
   const finish = (id: number): void => {
@@ -40,6 +41,10 @@ export function createFakeSpawner(): FakeSpawner {
 
   return {
     requests,
+    answered() {
+      answered += 1
+    },
+    warmth: () => ({ warm: answered, cold: 1, warmMs: 250, lastReason: 'the fake is cold' }),
     failWith: (error) => void (failure = error),
     hold: () => void (isHeld = true),
     answer: () => void (isHeld = false),

@@ -118,6 +118,7 @@ const admin: ViewData['admin'] = {
     { server: card('starting'), label: 'dan', memory: undefined },
   ],
   memory: '1.3 GB',
+  starts: '1 of 1 starts since the hub began were warm.',
   delays: [{ key: 'ana from 192.0.2.17', failures: 7, until: moment }],
   may: { list: true, manage: true, servers: true },
   native: true,

@@ -13,6 +13,16 @@ t.test('people are listed by name, with their server and what it takes', async (
   t.match(words, /1–2 of 2/)
 })
 
+t.test('how starts went, and why the last one was not warm, is told', async (t) => {
+  const pages = await startPages(t, { users: ['admin', 'ana'] })
+  const ana = await pages.browser('ana')
+  await ana.send('/hub/spawn', { stay: true })
+  const admin = await pages.browser('admin')
+  const words = wordsOf(await admin.open('/hub/admin'))
+  t.match(words, /1 of 2 starts since the hub began were warm; .* after 0\.3 s \(warm\)/)
+  t.match(words, 'The last ordinary one: the fake is cold.')
+})
+
 t.test('who was invited, and who was not, is told', async (t) => {
   const pages = await startPages(t, { users: ['admin'] })
   const { users, links } = pages.context
