@@ -158,11 +158,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     loopback: isLoopback(config.host),
     manageGroups: config.auth.manage_groups,
     dataDir: config.data_dir,
-    warmStart: {
-      get enabled() {
-        return config.spawner.warm_start
-      },
-    },
+    settings: config,
   }
   const live = createLiveAuthenticator(
     (options) => pluginOf(authenticators, config.auth.type).create(options, needsOfPlugins),

@@ -10,7 +10,7 @@ import { applyDeclarations } from './core/declarations.ts'
 import { loadHooks } from './core/hooks.ts'
 import { keepRoom, lookAtDisks } from './core/disk-watch.ts'
 import { removeExpired, writeActivity, writeActivityInTurns } from './core/housekeeping.ts'
-import { loopEveryMs } from './core/metrics.ts'
+import { measureLoop, prepareStarts } from './core/measured-parts.ts'
 import { createOtherWritersWatch } from './core/other-writers.ts'
 import { recoverServers } from './core/recovery.ts'
 import { createReload, type Reload } from './core/reload.ts'
@@ -174,8 +174,7 @@ async function startInOrder(
   const actualPort = await listen(front.public, place)
   await front.https.listen()
   startJobs(context)
-  const { cmd, path, environment } = loaded.spawner
-  context.spawner.prepare?.(cmd, { PATH: path, LANG: 'C.UTF-8', ...environment })
+  prepareStarts(context)
   undo(() => context.managedServices.stopAll())
   await context.managedServices.declare(loaded.services)
   undo(() => context.serviceWatch.stop())
@@ -256,13 +255,8 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 }
 
 function startJobs(context: WholeContext): void {
-  const { schedule, metrics } = context
-  let turnAtMs = performance.now()
-  schedule.every(loopEveryMs, 'measure the event loop', () => {
-    const nowMs = performance.now()
-    metrics.loopTurned(Math.max(loopEveryMs, nowMs - turnAtMs))
-    turnAtMs = nowMs
-  })
+  const { schedule } = context
+  measureLoop(context)
   schedule.every(activityEveryMs, 'write activity', () => writeActivityInTurns(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))

@@ -58,6 +58,8 @@ const passing = (settings: LoadedConfig, dir: string): LoadedConfig => ({
   public_url: '',
   profiles: [],
   hooks: '',
+  // One server is started, the ordinary way: making ready for more would only take its time.
+  spawner: { ...settings.spawner, warm_start: false },
   pluginOptions: { ...settings.pluginOptions, spawner: passingSpawner(settings) },
 })
 

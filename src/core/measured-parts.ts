@@ -1,7 +1,10 @@
 /** The spawner and the table of routes, each call measured that JupyterHub measures of its own. */
+import { type Config } from '../config/schema.ts'
 import { type Routes } from '../proxy/routes.ts'
+import { usualEnvironment } from '../spawn/environment.ts'
 import { type Spawner } from '../spawn/spawner.ts'
-import { type Metrics } from './metrics.ts'
+import { loopEveryMs, type Metrics } from './metrics.ts'
+import { type Schedule } from './schedule.ts'
 
 /** How long opening and closing routes takes. It cannot fail here. */
 export function measureRoutes(routes: Routes, metrics: Pick<Metrics, 'routed'>): Routes {
@@ -44,6 +47,34 @@ export function measureSpawner(
       }
     },
   }
+}
+
+/** How long the event loop keeps everybody waiting. */
+export function measureLoop({
+  schedule,
+  metrics,
+}: {
+  schedule: Pick<Schedule, 'every'>
+  metrics: Pick<Metrics, 'loopTurned'>
+}): void {
+  let turnAtMs = performance.now()
+  schedule.every(loopEveryMs, 'measure the event loop', () => {
+    const nowMs = performance.now()
+    metrics.loopTurned(Math.max(loopEveryMs, nowMs - turnAtMs))
+    turnAtMs = nowMs
+  })
+}
+
+/** Makes ready for servers as the configuration has them, so that the first start is a quick one. */
+export function prepareStarts({
+  spawner,
+  config,
+}: {
+  spawner: Pick<Spawner, 'prepare'>
+  config: { readonly spawner: Pick<Config['spawner'], 'cmd' | 'path' | 'environment'> }
+}): void {
+  const { cmd, path, environment } = config.spawner
+  spawner.prepare?.(cmd, { ...usualEnvironment(path), ...environment })
 }
 
 /** How many servers were forked, and how many started the ordinary way. */

@@ -33,11 +33,16 @@ export function serverEnvironment(needs: EnvironmentNeeds): Record<string, strin
   }
 }
 
+/** What every server has, unless its environment is told to differ. */
+export const usualEnvironment = (path: string) => ({
+  PATH: path,
+  // There on every system, and never an encoding that cannot say what a notebook holds.
+  LANG: 'C.UTF-8',
+})
+
 function defaults(path: string, defaultUrl: string): Record<string, string> {
   return {
-    PATH: path,
-    // There on every system, and never an encoding that cannot say what a notebook holds.
-    LANG: 'C.UTF-8',
+    ...usualEnvironment(path),
     ...(defaultUrl === '' ? {} : { JUPYTERHUB_DEFAULT_URL: defaultUrl }),
   }
 }

@@ -68,7 +68,7 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
   const warmStart = createWarmStart({
     log,
     get enabled() {
-      return needs.warmStart?.enabled === true
+      return needs.settings?.spawner.warm_start === true
     },
   })
 

@@ -101,7 +101,7 @@ export type SpawnerNeeds = {
   readonly log: Log
   readonly dataDir: string
   /** Whether servers may be forked from a process that has imported what they need, as the setting says now. */
-  readonly warmStart?: { readonly enabled: boolean }
+  readonly settings?: { readonly spawner: { readonly warm_start: boolean } }
 }
 
 /** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */

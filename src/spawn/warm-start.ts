@@ -89,8 +89,11 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   let lastReason: string | undefined
   let isClosed = false
 
+  const isUnwanted = (): boolean => isClosed || !needs.enabled
+
   const make = async (plan: Plan, place: Place): Promise<void> => {
     const foreign = await findForeignFile(plan.python)
+    if (isUnwanted()) return
     if (foreign !== undefined) {
       fail(place, `others can change ${foreign}`)
       return
@@ -108,7 +111,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       fail(place, ready.failed)
       return
     }
-    if (isClosed || !needs.enabled) {
+    if (isUnwanted()) {
       zygote.end()
       return
     }

@@ -1,7 +1,13 @@
 /** Parts whose calls are measured. */
 import t from 'tap'
 import { createCore } from '../support/core.ts'
-import { measureSpawner, measureStarts } from '../../src/core/measured-parts.ts'
+import { loopEveryMs } from '../../src/core/metrics.ts'
+import {
+  measureLoop,
+  measureSpawner,
+  measureStarts,
+  prepareStarts,
+} from '../../src/core/measured-parts.ts'
 import { createFakeSpawner } from '../support/fake-spawner.ts'
 
 t.test('routes that open and close, and questions to the spawner, are measured', async (t) => {
@@ -43,4 +49,33 @@ t.test('warm and cold starts are counted', async (t) => {
   t.same([gauges.get('warm_starts')?.(), gauges.get('cold_starts')?.()], [1, 1])
   measureStarts({}, metrics)
   t.same([gauges.get('warm_starts')?.(), gauges.get('cold_starts')?.()], [0, 0])
+})
+
+t.test('a turn of the event loop is never shorter than it is looked at', async (t) => {
+  const turns: number[] = []
+  let turn: (() => unknown) | undefined
+  measureLoop({
+    schedule: {
+      every: (_ms, _what, work) => {
+        turn = work
+        return () => undefined
+      },
+    },
+    metrics: { loopTurned: (tookMs) => void turns.push(tookMs) },
+  })
+  turn?.()
+  t.equal(turns[0], loopEveryMs)
+  await new Promise((resolve) => setTimeout(resolve, 2 * loopEveryMs))
+  turn?.()
+  t.ok((turns[1] ?? 0) > loopEveryMs)
+})
+
+t.test('servers are made ready for with the environment that they will have', async (t) => {
+  const asked: unknown[] = []
+  const spawner = { prepare: (...words: unknown[]) => void asked.push(words) }
+  const settings = { cmd: ['jupyterhub-singleuser'], path: '/env/bin', environment: { TERM: 'x' } }
+  prepareStarts({ spawner, config: { spawner: settings } })
+  prepareStarts({ spawner: {}, config: { spawner: settings } })
+  const environment = { PATH: '/env/bin', LANG: 'C.UTF-8', TERM: 'x' }
+  t.same(asked, [[['jupyterhub-singleuser'], environment]])
 })

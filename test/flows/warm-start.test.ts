@@ -154,7 +154,7 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
       ...{ run_as: isRoot ? 'range' : 'self', first_uid: 1_500_000, log_size: 1_000_000 },
       ...{ interrupt_timeout: 20_000, term_timeout: 5000, kill_timeout: 5000 },
     },
-    { log: quietLog(lines), dataDir: dataFolder(t), warmStart: { enabled: true } },
+    { log: quietLog(lines), dataDir: dataFolder(t), settings: { spawner: { warm_start: true } } },
   )
   t.teardown(() => spawner.close?.())
   spawner.prepare?.(['jupyterhub-singleuser'], { PATH, LANG: 'C.UTF-8' })

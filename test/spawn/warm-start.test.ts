@@ -23,16 +23,16 @@ const options = {
 type Setting = {
   readonly environment: TinyEnvironment
   readonly spawner: Spawner
-  readonly warmStart: { enabled: boolean }
+  readonly warmStart: { warm_start: boolean }
   readonly lines: string[]
   readonly given: Record<string, string>
 }
 
 function setUp(t: Test, modules: Record<string, string> = {}): Setting {
   const environment = tinyEnvironment(t, modules)
-  const warmStart = { enabled: true }
+  const warmStart = { warm_start: true }
   const lines: string[] = []
-  const needs = { log: quietLog(lines), dataDir: dataFolder(t), warmStart }
+  const needs = { log: quietLog(lines), dataDir: dataFolder(t), settings: { spawner: warmStart } }
   const spawner = processSpawner.create(options, needs)
   t.teardown(() => spawner.close?.())
   const given = { PATH: `${environment.dir}/bin:/usr/bin:/bin`, LANG: 'C.UTF-8' }
@@ -127,12 +127,12 @@ t.test('a start that cannot be warm is cold within itself', async (t) => {
 
 t.test('the setting works at once, both ways', async (t) => {
   const setting = setUp(t)
-  setting.warmStart.enabled = false
+  setting.warmStart.warm_start = false
   const first = await start(t, setting)
   t.match(setting.spawner.warmth?.(), { cold: 1, lastReason: 'warm starts are switched off' })
   await setting.spawner.stop(first.state, { now: true })
   t.same(count(setting.lines), 0)
-  setting.warmStart.enabled = true
+  setting.warmStart.warm_start = true
   t.ok(await isReady(setting))
   await start(t, setting)
   t.match(setting.spawner.warmth?.(), { warm: 1 })

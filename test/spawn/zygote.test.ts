@@ -436,6 +436,24 @@ t.test('a zygote that is retired stays as long as it has children', async (t) =>
   t.ok(await eventually(() => findProcess(setting.zygote.pid ?? 0)?.isZombie !== false))
 })
 
+t.test(
+  'a zygote that is killed while it learns takes what runs on trial with it',
+  rootOnly,
+  async (t) => {
+    const environment = tinyEnvironment(t, { slow: 'import time\ntime.sleep(600)\n' })
+    const zygote = createZygote({ ...environment, environment: given, onStale: () => undefined })
+    const onTrial = (): number[] => descendantsOf(zygote.pid ?? 0)
+    t.ok(await eventually(() => onTrial().some((pid) => statSync(`/proc/${pid}`).uid === 65534)))
+    const pids = onTrial()
+    zygote.end()
+    t.match(await zygote.ready, { failed: /ended/ })
+    t.ok(await eventually(() => pids.every((pid) => findProcess(pid)?.isZombie !== false)))
+  },
+)
+
+const descendantsOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+
 t.test('a Python that is not known to bear it is left alone', async (t) => {
   const environment = tinyEnvironment(t)
   const line = 'import sys; sys.version_info = (3, 99, 0)\n'

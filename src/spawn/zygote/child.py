@@ -75,10 +75,12 @@ def start(taken, known):
 def be_nobody():
     """For what is done on trial, as nobody and after everything else; not done when nobody else can be."""
     os.nice(10)
+    parent = os.getppid()
     if os.getuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+    die_with(parent)
     prctl(DUMPABLE, 1)
 
 
