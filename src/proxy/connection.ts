@@ -40,6 +40,8 @@ export interface Connection {
 
 export type ConnectionOptions = {
   readonly connectTimeoutMs: number
+  /** Of the buffer it begins with; more for whoever fills it. */
+  readonly firstBufferBytes?: number
   /** Called once, at the very end. */
   readonly onClose: (connection: Connection) => void
 }
@@ -47,6 +49,7 @@ export type ConnectionOptions = {
 /** A small answer fits; big bodies fill it and get the larger one: four times fewer turns of the event loop. */
 const firstBufferBytes = 16 * 1024
 const largestBufferBytes = 64 * 1024
+const growth = 16
 
 /** A peer that vanished without a word is noticed by the kernel's probes. */
 const keepAliveProbeMs = 60_000
@@ -64,7 +67,7 @@ export function connect(
   user: ConnectionUser,
   options: ConnectionOptions,
 ): Connection {
-  const reading = createReadBuffer()
+  const reading = createReadBuffer(options.firstBufferBytes ?? firstBufferBytes)
   let paused = false
   let failure: Error | undefined
 
@@ -145,13 +148,13 @@ function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {
  * The buffer that a socket reads into, again and again: a fresh one for each read is what costs most in big downloads.
  * It is never shared between sockets, because a socket keeps the one it was given after its previous read.
  */
-function createReadBuffer() {
-  let buffer = Buffer.allocUnsafeSlow(firstBufferBytes)
-  let wantedBytes = firstBufferBytes
+function createReadBuffer(firstBytes: number) {
+  let buffer = Buffer.allocUnsafeSlow(firstBytes)
+  let wantedBytes = firstBytes
   let kept = false
   return {
     filled: (length: number): Buffer => {
-      if (length === buffer.length) wantedBytes = largestBufferBytes
+      if (length === buffer.length) wantedBytes = Math.min(largestBufferBytes, length * growth)
       return buffer.subarray(0, length)
     },
     keep: (): void => {

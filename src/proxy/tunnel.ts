@@ -29,6 +29,9 @@ export type TunnelEnds = {
 /** A client speaks only after the 101; one that does not wait is held back here. */
 const maxEarlyBytes = 64 * 1024
 
+/** There are thousands of WebSockets, nearly all of them silent: each keeps its buffer. */
+const idleBufferBytes = 1024
+
 /** When one side has ended, the other has this long to take what is left and to end too. */
 const graceMs = 5000
 
@@ -149,6 +152,7 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
 
   const connection = connect(route.target, user, {
     connectTimeoutMs: needs.connectTimeoutMs,
+    firstBufferBytes: idleBufferBytes,
     onClose: () => undefined,
   })
   const release = needs.live.add(route, cut)
