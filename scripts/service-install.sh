@@ -213,6 +213,7 @@ https_port() {
 # ---- units
 
 units_changed=no
+sockets_changed=no
 
 install_units() {
   local name
@@ -228,6 +229,7 @@ install_units() {
     else
       mv "$unit_dir/$name.new" "$unit_dir/$name"
       units_changed=yes
+      case $name in *.socket) sockets_changed=yes ;; esac
     fi
   done
   if [ "$units_changed" = yes ]; then
@@ -250,7 +252,7 @@ start_service() {
     return
   fi
   doing 'starting'
-  if [ "$units_changed" = yes ] && systemctl is-active --quiet littlehub.socket; then
+  if [ "$sockets_changed" = yes ] && systemctl is-active --quiet littlehub.socket; then
     quietly systemctl stop littlehub.service littlehub.socket littlehub-https.socket || true
   fi
   if speaks_https && ! systemctl is-active --quiet littlehub-https.socket; then
@@ -259,7 +261,8 @@ start_service() {
     quietly systemctl start littlehub-https.socket || fail_with_log "systemd could not listen on port $(https_port)." 'journalctl -u littlehub-https.socket says why.'
   fi
   quietly systemctl start littlehub.socket || fail_with_log "systemd could not listen on port $port." 'journalctl -u littlehub.socket says why.'
-  if ! runs_this_build; then
+  if [ "$units_changed" = yes ] || ! runs_this_build; then
+    make_room
     quietly systemctl restart littlehub.service || service_failed
   fi
   doing 'waiting for its login page'
@@ -267,6 +270,29 @@ start_service() {
   runs_this_build || service_failed
   remove_old_versions
   finished "running on port $port"
+}
+
+# The hub that runs lets go of everything but the WebSockets that are open, which it keeps while the next one runs. It
+# has let go when another process is what the unit is about. One that does not know of this is left to be ended.
+make_room() {
+  local hub
+  hub=$(main_pid)
+  knows_to_make_room "$hub" || return 0
+  doing 'making room'
+  kill -USR2 "$hub"
+  for _ in {1..100}; do
+    [ "$(main_pid)" = "$hub" ] || return 0
+    sleep 0.1
+  done
+}
+
+main_pid() { systemctl show -p MainPID --value littlehub.service; }
+
+# knows_to_make_room PID: does it catch SIGUSR2, the twelfth signal?
+knows_to_make_room() {
+  local caught
+  caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || true
+  [ -n "$caught" ] && [ $((16#$caught & 1 << 11)) -ne 0 ]
 }
 
 # The new version does not answer: the one before runs again, with the data that it had.
@@ -299,7 +325,7 @@ put_data_back() {
 runs_this_build() {
   local pid
   systemctl is-active --quiet littlehub.service || return 1
-  pid=$(systemctl show -p MainPID --value littlehub.service)
+  pid=$(main_pid)
   [ "$(readlink -f "/proc/$pid/exe")" = "$(readlink -f "$install_dir/current/littlehub")" ]
 }
 

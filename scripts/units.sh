@@ -76,7 +76,9 @@ RestartSec=2
 TimeoutStartSec=120
 TimeoutStopSec=30
 WatchdogSec=60
-KillMode=mixed
+# A hub that has made room for another one, by SIGUSR2, goes on in this unit with the WebSockets that were open.
+KillMode=process
+OOMPolicy=continue
 # The last to go when memory runs out.
 OOMScoreAdjust=-800
 MemoryMin=128M

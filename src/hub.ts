@@ -22,9 +22,12 @@ import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
 import { frontServerOptions, guardServer, turnAway } from './proxy/listener.ts'
 import { serveDirectly } from './proxy/direct-front.ts'
+import { type Keeper } from './proxy/keeper.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
+import { createAdmissions } from './web/admissions.ts'
 import { createDoor } from './web/door.ts'
-import { drain } from './web/drain.ts'
+import { createDrain } from './web/drain.ts'
+import { createFrontEnd, type FrontEnd } from './web/front-end.ts'
 import { mountExtraRoutes } from './web/extra-routes.ts'
 import { createFrontLimits } from './web/front-limits.ts'
 import { measureFront } from './web/front-metrics.ts'
@@ -43,6 +46,11 @@ export interface Hub {
   start(): Promise<void>
   /** Stops accepting, lets requests end for a moment, closes every socket, writes everything down. Idempotent. */
   stop(options?: StopOptions): Promise<void>
+  /**
+   * Makes room for another hub on this data: stops like `stop`, but what is open to users' servers goes on in the hands
+   * of a keeper. @returns undefined when nothing is.
+   */
+  stepAside(): Promise<Keeper | undefined>
   /** `http://127.0.0.1:8000/`, once started. */
   readonly url: string
   /** `https://127.0.0.1:8443/`; empty: it does not speak HTTPS. */
@@ -67,10 +75,16 @@ const expireEveryMs = 15 * SECOND
 /** How soon a hub that was off at the time makes up for it; making none costs nothing. */
 const backUpEveryMs = MINUTE
 
-type Running = Pick<Hub, 'url' | 'context' | 'reload' | 'stop'> & { secureUrl(): string }
+/** `leave`: what happens to the front door in the place of being closed. */
+type StepOptions = StopOptions & { readonly leave?: (front: Front) => Promise<void> }
+
+type Running = Pick<Hub, 'url' | 'context' | 'reload'> & {
+  secureUrl(): string
+  readonly stop: (options?: StepOptions) => Promise<void>
+}
 
 /** Undone last first, when a start fails and when a running hub stops. */
-type Undo = (step: (options: StopOptions) => unknown) => void
+type Undo = (step: (options: StepOptions) => unknown) => void
 
 export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub {
   let running: Running | undefined
@@ -83,6 +97,17 @@ export function createHub(loaded: LoadedConfig, overrides: Overrides = {}): Hub 
       const { stop } = running ?? {}
       running = undefined
       await stop?.(options)
+    },
+    async stepAside() {
+      const { stop } = started(running)
+      running = undefined
+      let keeper: Keeper | undefined
+      await stop({
+        async leave(front) {
+          keeper = await front.leave()
+        },
+      })
+      return keeper
     },
     get url() {
       return running?.url ?? ''
@@ -107,10 +132,10 @@ function started(running: Running | undefined): Running {
 
 async function startParts(loaded: LoadedConfig, overrides: Overrides): Promise<Running> {
   const log = overrides.log ?? createLog({ level: loaded.log_level })
-  const steps: ((options: StopOptions) => unknown)[] = []
+  const steps: ((options: StepOptions) => unknown)[] = []
   const undo: Undo = (step) => steps.push(step)
   // One that fails keeps no other from being taken: whatever is let go of is wanted by the next hub.
-  const stop = async (options: StopOptions = {}): Promise<void> => {
+  const stop = async (options: StepOptions = {}): Promise<void> => {
     const staying = stayAlive()
     for (const step of steps.splice(0).reverse()) {
       try {
@@ -163,14 +188,14 @@ async function startInOrder(
   })
   await keepRoom(context)
   const front = await openFront(context, { ...overrides, reload })
-  undo(() => front.close())
+  undo(({ leave }) => (leave ? leave(front) : front.close()))
   await listenInside(front.internal, context)
   const recoveryAtMs = performance.now()
   await recoverServers(context)
   context.metrics.took('init_spawners', performance.now() - recoveryAtMs)
   keepOut(context)
-  const { socket } = overrides
-  const place = socket === undefined ? { host, port } : { fd: socket }
+  front.takeOver()
+  const place = overrides.socket === undefined ? { host, port } : { fd: overrides.socket }
   const actualPort = await listen(front.public, place)
   await front.https.listen()
   startJobs(context)
@@ -191,11 +216,10 @@ async function startInOrder(
   return { url, secureUrl, context, reload }
 }
 
-type Front = {
+type Front = FrontEnd & {
   readonly public: Server
   readonly https: Https
   readonly internal: Server
-  close(): Promise<void>
 }
 
 type FrontNeeds = Pick<Overrides, 'onShutdown' | 'secureSocket'> & { readonly reload: Reload }
@@ -213,8 +237,9 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const https = createHttps({ ...context, origins, socket: needs.secureSocket })
   const forwarder = createForwarder({ routes, onFailure: answerUpstreamFailure(context) })
   const upgrader = createUpgrader({ routes })
-  const parts = { ...context, baseUrl, forwarder, upgrader }
   const limits = createFrontLimits({ ...context, origins })
+  const admissions = createAdmissions({ ...context, ...limits })
+  const parts = { ...context, baseUrl, admissions, forwarder, upgrader }
   const door = createDoor({ ...parts, ...limits, originOf: (request) => origins.of(request) })
 
   const serve = (handle: RequestListener): Server => {
@@ -242,16 +267,13 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const api = paced((request, response) => app.routing(request, response))
   const internal = createInternalServer(`${baseUrl}hub/api`, api)
   measureFront(metrics, { routes, forwarder, upgrader, startQueue })
-  const close = async (): Promise<void> => {
-    stopping.abort()
-    https.stop()
-    const drained = drain([app.server, internal, https.server])
-    upgrader.close()
-    await drained
-    forwarder.close()
-    await app.close()
+  stopping.signal.addEventListener('abort', () => https.stop())
+  const drain = createDrain([app.server, internal, https.server])
+  const ends = { config, admissions, routes, upgrader, forwarder, drain, log, stopping }
+  return {
+    ...{ public: app.server, https, internal },
+    ...createFrontEnd({ ...ends, close: () => app.close() }),
   }
-  return { public: app.server, https, internal, close }
 }
 
 function startJobs(context: WholeContext): void {

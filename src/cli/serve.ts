@@ -7,7 +7,7 @@ import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
 import { addressOf, noteUrl } from './hub-url.ts'
 import { readableLine } from './log-lines.ts'
-import { createServiceManager } from './service-manager.ts'
+import { createServiceManager, type ServiceManager } from './service-manager.ts'
 import { settingsOf } from './settings.ts'
 import { type Terminal } from './terminal.ts'
 import { inWords } from './words.ts'
@@ -19,6 +19,7 @@ export const serve: Command = {
   details: [
     "Users' servers go on without the hub, and it finds them again at its next start.",
     'SIGHUP has it read its configuration again (at a terminal it ends the hub, as the window does that closes).',
+    'SIGUSR2 has it make room for another hub on the same data: only WebSockets that are open go on in this process.',
   ],
   operands: [],
   options: {
@@ -46,12 +47,24 @@ export const serve: Command = {
     await hub.start()
     announce(hub, call.terminal)
     await manager.ready()
-    const options = await ending.begun
+    const end = await Promise.race([ending.begun, ending.aside])
+    if (end === 'aside') return await stepAside(hub, manager, ending)
     await manager.stopping()
-    await hub.stop(options)
+    await hub.stop(end)
     call.terminal.say('The hub has stopped.')
     return 0
   },
+}
+
+/** Its tunnels go on until the last one has ended, or until it is asked to end. */
+async function stepAside(hub: Hub, manager: ServiceManager, ending: Ending): Promise<number> {
+  const keeper = await hub.stepAside()
+  await manager.steppedAside()
+  if (!keeper) return 0
+  await Promise.race([keeper.ended, ending.begun])
+  keeper.close()
+  await keeper.ended
+  return 0
 }
 
 /** A person reads sentences, a log collector reads JSON. A line for which the disk has no room is lost, and not the hub. */
@@ -80,12 +93,19 @@ const atOnceExitCode = 130
 /** One Ctrl-C arrives twice where a wrapper such as npm passes it on. */
 const sameSignalMs = 100
 
+type Ending = {
+  readonly begin: (options: StopOptions) => void
+  readonly begun: Promise<StopOptions>
+  /** Another hub wants to take over. */
+  readonly aside: Promise<'aside'>
+}
+
 /** The end of the hub: at the first signal, or when an administrator asks for it through the API. */
-function createEnding(call: Call): {
-  begin: (options: StopOptions) => void
-  begun: Promise<StopOptions>
-} {
+function createEnding(call: Call): Ending {
   const { terminal } = call
+  const aside = new Promise<'aside'>((resolve) => {
+    terminal.onStepAside(() => resolve('aside'))
+  })
   const { promise: begun, resolve: begin } = Promise.withResolvers<StopOptions>()
   let signalledMs: number | undefined
   terminal.onEnd(() => {
@@ -96,7 +116,7 @@ function createEnding(call: Call): {
     terminal.say('Stopping. Once more stops at once.')
     begin({ servers: call.isSet('stop-servers') })
   })
-  return { begin, begun }
+  return { begin, begun, aside }
 }
 
 /** Those of the configuration who cannot get in by themselves. */

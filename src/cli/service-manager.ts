@@ -15,10 +15,21 @@ export interface ServiceManager {
   ready(): Promise<void>
   /** It has begun to end. */
   stopping(): Promise<void>
+  /**
+   * It has made room for another hub, and goes on without being what the unit is about: from now on that is a program
+   * that waits, and whose end, by a restart of the unit or by itself, brings the next hub.
+   */
+  steppedAside(): Promise<void>
 }
 
 /** After standard input, output and error. @see sd_listen_fds(3): SD_LISTEN_FDS_START */
 const firstSocket = 3
+
+/**
+ * Prints its own process id and waits for half a minute. No child of ours when it is told: systemd takes notice at once
+ * only of the end of its own.
+ */
+const standIn = ['-c', 'sleep 30 >/dev/null 2>&1 & echo $!']
 
 /** @throws {Error} when it is given sockets that it has no use for. */
 export function createServiceManager(
@@ -52,6 +63,12 @@ export function createServiceManager(
     async stopping() {
       clearInterval(beat)
       await tell('STOPPING=1')
+    },
+    async steppedAside() {
+      clearInterval(beat)
+      if (!environment['NOTIFY_SOCKET']) return
+      const { stdout: pid } = await execa('sh', standIn, { stdin: 'ignore' })
+      await tell(`MAINPID=${pid.trim()}`)
     },
   }
 }

@@ -19,6 +19,8 @@ export interface Terminal {
   onEnd(listener: (signal: NodeJS.Signals) => void): void
   /** Calls `listener` for each SIGHUP, unless a terminal may send it: then that is a request to end. */
   onReload(listener: () => void): void
+  /** Calls `listener` for each SIGUSR2: another hub wants to take over. */
+  onStepAside(listener: () => void): void
   /** Ends the process at once. */
   exit(code: number): void
   readonly environment: Texts
@@ -52,6 +54,9 @@ export function createTerminal(needs: { exit(code: number): void }): Terminal {
     },
     onReload(listener) {
       if (!isAtTerminal) process.on('SIGHUP', listener)
+    },
+    onStepAside(listener) {
+      process.on('SIGUSR2', listener)
     },
     exit: (code) => {
       needs.exit(code)

@@ -19,7 +19,7 @@ import {
   table,
   text,
 } from './setting.ts'
-import { backup, cull } from './upkeep-settings.ts'
+import { backup, cull, upgrade } from './upkeep-settings.ts'
 
 export { duration, flag, list, reloaded, section, size, text }
 
@@ -240,6 +240,7 @@ export const settings = section(
     tokens,
     api,
     backup,
+    upgrade,
     admin_users: list('Names of users who are made at start, as administrators.'),
     users,
     groups,

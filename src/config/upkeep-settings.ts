@@ -1,4 +1,4 @@
-/** Settings of what the hub does by itself: stopping idle servers, backups. */
+/** Settings of what the hub does by itself: stopping idle servers, backups, upgrades. */
 import { Type } from 'typebox'
 import { duration, flag, optionalPath, section } from './setting.ts'
 
@@ -24,4 +24,14 @@ export const backup = section(
     dir: optionalPath('Folder they go to, better on another disk; empty: `backups` in data_dir.'),
   },
   'Backups of the database, the keys and the configuration; `littlehub backup --homes` has the files of people.',
+)
+
+export const upgrade = section(
+  {
+    keep_connections: duration(
+      '4h',
+      'How long WebSockets that are open when the hub is upgraded may go on in the process of before; its memory is free when the last one has closed.',
+    ),
+  },
+  'Upgrades.',
 )

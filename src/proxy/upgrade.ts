@@ -22,6 +22,10 @@ export interface Upgrader {
   upgrade(request: IncomingMessage, socket: Duplex, upgrade: Upgrade): void
   /** Connections joined, or about to be, at this moment. */
   readonly size: number
+  /** One that another process keeps: counted here, and ended with its route. @returns what to call when it is over. */
+  adopt(route: Route, end: () => void): () => void
+  /** Joins no more; those that are open go on. */
+  stopJoining(): void
   /** Ends every one of them, and joins no more. */
   close(): void
 }
@@ -68,6 +72,12 @@ export function createUpgrader(
 
     get size() {
       return live.size
+    },
+
+    adopt: (route, end) => live.add(route, end),
+
+    stopJoining() {
+      isClosed = true
     },
 
     close() {

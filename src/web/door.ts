@@ -4,7 +4,6 @@ import { type Duplex } from 'node:stream'
 import { type Access, type Caller } from '../core/access.ts'
 import { type TokenExchange } from '../core/token-exchange.ts'
 import { withoutCookie } from '../lib/cookie.ts'
-import { createCounts } from '../lib/counts.ts'
 import { asError, HubError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { hubCookieNames, sessionCookie } from '../model/session.ts'
@@ -15,20 +14,20 @@ import { type DirectAdmission } from '../proxy/direct-front.ts'
 import { type RequestFacts } from '../proxy/policy.ts'
 import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
+import { isPublic, type Admission, type Admissions } from './admissions.ts'
 import { arrivalPath, tellArrival } from './arrival.ts'
 import { type Origin } from './origin.ts'
 import { refuse, statusTexts, type Refusal } from './refusals.ts'
 
 export type DoorNeeds = {
   readonly baseUrl: string
-  readonly access: Access
+  readonly access: Pick<Access, 'can'>
+  readonly admissions: Admissions
   readonly routes: Routes
   readonly forwarder: Forwarder
   readonly upgrader: Upgrader
   readonly exchange: TokenExchange
   readonly log: Log
-  /** How much one user may have under way at the same time; 0: no limit. */
-  readonly mostPerUser?: () => number
   /** How long a server may be silent while somebody waits; 0: for ever. */
   readonly mostSilenceMs?: () => number
   /** How the browser addressed us, forwarded headers of trusted proxies believed. */
@@ -58,70 +57,15 @@ type Looked = {
 /** `caller`: none where nobody is asked who they are. */
 type Asked = Looked & { readonly route: Route; readonly caller: Caller | undefined }
 
-type Exchange = Asked & { readonly controller: AbortController }
-
 export function createDoor(needs: DoorNeeds): Door {
-  const { access, routes, forwarder, upgrader } = needs
+  const { admissions, routes, forwarder, upgrader } = needs
+  const { callerOf, mayUse } = admissions
   const proxied = [`${needs.baseUrl}user/`, `${needs.baseUrl}services/`]
   /** Programs read what they are told as JSON (contract §0.4). */
   const formFor = ({ url = '' }: IncomingMessage): 'json' | 'text' =>
     url.startsWith(`${needs.baseUrl}hub/api`) ? 'json' : 'text'
-  /** What is being forwarded, by whom it concerns, so that a right that ends ends it at once. */
-  const open = new Map<number | 'services', Set<Exchange>>()
-  const counts = createCounts()
-
-  const lookAgain = (concerned: number | 'services'): void => {
-    for (const exchange of open.get(concerned) ?? [])
-      if (!isStillAllowed(exchange)) exchange.controller.abort(new Error('access ended'))
-  }
-  access.onChange(lookAgain)
-  access.onServiceChange(() => lookAgain('services'))
-
-  /** Who asks for a service that looks after itself is its own affair (contract §7.1). */
-  const callerOf = ({ headers }: RequestFacts, route: Route | undefined): Caller | undefined => {
-    if (route && isPublic(route)) return undefined
-    const person = access.identify(headers)
-    if (person?.credential.kind === 'token') return person
-    // A login that came along does not make a service's token pass as it is.
-    return access.identifyService(headers) ?? person
-  }
-
-  const mayUse = (caller: Caller | undefined, route: Route): boolean => {
-    if (isPublic(route)) return true
-    const { owner } = route
-    return 'service' in owner
-      ? access.can(caller, 'access:services', { service: owner.service })
-      : access.can(caller, 'access:servers', { server: `${owner.user}/${owner.server}` })
-  }
-
-  /** The same caller by the same credential: a cookie that came along does not carry on what a token began. */
-  const isStillAllowed = ({ request, route, caller }: Exchange): boolean => {
-    const now = callerOf(request, route)
-    return idOf(now) === idOf(caller) && mayUse(now, route)
-  }
-
-  const admit = (asked: Asked): Exchange => {
-    const exchange = { ...asked, controller: new AbortController() }
-    for (const one of concernedBy(asked)) open.set(one, (open.get(one) ?? new Set()).add(exchange))
-    counts.add(whoOf(asked.caller), 1)
-    return exchange
-  }
-
-  const hasTooMany = (caller: Caller | undefined): boolean => {
-    const most = needs.mostPerUser?.() ?? 0
-    return most > 0 && caller !== undefined && counts.of(whoOf(caller)) >= most
-  }
-
-  const release = (exchange: Exchange): void => {
-    counts.add(whoOf(exchange.caller), -1)
-    for (const one of concernedBy(exchange)) {
-      const known = open.get(one)
-      known?.delete(exchange)
-      if (known?.size === 0) open.delete(one)
-    }
-  }
-
-  const policyFor = ({ origin, route, caller, controller }: Exchange): ExchangePolicy => {
+  const policyFor = (origin: Origin, admission: Admission): ExchangePolicy => {
+    const { route, caller, controller } = admission
     const { proto, host, address, trustedPeer, port } = origin
     const silenceMs = needs.mostSilenceMs?.() ?? 0
     const authorization =
@@ -158,26 +102,28 @@ export function createDoor(needs: DoorNeeds): Door {
   const pass: Door['request'] = (request, response, hub) => {
     const looked = look(request)
     const { route, origin } = looked ?? {}
-    const caller = route && callerOf(request, route)
+    const caller = route && callerOf(request.headers, route)
     if (!origin) refuse(response, 400, formFor(request))
     else if (!route || !mayUse(caller, route)) hub(request, response)
     else if (isForged(request, origin, caller)) refuse(response, 403, formFor(request))
-    else if (hasTooMany(caller)) refuse(response, 429, formFor(request))
+    else if (admissions.hasTooMany(caller)) refuse(response, 429, formFor(request))
     else {
-      const exchange = admit({ request, origin, route, caller })
-      response.once('close', () => release(exchange))
-      forwarder.forward(request, response, { route, policy: policyFor(exchange) })
+      const admission = admissions.admit({ headers: request.headers, route, caller })
+      response.once('close', () => admissions.release(admission))
+      forwarder.forward(request, response, { route, policy: policyFor(origin, admission) })
     }
   }
 
   const passDirectly: Door['admit'] = (request) => {
     const { route, origin } = look(request) ?? {}
     if (!route || !origin || !forwarder.goesThrough(request, route)) return undefined
-    const caller = callerOf(request, route)
+    const { headers } = request
+    const caller = callerOf(headers, route)
     if (!mayUse(caller, route) || isForged(request, origin, caller)) return undefined
-    if (hasTooMany(caller)) return undefined
-    const exchange = admit({ request, origin, route, caller })
-    return { route, policy: policyFor(exchange), release: () => release(exchange) }
+    if (admissions.hasTooMany(caller)) return undefined
+    const admission = admissions.admit({ headers, route, caller })
+    const release = (): void => admissions.release(admission)
+    return { route, policy: policyFor(origin, admission), release }
   }
 
   const passUpgrade: Door['upgrade'] = (request, socket, head) => {
@@ -186,9 +132,10 @@ export function createDoor(needs: DoorNeeds): Door {
       tellArrival(request, socket, needs.originOf(request).trustedPeer)
     else if (typeof asked === 'number') turnAway(socket, statusTexts[asked])
     else {
-      const exchange = admit(asked)
-      socket.once('close', () => release(exchange))
-      upgrader.upgrade(request, socket, { head, route: asked.route, policy: policyFor(exchange) })
+      const { origin, route, caller } = asked
+      const admission = admissions.admit({ headers: request.headers, route, caller })
+      socket.once('close', () => admissions.release(admission))
+      upgrader.upgrade(request, socket, { head, route, policy: policyFor(origin, admission) })
     }
   }
 
@@ -196,19 +143,19 @@ export function createDoor(needs: DoorNeeds): Door {
   const asksHowItArrived = (request: IncomingMessage): boolean =>
     isWebSocketRequest(request) &&
     originForm(request) === needs.baseUrl + arrivalPath &&
-    access.can(callerOf(request, undefined), 'read:hub')
+    needs.access.can(callerOf(request.headers, undefined), 'read:hub')
 
   /** There is no page to lead anybody to: what goes nowhere gets a status. */
   const judge = (request: IncomingMessage): Asked | Refusal => {
     const looked = look(request)
     if (!looked) return 400
     const { origin, route } = looked
-    const caller = callerOf(request, route)
+    const caller = callerOf(request.headers, route)
     if (!caller && !(route && isPublic(route))) return 401
     if (isForged(request, origin, caller)) return 403
     if (!route) return 424
     if (!mayUse(caller, route)) return 403
-    return hasTooMany(caller) ? 429 : { request, origin, route, caller }
+    return admissions.hasTooMany(caller) ? 429 : { request, origin, route, caller }
   }
 
   // All are called by Node's event loop: what they throw would end the hub for everybody.
@@ -241,26 +188,6 @@ export function createDoor(needs: DoorNeeds): Door {
     },
   }
 }
-
-const isPublic = ({ owner }: Route): boolean => 'service' in owner && owner.access === 'public'
-
-/** Whose rights decide: the caller's, and those of a server's owner, whose groups may be how others got in. */
-function concernedBy({ caller, route: { owner } }: Asked): Set<number | 'services'> {
-  if (!caller) return new Set()
-  const owners = 'service' in owner ? [] : [owner.userId]
-  return new Set(['service' in caller ? ('services' as const) : caller.user.id, ...owners])
-}
-
-/** Whose share it is, whatever the credential. */
-const whoOf = (caller: Caller | undefined): string => {
-  if (!caller) return ''
-  return 'service' in caller ? `service ${caller.service.id}` : `user ${caller.user.id}`
-}
-
-const idOf = (caller: Caller | undefined): string =>
-  caller === undefined
-    ? ''
-    : `${caller.credential.kind} ${'service' in caller ? caller.service.id : caller.user.id}`
 
 /** The absolute form (RFC 9112 §3.2.2) is made the origin form; where it points never decides where bytes go (security S-19). */
 function originForm(request: RequestFacts): string {

@@ -3,6 +3,7 @@ import { type Server } from 'node:http'
 import { type WholeContext } from '../context.ts'
 import { createStallWatch, watchBodies, type StallWatch } from '../proxy/stalled-bodies.ts'
 import { createConnectionLimits } from './connection-limits.ts'
+import { type AdmissionsNeeds } from './admissions.ts'
 import { type DoorNeeds } from './door.ts'
 import { type Origins } from './origin.ts'
 
@@ -10,7 +11,10 @@ export type FrontLimitsNeeds = Pick<WholeContext, 'config' | 'log' | 'metrics'> 
   readonly origins: Origins
 }
 
-export interface FrontLimits extends Required<Pick<DoorNeeds, 'mostPerUser' | 'mostSilenceMs'>> {
+export interface FrontLimits
+  extends
+    Required<Pick<AdmissionsNeeds, 'mostPerUser'>>,
+    Required<Pick<DoorNeeds, 'mostSilenceMs'>> {
   /** Connections and bodies of these servers are limited, together. */
   guard(...servers: readonly Server[]): void
   /** For those whose requests Node does not read. */

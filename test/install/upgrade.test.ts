@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import t from 'tap'
 import { archive, bootWithRelease, health, install, slowly } from '../support/installation.ts'
-import { inMachine, machineOnly } from '../support/machine.ts'
+import { inMachine, machineOnly, type Machine } from '../support/machine.ts'
 
 /** Makes another release archive from this one. */
 const release = (name: string, change: string): string =>
@@ -24,31 +24,61 @@ chmod 755 littlehub`
 
 const current = 'readlink /opt/littlehub/current'
 
+/** A program in the machine that goes on until `end`, which brings what it says then. */
+function startLoad(machine: Machine, name: string, words: readonly string[]) {
+  const file = `/root/enough-${name}`
+  const program = `${inMachine.checkout}/test/support/${name}.ts`
+  const all = machine.words([inMachine.node, program, ...words, file])
+  const load = spawn(all[0] ?? '', all.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  load.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const ended = new Promise((resolve) => load.once('close', resolve))
+  return async () => {
+    await machine.sh(`touch ${file}`)
+    await ended
+    await machine.sh(`rm ${file}`)
+    return JSON.parse(said)
+  }
+}
+
+/** Servers of people send back what they get. */
+const echoServers = `littlehub config set spawner.cmd '["${inMachine.node}", "${inMachine.checkout}/test/support/echo-program.ts"]'`
+
 t.test('an installation, upgraded, taken back and moved', machineOnly, async (t) => {
   const machine = await bootWithRelease(t)
   await machine.sh(`${install} --admin ada`, slowly)
   const first = await machine.sh(current)
+  await machine.sh(`${echoServers}; littlehub user add ana; littlehub user add ben`)
+  const tokenOf = async (name: string) => (await machine.sh(`littlehub token add ${name}`)).trim()
+  const [admin, ana] = [await tokenOf('ada'), await tokenOf('ana')]
+  const ask = (token: string, how: string) =>
+    machine.sh(`curl -s -H "Authorization: token ${token}" --max-time 30 ${how}`)
+  for (const name of ['ana', 'ben'])
+    await ask(admin, `-X POST http://127.0.0.1/hub/api/users/${name}/server`)
+  const pidOfServer = () => ask(ana, '--retry 5 http://127.0.0.1/user/ana/')
+  const pid = await pidOfServer()
+  t.match(pid, /^pid \d+/)
+  const tunnels = (name: string, token: string) =>
+    startLoad(machine, 'steady-tunnels', [`http://127.0.0.1/user/${name}/`, token, '20'])
+  const endTunnels = tunnels('ana', ana)
 
   await t.test('no request fails while the hub is upgraded', async (t) => {
     await machine.sh(release('second', 'printf x >> littlehub'), slowly)
-    const program = `${inMachine.checkout}/test/support/steady-requests.ts`
-    const words = [inMachine.node, program, 'http://127.0.0.1/hub/login', '/root/enough']
-    const [command = '', ...rest] = machine.words(words)
-    const load = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
-    let said = ''
-    load.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    const ended = new Promise((resolve) => load.once('close', resolve))
+    const endRequests = startLoad(machine, 'steady-requests', ['http://127.0.0.1/hub/login'])
     const upgraded = await machine.sh('littlehub upgrade --archive /root/second.tar.gz', slowly)
     t.match(upgraded, /running on port 80/)
-    await machine.sh('touch /root/enough')
-    await ended
-    const { sent, failed, longestMs } = JSON.parse(said)
+    const { sent, failed, longestMs } = await endRequests()
     t.comment(`requests sent: ${sent}, failed: ${failed}, longest wait: ${longestMs} ms`)
     t.ok(sent > 10)
     t.equal(failed, 0)
     t.not(await machine.sh(current), first)
     t.match(await machine.sh('ls /opt/littlehub/backups'), /^before-.*\.tar\.gz$/m)
     t.match(await machine.sh('littlehub user list --json'), /"ada"/)
+    t.equal(await pidOfServer(), pid, 'the server of ana goes on')
+    const gone = await endTunnels()
+    t.comment(`WebSockets: ${gone.opened}, kept: ${gone.kept}, longest gap: ${gone.longestMs} ms`)
+    t.equal(gone.opened, 20)
+    t.equal(gone.kept, 20)
   })
 
   await t.test(

@@ -32,6 +32,7 @@ export async function littlehub(words: readonly string[], typed: Typed = {}): Pr
     ask: () => Promise.resolve(typed.answer),
     onEnd: () => undefined,
     onReload: () => undefined,
+    onStepAside: () => undefined,
     exit: () => undefined,
     environment: typed.environment ?? {},
     isWatched: false,

@@ -1,6 +1,6 @@
 /** A hub as a process of its own, that can be killed and started again on the same data. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -19,6 +19,8 @@ export type HubProcess = {
   stop(): Promise<number | null>
   /** Another one on the same data and port. Resolves when it answers. */
   restart(): Promise<void>
+  /** SIGUSR2, and another one as soon as there is room for it. @returns the end of the one before: its exit code */
+  replace(): Promise<{ readonly pid: number; readonly ended: Promise<number | null> }>
   /** Everything it has printed. */
   output(): string
 }
@@ -71,6 +73,19 @@ export async function startHubProcess(
     },
     stop: () => end('SIGTERM'),
     restart: start,
+    async replace() {
+      const before = hub
+      if (!before?.pid) throw new Error('no hub runs')
+      const ended = new Promise<number | null>((resolve) => before.once('exit', resolve))
+      t.teardown(async () => {
+        before.kill('SIGKILL')
+        await ended
+      })
+      before.kill('SIGUSR2')
+      while (existsSync(path.join(dataDir, 'hub.pid'))) await new Promise((r) => setTimeout(r, 10))
+      await start()
+      return { pid: before.pid, ended }
+    },
     output: () => readFileSync(logFile, 'utf8'),
   }
 }

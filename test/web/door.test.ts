@@ -10,6 +10,7 @@ import { escapeName } from '../../src/model/server.ts'
 import { createForwarder } from '../../src/proxy/forward.ts'
 import { frontServerOptions, guardServer } from '../../src/proxy/listener.ts'
 import { createUpgrader } from '../../src/proxy/upgrade.ts'
+import { createAdmissions } from '../../src/web/admissions.ts'
 import { createDoor, type DoorNeeds } from '../../src/web/door.ts'
 import { createOrigins } from '../../src/web/origin.ts'
 import { createCore } from '../support/core.ts'
@@ -40,7 +41,8 @@ async function startDoor(t: Test, changes: Partial<DoorNeeds> = {}, trustedProxi
   const upgrader = createUpgrader({ routes })
   const log = createLog({ level: 'silent' })
   const origins = createOrigins({ trustedProxies: trustedProxies.filter(Boolean), publicUrl: '' })
-  const parts = { baseUrl: '/', access, routes, forwarder, upgrader, exchange, log }
+  const admissions = createAdmissions({ access })
+  const parts = { baseUrl: '/', access, admissions, routes, forwarder, upgrader, exchange, log }
   const door = createDoor({ ...parts, originOf: origins.of, ...changes })
   const seen: http.IncomingHttpHeaders[] = []
   const hub: RequestListener = (request, response) => {

@@ -1,0 +1,26 @@
+/** JSON objects on a stream, one a line. */
+import { createInterface } from 'node:readline'
+import { type Duplex } from 'node:stream'
+
+/** Lines that are no JSON object are passed over; so are the errors of the stream, which ends then. */
+export function readJsonLines(stream: Duplex, take: (line: object) => void): void {
+  stream.on('error', () => stream.destroy())
+  const lines = createInterface({ input: stream, crlfDelay: Infinity })
+  // It passes errors of the stream on, and one that nobody listens for would end the process.
+  lines.on('error', () => undefined)
+  lines.on('line', (text) => {
+    const line = parsed(text)
+    if (typeof line === 'object' && line !== null) take(line)
+  })
+}
+
+export const writeJsonLine = (stream: Duplex, line: object): void =>
+  void stream.write(`${JSON.stringify(line)}\n`)
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+/** JSON objects on a stream. */
+import { Duplex } from 'node:stream'
+import t from 'tap'
+import { readJsonLines, writeJsonLine } from '../../src/lib/json-lines.ts'
+
+t.test(
+  'objects come one by one, however the bytes are cut; anything else is passed over',
+  async (t) => {
+    const stream = new Duplex({ read: () => undefined, write: (_bytes, _encoding, done) => done() })
+    const heard: object[] = []
+    readJsonLines(stream, (line) => heard.push(line))
+    for (const piece of ['{"a":', '1}\n7\n{"b"', ':[2]}\nno json\n', 'null\n{"c":3}\n'])
+      stream.push(piece)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    t.same(heard, [{ a: 1 }, { b: [2] }, { c: 3 }])
+    stream.destroy(new Error('the other end is gone'))
+    await new Promise((resolve) => stream.once('close', resolve))
+  },
+)
+
+t.test('an object is one line, whatever its texts contain', async (t) => {
+  const written: string[] = []
+  const stream = new Duplex({
+    read: () => undefined,
+    write(bytes: Buffer, _encoding, done) {
+      written.push(bytes.toString())
+      done()
+    },
+  })
+  writeJsonLine(stream, { text: 'two\nlines' })
+  t.same(written, ['{"text":"two\\nlines"}\n'])
+})
