@@ -1,6 +1,7 @@
 /** Servers: start, stop, cancel, delete; lock → transition → spawner → routes → store. */
 import { asError, conflict, HubError, invalidInput, notFound } from '../lib/errors.ts'
 import { isActive, serverPath, transition } from '../model/server.ts'
+import { type ServerSettings } from '../model/profile.ts'
 import { type User } from '../model/user.ts'
 import { createEndings, nothingRuns, type Death, type EndingNeeds } from './endings.ts'
 import {
@@ -71,7 +72,7 @@ export type ServerNeeds = EndingNeeds & {
   readonly limits: StartLimits
   readonly freeMemoryBytes: () => number
   readonly queue: StartQueue
-  readonly spawnOptions: Pick<SpawnOptions, 'require'>
+  readonly spawnOptions: Pick<SpawnOptions, 'settingsFor'>
 }
 
 /** A start under way, or the last one, for whoever asks how it went. */
@@ -135,7 +136,8 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     const user = ownerOf(row)
     if (user.disabled) throw conflict(`The account of ${user.name} is disabled.`)
     if (needs.isShutOut(user)) throw conflict(`${user.name} may not use this hub.`)
-    needs.spawnOptions.require(user, options)
+    // As it is now: a reload while it waits takes nothing away that was offered.
+    const settings = needs.spawnOptions.settingsFor(user, options)
     const server = store.servers.update(row.id, {
       ...nothingRuns,
       state: transition(row.state, 'start'),
@@ -144,16 +146,16 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       failure: undefined,
     })
     return track(server, user, (attempt) =>
-      queue.run({ id: row.id, urgency, ...attempt }, () => itsTurn(attempt)),
+      queue.run({ id: row.id, urgency, ...attempt }, () => itsTurn(attempt, settings)),
     )
   }
 
   /** Until then the row says nothing of when it was started: a hub after this one begins anew with it. */
-  const itsTurn = async (attempt: Attempt): Promise<Server> => {
+  const itsTurn = async (attempt: Attempt, settings: ServerSettings): Promise<Server> => {
     const lack = memoryLack(queue.running() - 1, needs)
     if (lack !== undefined) throw new StartFailed({ message: lack })
     const server = store.servers.update(attempt.server.id, { startedAt: needs.clock.now() })
-    return starter.start({ ...attempt, server })
+    return starter.start({ ...attempt, server }, settings)
   }
 
   const track = (

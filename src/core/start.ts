@@ -24,7 +24,6 @@ import { targetOf } from '../proxy/target.ts'
 import { type Store } from '../store/store.ts'
 import { HookRefusal, type Hooks } from './hooks.ts'
 import { type ProgressLog } from './progress.ts'
-import { type SpawnOptions } from './spawn-options.ts'
 import { type TokenVerbs } from './tokens.ts'
 import { hubEnds, undoOnFailure } from './undo.ts'
 
@@ -39,7 +38,6 @@ export type StartNeeds = {
   readonly baseUrl: string
   readonly startTimeoutMs: number
   readonly httpTimeoutMs: number
-  readonly spawnOptions: Pick<SpawnOptions, 'settingsFor'>
   readonly hooks: Hooks
   /** The environment of a server whose token is `secret`. */
   environment(server: Server, secret: string, settings: ServerSettings): Record<string, string>
@@ -55,7 +53,7 @@ export type Attempt = {
 
 export interface Starter {
   /** Runs the program, waits until it answers, opens its route. @throws {StartFailed} with nothing left behind. */
-  start(attempt: Attempt): Promise<Server>
+  start(attempt: Attempt, chosen: ServerSettings): Promise<Server>
   /** The rest of a start that a hub before this one began: waits until it answers, opens its route. */
   resume(attempt: Attempt, url: string, state: SpawnState): Promise<Server>
   openRoute(server: Server, url: string): void
@@ -103,10 +101,10 @@ export function createStarter(needs: StartNeeds): Starter {
   /** The keys of the servers that this hub started, so that no log shows them. */
   const secrets = new Map<number, string>()
 
-  const start: Starter['start'] = (attempt) =>
+  const start: Starter['start'] = (attempt, chosen) =>
     undoOnFailure({ log: needs.log, signal: attempt.signal }, async (undo) => {
       const { server, progress, signal } = attempt
-      const settings = await settingsOf(attempt)
+      const settings = await settingsOf(attempt, chosen)
       undo(() => hooks.postStop(server))
       const secret = tokens.issueForServer(server)
       secrets.set(server.id, secret)
@@ -136,9 +134,11 @@ export function createStarter(needs: StartNeeds): Starter {
       return opened(attempt.server, url)
     })
 
-  /** What was chosen comes to, and what the hook adds to it. @throws {StartFailed} with the hook's sentence. */
-  const settingsOf = async ({ server, user, signal }: Attempt): Promise<ServerSettings> => {
-    const settings = needs.spawnOptions.settingsFor(user, server.options)
+  /** What was chosen, and what the hook adds to it. @throws {StartFailed} with the hook's sentence. */
+  const settingsOf = async (
+    { server, user, signal }: Attempt,
+    settings: ServerSettings,
+  ): Promise<ServerSettings> => {
     const { environment } = settings
     try {
       const more = await hooks.preSpawn({ server, user, environment, signal })

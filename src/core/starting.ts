@@ -81,7 +81,6 @@ export function createStarting(needs: StartingNeeds): Starting {
   })
   const starter = createStarter({
     ...needs,
-    spawnOptions,
     hooks,
     log: log.child({ part: 'start' }),
     baseUrl,

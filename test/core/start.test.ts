@@ -23,7 +23,6 @@ function attemptOf(core: Core) {
     tokens,
     log,
     baseUrl: '/',
-    spawnOptions,
     hooks,
     startTimeoutMs: 5000,
     httpTimeoutMs: 5000,
@@ -33,16 +32,22 @@ function attemptOf(core: Core) {
   const server = store.servers.update(core.serverOf(user).id, { state: 'starting' })
   const controller = new AbortController()
   const progress = createProgressLog()
-  return { starter, controller, attempt: { server, user, progress, signal: controller.signal } }
+  const settings = spawnOptions.settingsFor(user, {})
+  return {
+    starter,
+    controller,
+    settings,
+    attempt: { server, user, progress, signal: controller.signal },
+  }
 }
 
 t.test(
   'the program gets a key and is asked whether it answers before its route opens',
   async (t) => {
     const core = createCore(t)
-    const { starter, attempt } = attemptOf(core)
+    const { starter, attempt, settings } = attemptOf(core)
     core.spawner.behaviour = 'stays silent'
-    const starting = starter.start(attempt)
+    const starting = starter.start(attempt, settings)
     t.ok(await eventually(() => core.spawner.programs().length === 1))
     t.same(core.context.routes.list(), [])
     const [program] = core.spawner.programs()
@@ -57,9 +62,9 @@ t.test('only the end of the hub leaves the program running', async (t) => {
   const dir = t.testdir()
   for (const reason of [hubEnds, new Error('cancelled')]) {
     const core = createCore(t, { dataDir: `${dir}/${reason.message}` })
-    const { starter, attempt, controller } = attemptOf(core)
+    const { starter, attempt, settings, controller } = attemptOf(core)
     core.spawner.behaviour = 'stays silent'
-    const starting = starter.start(attempt).catch((error: unknown) => error)
+    const starting = starter.start(attempt, settings).catch((error: unknown) => error)
     t.ok(await eventually(() => core.again(attempt.server).url !== undefined))
     controller.abort(reason)
     t.equal(await starting, reason)
@@ -72,10 +77,10 @@ t.test('only the end of the hub leaves the program running', async (t) => {
 // §9.53
 t.test('undoing goes on when a step of it fails', async (t) => {
   const core = createCore(t)
-  const { starter, attempt } = attemptOf(core)
+  const { starter, attempt, settings } = attemptOf(core)
   core.spawner.behaviour = 'dies'
   core.spawner.stop = () => Promise.reject(new Error('it resists'))
-  await t.rejects(starter.start(attempt), { name: 'StartFailed' })
+  await t.rejects(starter.start(attempt, settings), { name: 'StartFailed' })
   t.same(core.context.store.tokens.listOf(attempt.user.id, new Date(0)), [])
   t.match(core.lines.join(''), /undoing a failed start/)
 })
@@ -101,9 +106,9 @@ t.test('the owner is told what a failure says for people, and nothing of the oth
 
 t.test('a log that repeats the key of its server is shown without it', async (t) => {
   const core = createCore(t)
-  const { starter, attempt } = attemptOf(core)
+  const { starter, attempt, settings } = attemptOf(core)
   core.spawner.behaviour = 'stays silent'
-  const starting = starter.start(attempt).catch((thrown: unknown) => failureOf(thrown))
+  const starting = starter.start(attempt, settings).catch((thrown: unknown) => failureOf(thrown))
   t.ok(await eventually(() => core.spawner.programs().length === 1))
   const [program] = core.spawner.programs()
   const secret = program?.environment['JUPYTERHUB_API_TOKEN'] ?? ''
