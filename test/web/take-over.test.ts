@@ -59,7 +59,11 @@ t.test('what cannot be kept ends', async (t) => {
   context.routes.add('/user/ana/', { host: 'h', port: 1 }, owner)
   const route = context.routes.match('/user/ana/')!
   const { controller } = admissions.admit({ headers: {}, route, caller: undefined })
-  const config = { ...context.config, data_dir: import.meta.filename, upgrade: { keep_connections: 1000 } }
+  const config = {
+    ...context.config,
+    data_dir: import.meta.filename,
+    upgrade: { keep_connections: 1000 },
+  }
   const upgrader = createUpgrader(context)
   t.equal(await leaveToKeeper({ ...context, config, admissions, upgrader }), undefined)
   t.ok(controller.signal.aborted)
