@@ -31,7 +31,9 @@ fillCrowd(database, {
   groupSize: 30,
 })
 const flags = { data_dir: values.folder, port: values.port, log_level: 'error' }
-const hub = createHub(loadConfig({ env: {}, flags }, pluginSchemas), {
+// All of the load comes from one user.
+const env = { LITTLEHUB_CONNECTIONS__PER_USER: '0' }
+const hub = createHub(loadConfig({ env, flags }, pluginSchemas), {
   log,
   database,
   spawner: idleSpawner,
