@@ -75,6 +75,9 @@ export function parseFields(lines: readonly string[]): string[] {
     const name = line.slice(0, colon)
     // A line that begins with a space would continue the one above it (obs-fold): this is no name either.
     if (colon < 1 || !fieldName.test(name)) throw new GarbageError('no field name')
+    // Node takes a tab behind it for a part of the coding's name.
+    if (/^transfer-encoding:.*\t$/i.test(line))
+      throw new GarbageError('transfer coding other than chunked')
     const value = trimSpace(line.slice(colon + 1))
     if (outsideOfValues.test(value)) throw new GarbageError('control character in a field')
     fields.push(name, value)
