@@ -454,6 +454,20 @@ t.test(
 const descendantsOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 
+t.test('a zygote whose hub goes while it learns goes at once', async (t) => {
+  const { python, script } = tinyEnvironment(t, { slow: 'import time\ntime.sleep(600)\n' })
+  const zygote = spawn(python, [program], { env: given, stdio: ['pipe', 'pipe', 'ignore'] })
+  t.teardown(() => zygote.kill('SIGKILL'))
+  const text = JSON.stringify({ script, modules: null })
+  zygote.stdin.write(text.length.toString(16).padStart(8, '0') + text)
+  t.ok(await eventually(() => descendantsOf(zygote.pid ?? 0).length > 0))
+  const [trial = 0] = descendantsOf(zygote.pid ?? 0)
+  const ended = once(zygote, 'exit')
+  zygote.stdin.end()
+  t.same(await ended, [0, null])
+  t.ok(await eventually(() => findProcess(trial)?.isZombie !== false))
+})
+
 t.test('a Python that is not known to bear it is left alone', async (t) => {
   const environment = tinyEnvironment(t)
   const line = 'import sys; sys.version_info = (3, 99, 0)\n'

@@ -85,7 +85,14 @@ def on_trial(module, argument, limit):
             os._exit(0)
     os.close(w)
     data, end = b"", time.monotonic() + limit
-    while select.select([r], [], [], max(0, end - time.monotonic()))[0]:
+    while True:
+        readable = select.select([r, 0], [], [], max(0, end - time.monotonic()))[0]
+        if 0 in readable:
+            # Nothing is asked before this is done: the hub is gone.
+            child.end(pid)
+            os._exit(0)
+        if not readable:
+            break
         more = os.read(r, 1 << 16)
         if not more:
             break
