@@ -89,7 +89,7 @@ t.test('the place of a keeper that was killed is cleared away', async (t) => {
 
   // Closing a server removes its socket: only a process that is killed leaves it.
   const script = `require('node:net').createServer().listen('${folder}/2.sock', () => process.kill(process.pid, 'SIGKILL'))`
-  spawnSync(process.execPath, ['-e', script], { env: {} as NodeJS.ProcessEnv })
+  spawnSync(process.execPath, ['-e', script], { env: {} })
   t.same(readdirSync(folder), ['1.sock', '2.sock'])
   const kept = takeKept({ folder, log, adopt: () => undefined, used: () => undefined })
   await until(() => !existsSync(path.join(folder, '2.sock')))
