@@ -107,12 +107,17 @@ schema_now() { program_of "$wanted" backup "$1" --json 2>>"$progress_log" | sed 
 # program_of VERSION WORDS…
 program_of() { env -i HOME="${HOME:-/root}" PATH="$PATH" LITTLEHUB_CONFIG="$config_dir/config.yaml" "$install_dir/$1/littlehub" "${@:2}"; }
 
-# remove_beyond NUMBER FILE…: the newest stay.
+# remove_beyond NUMBER FILE…: the newest stay, and what is in use: by a clock that was wrong once, others may be newer.
 # shellcheck disable=SC2012 # the names are our own
 remove_beyond() {
   local count=$1 file
   shift
-  while read -r file; do rm -rf "$file"; done < <(ls -td "$@" 2>/dev/null | tail -n "+$((count + 1))")
+  while read -r file; do
+    case $file in
+      "$install_dir/$wanted" | "$install_dir/$previous" | "$backup_file") ;;
+      *) rm -rf "$file" ;;
+    esac
+  done < <(ls -td "$@" 2>/dev/null | tail -n "+$((count + 1))")
 }
 
 # Three stay: this one, the one before, and one more.
