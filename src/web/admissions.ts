@@ -77,11 +77,7 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
   }
 
   const admit: Admissions['admit'] = (asked) => {
-    const admission = {
-      ...asked,
-      controller: new AbortController(),
-      listeners: new Set<() => void>(),
-    }
+    const admission = { ...asked, controller: new AbortController() }
     all.add(admission)
     counts.add(whoOf(asked.caller), 1)
     for (const one of concernedBy(asked)) open.set(one, (open.get(one) ?? new Set()).add(admission))
@@ -105,6 +101,7 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
         if (known?.size === 0) open.delete(one)
       }
       listeners.get(admission)?.()
+      listeners.delete(admission)
     },
     readmit({ caller: before, headers }, route) {
       const caller = callerOf(headers, route)
