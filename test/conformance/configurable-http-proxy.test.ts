@@ -21,7 +21,9 @@ type Start = (t: Test, words: string[]) => Program
 const starters: Record<'theirs' | 'ours', Start> = {
   theirs: (t, words) => {
     const env = { PATH: process.env['PATH'], ...environment } as NodeJS.ProcessEnv
-    return watchProgram(t, spawn(process.execPath, [peer, ...words], { env, stdio: 'pipe' }))
+    // It cannot be loaded through what tap has every child of Node load.
+    const program = ['-u', 'NODE_OPTIONS', process.execPath, peer, ...words]
+    return watchProgram(t, spawn('env', program, { env, stdio: 'pipe' }))
   },
   ours: (t, words) => startProgram(t, ['proxy', ...words], environment),
 }
