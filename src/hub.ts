@@ -1,5 +1,6 @@
 /** One running hub: start order, stop order (reverse). */
 import http, { type RequestListener, type Server } from 'node:http'
+import path from 'node:path'
 import { mountApi } from './api/api.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
 import { type LoadedConfig } from './config/load.ts'
@@ -24,6 +25,7 @@ import { frontServerOptions, guardServer, turnAway } from './proxy/listener.ts'
 import { serveDirectly } from './proxy/direct-front.ts'
 import { type Keeper } from './proxy/keeper.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
+import { createLogSync } from './store/log-sync.ts'
 import { createAdmissions } from './web/admissions.ts'
 import { createDoor } from './web/door.ts'
 import { createDrain } from './web/drain.ts'
@@ -65,6 +67,9 @@ export type StopOptions = { readonly servers?: boolean }
 
 /** What a killed hub may forget of who used what. */
 const activityEveryMs = 30 * SECOND
+
+/** What a power cut may take of what was acknowledged. */
+const syncEveryMs = SECOND
 
 /** How long what a command took away may still work. */
 const lookEveryMs = 500
@@ -277,12 +282,14 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 }
 
 function startJobs(context: WholeContext): void {
-  const { schedule } = context
+  const { schedule, config } = context
+  const syncLog = createLogSync(path.join(config.data_dir, 'littlehub.db'))
   measureLoop(context)
+  schedule.every(syncEveryMs, 'make writes durable', syncLog)
   schedule.every(activityEveryMs, 'write activity', () => writeActivityInTurns(context))
   schedule.every(lookEveryMs, 'notice other writers', createOtherWritersWatch(context))
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   schedule.every(backUpEveryMs, 'make a backup when it is time', () => context.backups.keepUp())
   schedule.every(expireEveryMs, 'look at the disks', () => lookAtDisks(context))
-  keepCulling({ ...context, baseUrl: context.config.base_url })
+  keepCulling({ ...context, baseUrl: config.base_url })
 }

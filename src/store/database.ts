@@ -94,7 +94,7 @@ function keepPrivate(file: string): void {
 
 function prepareConnection(sqlite: Sqlite.Database): void {
   sqlite.pragma('journal_mode = wal')
-  // In WAL mode a power cut may lose the last moments' writes but never corrupts, and a killed process loses nothing.
+  // In WAL mode a power cut may lose what log-sync.ts has not come to, but never corrupts; a killed process loses nothing.
   sqlite.pragma('synchronous = normal')
   sqlite.pragma('foreign_keys = on')
 }
