@@ -20,13 +20,13 @@ const pauseMs = 2000
 
 const hubs = (): HubKind[] => [
   littlehub('littlehub'),
-  littlehub('littlehub, one at a time', { 'spawner.starts_at_once': '1' }),
+  littlehub('littlehub, cold', { 'spawner.warm_start': 'false' }),
   jupyterHub('JupyterHub, patient', 300),
   jupyterHub('JupyterHub'),
 ]
 
 /** Without a choice: ours, and JupyterHub with limits of time at which nothing fails for slowness. */
-const usual = ['littlehub', 'JupyterHub, patient']
+const usual = ['littlehub', 'littlehub, cold', 'JupyterHub, patient']
 
 export async function benchClass(options: ClassOptions): Promise<Sample[]> {
   const chosen = options.subjects.length === 0 ? usual : options.subjects

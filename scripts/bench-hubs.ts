@@ -58,9 +58,19 @@ export function littlehub(name: string, settings: Readonly<Record<string, string
       ])
       const words = [path.join(checkout, 'src/main.ts'), 'serve', '--stop-servers']
       const hub = launch([process.execPath, ...words], folder, Object.fromEntries(variables))
-      return whenHealthy(hub, { port, folder })
+      const running = await whenHealthy(hub, { port, folder })
+      if (settings['spawner.warm_start'] !== 'false') await whenWarm(folder)
+      return running
     },
   }
+}
+
+/** As on a morning: the hub has been there for a while. */
+async function whenWarm(folder: string): Promise<void> {
+  const log = (): string => readFileSync(path.join(folder, 'hub.log'), 'utf8')
+  for (const end = Date.now() + warmingMs; !log().includes('servers start warm'); await wait(200))
+    if (/servers do not start warm/.test(log()) || Date.now() > end)
+      throw new Error(`no warm starts:\n${log().slice(-2000)}`)
 }
 
 /** Its limits of time are those it ships with, or such that nothing fails for slowness. */
@@ -121,6 +131,7 @@ function launch(
 }
 
 const startingMs = 60_000
+const warmingMs = 120_000
 
 async function whenHealthy(
   hub: ChildProcess,

@@ -50,9 +50,9 @@ It is repeated, and where the rounds that are left differ too much, no ratio is 
 
 const classExplanation = `Each student is a browser without pictures: logs in, has the server started, reads the progress until it is ready,
 opens JupyterLab, starts a kernel, runs a first cell over its WebSocket. Seconds from the login page. One hub after the
-other, each new, with the same user environment; "patient": with limits of time at which nothing fails for slowness.
-Memory: what servers and kernels have, what is shared divided among those who share it (PSS). Where the rounds differ too
-much, no ratio is printed.`
+other, each new, with the same user environment; littlehub after it has prepared warm starts, "cold": without them;
+JupyterHub "patient": with limits of time at which nothing fails for slowness. Memory: what servers and kernels have, what
+is shared divided among those who share it (PSS). Where the rounds differ too much, no ratio is printed.`
 
 const explanations: Readonly<Record<Section, string>> = {
   proxy: proxyExplanation,
