@@ -1,5 +1,6 @@
 /** Starts by a fork and the ordinary way, as the spawner of processes makes them. */
 import { chmodSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { isRunning } from '../../src/lib/process.ts'
@@ -57,13 +58,15 @@ async function start(t: Test, { spawner, given }: Setting, more: Record<string, 
   return started
 }
 
-const answers = (url: string): Promise<boolean> =>
-  eventually(() =>
-    fetch(url).then(
-      () => true,
-      () => false,
-    ),
-  )
+const asks = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const request = http.get(url, { agent: false }, (response) => {
+      response.resume().once('close', () => resolve(true))
+    })
+    request.once('error', () => resolve(false))
+  })
+
+const answers = (url: string): Promise<boolean> => eventually(() => asks(url))
 
 t.test('the first start waits for nothing, and those after it are warm', async (t) => {
   const setting = setUp(t)
