@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import t, { type Test } from 'tap'
+// Not `{ type … }`, which would run that program here.
 import type { Acknowledged } from '../support/acknowledged-writes.ts'
 import { bootWithRelease, health, install, slowly } from '../support/installation.ts'
 import { inMachine, machineOnly, type Machine } from '../support/machine.ts'
