@@ -1,5 +1,5 @@
 /** Starting, stopping and their races: one at a time, and nothing left behind. */
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { serverClientId } from '../../src/model/server.ts'
 import { collect, createCore, eventually, fillDisk, type Core } from '../support/core.ts'
 import { type Server } from '../../src/model/server.ts'
@@ -436,70 +436,9 @@ t.test('what cannot be stopped keeps neither the others nor the end of the hub',
   await schedule.stop()
 })
 
-/** One start goes on, and stays silent until it is stopped; the servers of the others wait. */
-async function createQueue(t: Test) {
-  const core = createCore(t, { settings: { 'spawner.starts_at_once': '1' } })
-  core.spawner.behaviour = 'stays silent'
-  const [first, ...others] = ['ana', 'ben', 'cleo'].map((name) => core.serverOf(core.addUser(name)))
-  if (!first) throw new Error('nobody there')
-  const { servers } = core.context
-  const outcomes = [first, ...others].map((server) =>
-    servers.start(server).catch((thrown: unknown) => thrown),
-  )
-  await eventually(() => core.again(first).spawnState !== undefined)
-  core.spawner.behaviour = 'answers'
-  return { core, servers, first, others, outcomes }
-}
-
-t.test(
-  'a start that waits for its turn is starting, shows its place, and then starts',
-  async (t) => {
-    const { core, servers, first, others, outcomes } = await createQueue(t)
-    const [ben, cleo] = others
-    if (!ben || !cleo) return
-    t.match(core.again(cleo), { state: 'starting', startedAt: undefined, spawnState: undefined })
-    t.equal(core.spawner.started, 1)
-    const seen: ProgressEvent[] = []
-    for await (const event of servers.progress(cleo, AbortSignal.timeout(5000))) {
-      seen.push(event)
-      if (event.place === 2) await servers.stop(first)
-    }
-    t.match(seen[1], { place: 2, message: 'Number 2 in the queue.', progress: 5 })
-    t.match(seen.at(-1), { ready: true })
-    t.match(core.again(cleo).startedAt, Date)
-    t.match(await Promise.all(outcomes), [{ code: 'Conflict' }, { name: '' }, { name: '' }])
-  },
-)
-
-t.test('cancelling while waiting leaves nothing, and the next one moves up', async (t) => {
-  const { core, servers, others, outcomes } = await createQueue(t)
-  const [ben, cleo] = others
-  if (!ben || !cleo) return
-  await servers.stop(ben)
-  t.match(await outcomes[1], { code: 'Conflict', message: 'Spawn cancelled' })
-  t.match(core.again(ben), { state: 'stopped', failure: undefined })
-  t.match(core.context.startQueue.placeOf(cleo.id), { place: 1 })
-  t.equal(core.spawner.started, 1)
-})
-
-t.test('what starts in the background waits until nobody who watches does', async (t) => {
-  const { core, servers, first } = await createQueue(t)
-  const dora = core.serverOf(core.addUser('dora'))
-  const eve = core.serverOf(core.addUser('eve'))
-  servers.startInBackground(dora)
-  servers.startInBackground(dora)
-  void servers.start(eve)
-  t.match(core.context.startQueue.placeOf(eve.id), { place: 3 })
-  t.match(core.context.startQueue.placeOf(dora.id), { place: 4 })
-  void servers.start(dora)
-  t.match(core.context.startQueue.placeOf(dora.id), { place: 4 }, 'behind who came before')
-  await servers.stop(first)
-  t.ok(await eventually(() => core.again(dora).state === 'ready'))
-})
-
-t.test('a start that finds no memory when its turn comes says so', async (t) => {
+t.test('a start that the memory cannot hold is refused before anything is begun', async (t) => {
   const core = createCore(t, { settings: { 'spawner.start_memory': '8000T' } })
   const server = anaOf(core)
   t.match(await core.context.servers.start(server).catch((e: unknown) => e), { code: 'TooMany' })
-  t.match(core.again(server), { state: 'stopped' }, 'refused before anything was begun')
+  t.match(core.again(server), { state: 'stopped' })
 })
