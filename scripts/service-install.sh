@@ -342,9 +342,9 @@ service_failed() {
 
 # Any program may answer on a port; this page has the hub's form.
 wait_for_login_page() {
-  local base
+  local base deadline=$((SECONDS + 90))
   base=$(sed -n 's/^base_url:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml")
-  for _ in {1..60}; do
+  while [ "$SECONDS" -lt "$deadline" ]; do
     if login_page "${base:-/}hub/login" | grep -qi 'name="_xsrf"\|hub/oauth_login\|^location: https://'; then return 0; fi
     sleep 0.5
   done
