@@ -1,4 +1,5 @@
 /** Real programs and folders for the tests of spawners. */
+import http from 'node:http'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -117,3 +118,14 @@ export async function pidsIn(home: string): Promise<number[]> {
   await eventually(() => existsSync(file))
   return readFileSync(file, 'utf8').split(' ').map(Number)
 }
+
+const asks = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const request = http.get(url, { agent: false }, (response) => {
+      response.resume().once('close', () => resolve(true))
+    })
+    request.once('error', () => resolve(false))
+  })
+
+/** Whether it answers before long. */
+export const answers = (url: string): Promise<boolean> => eventually(() => asks(url))

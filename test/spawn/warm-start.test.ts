@@ -1,6 +1,5 @@
 /** Starts by a fork and the ordinary way, as the spawner of processes makes them. */
 import { chmodSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import http from 'node:http'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { isRunning } from '../../src/lib/process.ts'
@@ -8,7 +7,15 @@ import { processSpawner } from '../../src/spawn/process.ts'
 import { type Spawner } from '../../src/spawn/spawner.ts'
 import { createWarmStart } from '../../src/spawn/warm-start.ts'
 import { tinyEnvironment, type TinyEnvironment } from '../support/tiny-environment.ts'
-import { dataFolder, eventually, isRoot, quietLog, requestFor, stayAwake } from './support.ts'
+import {
+  answers,
+  dataFolder,
+  eventually,
+  isRoot,
+  quietLog,
+  requestFor,
+  stayAwake,
+} from './support.ts'
 
 stayAwake(t)
 
@@ -57,16 +64,6 @@ async function start(t: Test, { spawner, given }: Setting, more: Record<string, 
   t.teardown(() => spawner.stop(started.state, { now: true }))
   return started
 }
-
-const asks = (url: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const request = http.get(url, { agent: false }, (response) => {
-      response.resume().once('close', () => resolve(true))
-    })
-    request.once('error', () => resolve(false))
-  })
-
-const answers = (url: string): Promise<boolean> => eventually(() => asks(url))
 
 t.test('the first start waits for nothing, and those after it are warm', async (t) => {
   const setting = setUp(t)

@@ -19,7 +19,7 @@ import { launch } from '../../src/spawn/launch.ts'
 import { createPorts } from '../../src/spawn/ports.ts'
 import { createZygote, type ForkRequest, type Zygote } from '../../src/spawn/zygote.ts'
 import { tinyEnvironment, type TinyEnvironment } from '../support/tiny-environment.ts'
-import { dataFolder, eventually, rootOnly, stayAwake } from './support.ts'
+import { answers, dataFolder, eventually, rootOnly, stayAwake } from './support.ts'
 
 stayAwake(t)
 
@@ -109,14 +109,6 @@ async function start(t: Test, { request, url }: Server): Promise<number> {
   await answers(url)
   return child.pid
 }
-
-const answers = (url: string): Promise<boolean> =>
-  eventually(() =>
-    fetch(url).then(
-      () => true,
-      () => false,
-    ),
-  )
 
 const factsOf = async (url: string): Promise<Facts> => (await (await fetch(url)).json()) as Facts
 
