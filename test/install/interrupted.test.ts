@@ -92,16 +92,16 @@ t.test(
 
     await t.test('another processor', async (t) => {
       await machine.sh(
-        `mkdir -p /tmp/bin && printf '#!/bin/sh\\necho riscv64\\n' > /tmp/bin/uname && chmod +x /tmp/bin/uname`,
+        `mkdir -p /root/bin && printf '#!/bin/sh\\necho riscv64\\n' > /root/bin/uname && chmod +x /root/bin/uname`,
       )
-      const { exitCode, said } = await attempt(`PATH=/tmp/bin:$PATH ${install}`)
+      const { exitCode, said } = await attempt(`PATH=/root/bin:$PATH ${install}`)
       t.equal(exitCode, 1)
       t.match(said, /stop +processor riscv64/)
     })
 
     await t.test('an archive that was cut off', async (t) => {
-      await machine.sh(`head -c 1000000 ${archive} > /tmp/half.tar.gz`)
-      const { exitCode, said } = await attempt(`${installer} --offline /tmp/half.tar.gz`)
+      await machine.sh(`head -c 1000000 ${archive} > /root/half.tar.gz`)
+      const { exitCode, said } = await attempt(`${installer} --offline /root/half.tar.gz`)
       t.equal(exitCode, 2)
       t.match(said, /no release archive of littlehub/)
     })
@@ -113,10 +113,10 @@ t.test(
   machineOnly,
   async (t) => {
     const machine = await bootWithRelease(t)
-    const place = '/tmp/releases/latest/download'
+    const place = '/root/releases/latest/download'
     await machine.sh(`mkdir -p ${place} && cp /srv/dist/*.tar.gz /srv/dist/SHA256SUMS ${place}/`)
     await machine.sh(
-      'systemd-run --quiet --unit releases /usr/bin/python3 -m http.server 8080 -d /tmp/releases',
+      'systemd-run --quiet --unit releases /usr/bin/python3 -m http.server 8080 -d /root/releases',
     )
     await machine.sh(
       'for _ in $(seq 50); do curl -s http://127.0.0.1:8080 >/dev/null && break; sleep 0.1; done',
