@@ -1,23 +1,18 @@
 /** Servers: start, stop, cancel, delete; lock → transition → spawner → routes → store. */
-import { asError, conflict, HubError, invalidInput, notFound } from '../lib/errors.ts'
+import { conflict, invalidInput, notFound } from '../lib/errors.ts'
 import { isActive, serverPath, transition } from '../model/server.ts'
 import { type ServerSettings } from '../model/profile.ts'
 import { type User } from '../model/user.ts'
 import { createEndings, nothingRuns, type Death, type EndingNeeds } from './endings.ts'
-import {
-  createProgressLog,
-  failedEvent,
-  readyEvent,
-  type ProgressEvent,
-  type ProgressLog,
-} from './progress.ts'
+import { failedEvent, readyEvent, type ProgressEvent } from './progress.ts'
 import { type SpawnOptions } from './spawn-options.ts'
+import { createStarts, type Start } from './starts.ts'
 import { checkStartLimits, memoryLack, type StartLimits } from './start-limits.ts'
 import { type StartQueue, type Urgency } from './start-queue.ts'
-import { failureOf, hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
+import { hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Limits } from '../model/limits.ts'
 import { changeLimits } from './live-limits.ts'
-import { type Server, type ServerFailure } from '../model/server.ts'
+import { type Server } from '../model/server.ts'
 import { type Usage } from '../spawn/spawner.ts'
 
 export { type ProgressEvent } from './progress.ts'
@@ -75,21 +70,15 @@ export type ServerNeeds = EndingNeeds & {
   readonly spawnOptions: Pick<SpawnOptions, 'settingsFor'>
 }
 
-/** A start under way, or the last one, for whoever asks how it went. */
-type Start = {
-  readonly progress: ProgressLog
-  readonly controller: AbortController
-  readonly outcome: Promise<Server>
-  /** Until now. */
-  readonly tookMs: () => number
-  /** Undefined while it is under way. */
-  ending: 'ready' | 'failed' | undefined
-}
-
 export function createServers(needs: ServerNeeds): ServerVerbs {
   const { store, spawner, starter, events, queue } = needs
   const endings = createEndings(needs)
-  const starts = new Map<number, Start>()
+  const starts = createStarts({
+    ...needs,
+    pathOf: (server) => serverPath(needs.baseUrl, server.userName, server.name),
+    onReady: (server) => endings.watch(server),
+  })
+  const { underWay } = starts
 
   const fresh = (server: Server): Server => {
     const row = store.servers.find(server.id)
@@ -100,13 +89,6 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     const user = store.users.find(server.userId)
     if (!user) throw notFound(`User ${server.userName} does not exist any more.`)
     return user
-  }
-  const pathOf = (server: Server): string => serverPath(needs.baseUrl, server.userName, server.name)
-
-  const startsUnderWay = (): Start[] => [...starts.values()].filter((start) => !start.ending)
-  const underWay = (server: Server): Start | undefined => {
-    const start = starts.get(server.id)
-    return start?.ending ? undefined : start
   }
 
   const start: ServerVerbs['start'] = async (server, options) => {
@@ -132,7 +114,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
   }
 
   const begin = (row: Server, options: Server['options'], urgency: Urgency): Start => {
-    checkStartLimits(startsUnderWay().length, needs)
+    checkStartLimits(starts.allUnderWay().length, needs)
     const user = ownerOf(row)
     if (user.disabled) throw conflict(`The account of ${user.name} is disabled.`)
     if (needs.isShutOut(user)) throw conflict(`${user.name} may not use this hub.`)
@@ -145,7 +127,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
       lastActivityAt: needs.clock.now(),
       failure: undefined,
     })
-    return track(server, user, (attempt) =>
+    return starts.track({ server, user }, (attempt) =>
       queue.run({ id: row.id, urgency, ...attempt }, () => itsTurn(attempt, settings)),
     )
   }
@@ -156,65 +138,6 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     if (lack !== undefined) throw new StartFailed({ message: lack })
     const server = store.servers.update(attempt.server.id, { startedAt: needs.clock.now() })
     return starter.start({ ...attempt, server }, settings)
-  }
-
-  const track = (
-    server: Server,
-    user: User,
-    work: (attempt: Attempt) => Promise<Server>,
-  ): Start => {
-    const controller = new AbortController()
-    const progress = createProgressLog()
-    progress.add({ progress: 0, message: 'Server requested' })
-    const beganMs = performance.now()
-    const outcome = work({ server, user, progress, signal: controller.signal }).then(
-      (ready) => succeeded(entry, ready),
-      (thrown: unknown) => failed(entry, server, thrown),
-    )
-    const tookMs = (): number => Math.round(performance.now() - beganMs)
-    const entry: Start = { progress, controller, outcome, tookMs, ending: undefined }
-    starts.set(server.id, entry)
-    // Whoever waits for it is told; when nobody does, the row tells.
-    outcome.catch(() => undefined)
-    return entry
-  }
-
-  const succeeded = (entry: Start, ready: Server): Server => {
-    entry.ending = 'ready'
-    endings.watch(ready)
-    entry.progress.finish(readyEvent(pathOf(ready)))
-    events.serverStarted(ready, entry.tookMs())
-    return ready
-  }
-
-  /** The row tells why; nothing else is left of the start. */
-  const failed = (entry: Start, server: Server, thrown: unknown): never => {
-    const { signal } = entry.controller
-    entry.ending = 'failed'
-    if (signal.reason === hubEnds)
-      throw new HubError('Unavailable', 'The hub is restarting. Try again in a moment.')
-    const failure = signal.aborted ? undefined : failureOf(thrown)
-    writeFailure(server, failure)
-    entry.progress.finish(
-      failedEvent(failure ? `Spawn failed: ${failure.message}` : 'Spawn cancelled'),
-    )
-    if (!failure) throw conflict('Spawn cancelled')
-    const { message: why, exitCode } = failure
-    events.startFailed(server, { why, ...(exitCode !== undefined && { exitCode }) }, entry.tookMs())
-    if (!(thrown instanceof StartFailed))
-      needs.log.error({ error: asError(thrown), server: label(server) }, 'starting a server')
-    throw new HubError('Unavailable', `Spawn failed: ${failure.message}`, { cause: thrown })
-  }
-
-  /** On a full disk the row goes on saying `starting`; the next start or stop finds that nothing is under way. */
-  const writeFailure = (server: Server, failure: ServerFailure | undefined): void => {
-    try {
-      if (!store.servers.find(server.id)) return
-      const state = transition('starting', failure ? 'fail' : 'stopped')
-      store.servers.update(server.id, { ...nothingRuns, state, failure })
-    } catch (error) {
-      needs.log.error({ error, server: label(server) }, 'writing down that a server failed')
-    }
   }
 
   const check: ServerVerbs['check'] = async (server) => {
@@ -250,7 +173,10 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     if (row.state === 'ready') {
       starter.openRoute(row, url)
       endings.watch(row)
-    } else track(row, ownerOf(row), (attempt) => starter.resume(attempt, url, spawnState))
+    } else
+      starts.track({ server: row, user: ownerOf(row) }, (attempt) =>
+        starter.resume(attempt, url, spawnState),
+      )
     events.serverRecovered(label(row))
   }
 
@@ -268,10 +194,11 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     adopt,
     async *progress(server, signal) {
       const row = fresh(server)
-      const last = starts.get(server.id)
+      const last = starts.last(server)
       queue.hurry(server.id)
       if (last && last.ending !== 'ready') yield* last.progress.follow(signal)
-      else if (row.state === 'ready') yield readyEvent(pathOf(row))
+      else if (row.state === 'ready')
+        yield readyEvent(serverPath(needs.baseUrl, row.userName, row.name))
       else if (row.failure) yield failedEvent(`Spawn failed: ${row.failure.message}`)
       else throw invalidInput(`${label(row)} is not starting...`)
     },
@@ -288,7 +215,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
         while (isActive(store.servers.find(server.id) ?? { state: 'stopped' }))
         store.servers.remove(server.id)
       })
-      starts.delete(server.id)
+      starts.forget(server)
       await spawner.forget(slug)
     },
     async stopAll() {
@@ -303,7 +230,7 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     },
     async letGo() {
       endings.unwatchAll()
-      const starting = startsUnderWay()
+      const starting = starts.allUnderWay()
       for (const { controller } of starting) controller.abort(hubEnds)
       await Promise.allSettled(starting.map(({ outcome }) => outcome))
       // One that had just begun to answer is watched since.
