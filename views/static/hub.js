@@ -120,22 +120,13 @@ function keepFragment() {
   }
 }
 
-/** Shows a part of this page as it is now, every few seconds while something is under way in it. */
-function keepFresh(box) {
-  if (box.dataset.refresh === '') return
-  setTimeout(async () => {
-    try {
-      const answer = await fetch(box.dataset.refresh)
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      const fresh = answer.ok && page.getElementById(box.id)
-      if (!fresh) return
-      // Whoever has the focus in it keeps it.
-      if (!box.contains(document.activeElement)) box.replaceChildren(...fresh.childNodes)
-      box.dataset.refresh = fresh.dataset.refresh
-    } catch {
-      // The hub is away for a moment; the next time tells.
-    }
-    keepFresh(box)
+/** Shows this page as it is now, every few seconds while something is under way and nobody is typing. */
+function keepFresh({ dataset }) {
+  if (dataset.refresh === '') return
+  setInterval(() => {
+    if (document.activeElement !== document.body) return
+    if (location.pathname === dataset.refresh) location.reload()
+    else location.replace(dataset.refresh)
   }, 3000)
 }
 
