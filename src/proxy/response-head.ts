@@ -126,7 +126,9 @@ function collect(fields: readonly string[]) {
     const name = fields[index]?.toLowerCase()
     if (name === 'content-length') lengths.push(value)
     else if (name === 'transfer-encoding') codings.push(value)
-    else if (name === 'connection') connection += `${connection && ','}${value}`
+    // Node takes the older name for the same (llhttp): what it would close, we do not keep.
+    else if (name === 'connection' || name === 'proxy-connection')
+      connection += `${connection && ','}${value}`
     else if (name === 'keep-alive') keepAliveMs = timeoutOf(value)
   }
   return { lengths, codings, connection, keepAliveMs }

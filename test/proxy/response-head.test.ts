@@ -35,6 +35,7 @@ t.test('whether the connection is kept', (t) => {
     'HTTP/1.1 200 OK\nContent-Length: 0': true,
     'HTTP/1.1 200 OK\nContent-Length: 0\nConnection: Close': false,
     'HTTP/1.1 200 OK\nContent-Length: 0\nConnection: x\nConnection: y , close': false,
+    'HTTP/1.1 200 OK\nContent-Length: 0\nProxy-Connection: close': false,
     'HTTP/1.1 200 OK': false,
     'HTTP/1.1 304 Not Modified': true,
     'HTTP/1.0 200 OK\nContent-Length: 0': false,
@@ -66,6 +67,19 @@ t.test('what could be read in two ways is garbage', (t) => {
   for (const start of starts) t.throws(() => head(start), GarbageError, JSON.stringify(start))
   t.throws(() => head('HTTP/1.0 200 OK\nTransfer-Encoding: chunked'), GarbageError)
   t.throws(() => parseFields(['']), GarbageError)
+  t.end()
+})
+
+t.test('a tab behind "chunked" makes it another coding, as it does for Node', (t) => {
+  for (const lines of ['Transfer-Encoding: chunked\t', 'transfer-encoding:chunked \t'])
+    t.throws(() => head(`HTTP/1.1 200 OK\n${lines}`), GarbageError, JSON.stringify(lines))
+  t.equal(head('HTTP/1.1 200 OK\nTransfer-Encoding:\tchunked ').framing, 'chunked')
+  t.end()
+})
+
+t.test('an interim response that ends the connection is garbage, under either name', (t) => {
+  for (const name of ['Connection', 'Proxy-Connection'])
+    t.throws(() => head(`HTTP/1.1 103 Early\n${name}: close`), GarbageError, name)
   t.end()
 })
 
