@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { loadCore, proxyCore, versionOf } from './bench-machine.ts'
+import { bundle } from './bundle.ts'
 
 export type Subject = {
   readonly name: string
@@ -92,7 +93,16 @@ export type HubSize = {
   readonly passwords?: number
 }
 
+/** Bundled, as an installed hub is: reading the sources takes memory and time that it does not. */
+function programOfHub(): string {
+  // As deep below the checkout as a source: files that belong to the program are looked for from there.
+  const file = path.join(places, 'hub.mjs')
+  bundle(path.join(here, 'bench-hub.ts'), file)
+  return file
+}
+
 export function hubSubject(upstream: number, size: HubSize): Subject {
+  const program = programOfHub()
   return {
     name: 'littlehub',
     version: String(process.env['npm_package_version'] ?? ''),
@@ -107,7 +117,7 @@ export function hubSubject(upstream: number, size: HubSize): Subject {
       })
       const child = pin(proxyCore, [
         process.execPath,
-        path.join(here, 'bench-hub.ts'),
+        program,
         ...words.map(([key, value]) => `--${key}=${value}`),
       ])
       await Promise.race([once(child, 'message'), once(child, 'exit')])

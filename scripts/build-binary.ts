@@ -17,9 +17,10 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { buildSync } from 'esbuild'
 import { bundlePath } from '../src/binary.ts'
 import { version } from '../src/lib/version.ts'
+import { bundle, common, nativePackages } from './bundle.ts'
 
 const help = `Usage: npm run build:binary -- [--arch x64|arm64] [--archive]
 
@@ -33,11 +34,6 @@ views and migrations. It needs nothing else but glibc, libstdc++ and libgcc.
 /** The mark that Node looks for. @see https://nodejs.org/api/single-executable-applications.html */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
-/** They load a compiled part that lies beside them, so they stay packages. */
-const nativePackages = ['better-sqlite3', 'bcrypt', 'node-gyp-build']
-
-const common = { bundle: true, platform: 'node', target: 'node24', logLevel: 'warning' } as const
-
 const { values } = parseArgs({
   options: {
     arch: { type: 'string', default: process.arch },
@@ -47,13 +43,20 @@ const { values } = parseArgs({
 })
 process.chdir(path.join(import.meta.dirname, '..'))
 if (values.help) process.stdout.write(help)
-else await main(values.arch)
+else main(values.arch)
 
-async function main(arch: string): Promise<void> {
+function main(arch: string): void {
   if (arch !== 'x64' && arch !== 'arm64') throw new Error(`--arch is x64 or arm64, not ${arch}`)
   const work = mkdtempSync(path.join(tmpdir(), 'littlehub-build-'))
   try {
-    await bundle(work)
+    bundle('src/main.ts', path.join(work, bundlePath))
+    // What runs before it.
+    buildSync({
+      ...common,
+      entryPoints: ['src/binary.ts'],
+      format: 'cjs',
+      outfile: path.join(work, 'binary.cjs'),
+    })
     const binary = path.join('dist', arch === process.arch ? 'littlehub' : `littlehub-${arch}`)
     assemble(binary, { work, arch })
     if (values.archive) archive(binary, { work, arch })
@@ -63,29 +66,6 @@ async function main(arch: string): Promise<void> {
 }
 
 type Place = { readonly work: string; readonly arch: string }
-
-/** The program as one module, and what runs before it as another. */
-async function bundle(work: string): Promise<void> {
-  await build({
-    ...common,
-    entryPoints: ['src/main.ts'],
-    format: 'esm',
-    outfile: path.join(work, bundlePath),
-    external: nativePackages,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // Packages of the older kind of modules ask for Node's own by a function that this kind lacks.
-    banner: {
-      js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);",
-    },
-  })
-  await build({
-    ...common,
-    entryPoints: ['src/binary.ts'],
-    format: 'cjs',
-    outfile: path.join(work, 'binary.cjs'),
-  })
-}
 
 /** Nothing is done when the executable was made from the same files. */
 function assemble(binary: string, { work, arch }: Place): void {
