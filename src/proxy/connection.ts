@@ -1,6 +1,8 @@
 /** One connection to a server: a socket that reads into a buffer of its own. */
-import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { asError } from '../lib/errors.ts'
+import { reachSocket } from '../lib/socket-file.ts'
 import { type Target } from './routes.ts'
 
 /** Who uses a connection at the moment. */
@@ -135,13 +137,23 @@ export function connect(
 
 function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {
   const { host: named, port, tls, socket: path } = target
-  if (path !== undefined) return connectPlain({ ...options, path })
+  if (path !== undefined)
+    return target.isForeign ? openForeign(path, options) : connectPlain({ ...options, path })
   const host = named.replace(/^\[(.*)\]$/, '$1')
   if (!tls) return connectPlain({ ...options, host, port })
   // RFC 6066 §3: a name, never an address.
   const servername = isIP(host) > 0 ? '' : host
   const trust = tls === true ? {} : tls
   return connectTls({ ...options, ...trust, host, port, servername, ALPNProtocols: ['http/1.1'] })
+}
+
+/** What is wrong is told as with any other connection: by an event. */
+function openForeign(file: string, options: Partial<TcpNetConnectOpts>): Socket {
+  try {
+    return reachSocket(file, (path) => connectPlain({ ...options, path }))
+  } catch (thrown) {
+    return new Socket().destroy(asError(thrown))
+  }
 }
 
 /**

@@ -18,6 +18,8 @@ export type Target = {
   readonly tls?: true | ClientTls
   /** The Unix socket it listens on, in the place of host and port. */
   readonly socket?: string
+  /** Its folder is the server's own, who may put anything in the place of the socket. */
+  readonly isForeign?: true
 }
 
 /** Whose server it is, or which service; `'service' in owner` tells. */

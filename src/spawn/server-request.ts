@@ -1,6 +1,7 @@
 /** One GET to a server or service, wherever it listens. */
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { reachSocket } from '../lib/socket-file.ts'
 
 export type ServerRequest = {
   /** `http://127.0.0.1:PORT`, `https://host` or `unix:/path/of/socket`. */
@@ -15,10 +16,13 @@ export type ServerRequest = {
 export function askServer({ url, path, headers = {}, signal }: ServerRequest) {
   return new Promise<IncomingMessage>((resolve, reject) => {
     const options = { agent: false, headers: { host: 'localhost', ...headers }, signal, path }
-    const where = url.startsWith('unix:')
-      ? { socketPath: url.slice('unix:'.length) }
-      : { host: new URL(url).hostname, port: new URL(url).port }
+    if (url.startsWith('unix:')) {
+      const ask = (socketPath: string) => http.get({ ...options, socketPath }, resolve)
+      reachSocket(url.slice('unix:'.length), ask).on('error', reject)
+      return
+    }
     const { get } = url.startsWith('https:') ? https : http
-    get({ ...options, ...where }, resolve).on('error', reject)
+    const { hostname: host, port } = new URL(url)
+    get({ ...options, host, port }, resolve).on('error', reject)
   })
 }

@@ -1,5 +1,6 @@
 /** One connection to a server: its buffer, its time limit, its end. */
 import { once } from 'node:events'
+import { symlinkSync } from 'node:fs'
 import http from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { connect, ConnectTimeoutError, type ConnectionUser } from '../../src/proxy/connection.ts'
 import { targetOf } from '../../src/proxy/target.ts'
+import { askServer } from '../../src/spawn/server-request.ts'
 import { temporaryFolder } from '../support/hub.ts'
 import { certificate, privateKey } from '../support/certificate.ts'
 import { dial, eventually, get, owner, startFront, startRaw } from '../support/proxy.ts'
@@ -153,6 +155,21 @@ t.test(
     t.match(await answer('127.0.0.1'), /altnames/, 'of another name')
   },
 )
+
+t.test('a link that a server puts in the place of its socket leads nowhere', async (t) => {
+  const folder = temporaryFolder(t)
+  const [own, other] = [join(folder, 'own'), join(folder, 'other')]
+  const server = http.createServer((_, response) => response.end('secret'))
+  await new Promise<void>((resolve) => server.listen(other, resolve))
+  t.teardown(() => server.close())
+  symlinkSync(other, own)
+  const { promise: closed, resolve } = Promise.withResolvers<Error | undefined>()
+  connect(targetOf(`unix:${own}`), user({ closed: resolve }), options)
+  t.match(await closed, { message: `${own} is no socket of its own` })
+  await t.rejects(askServer({ url: `unix:${own}`, path: '/', signal: AbortSignal.timeout(5000) }), {
+    message: `${own} is no socket of its own`,
+  })
+})
 
 t.test('a server on a Unix socket is reached like one on a port, upgrades too', async (t) => {
   const front = await startFront(t)
