@@ -1,12 +1,12 @@
 /** Counts by key, of which those at zero are forgotten. */
 
-export interface Counts {
-  of(key: string): number
-  add(key: string, change: 1 | -1): void
+export interface Counts<Key> {
+  of(key: Key): number
+  add(key: Key, change: 1 | -1): void
 }
 
-export function createCounts(): Counts {
-  const counts = new Map<string, number>()
+export function createCounts<Key>(): Counts<Key> {
+  const counts = new Map<Key, number>()
   return {
     of: (key) => counts.get(key) ?? 0,
     add(key, change) {

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { responseFields, trailerFields, type ResponseScope } from './headers.ts'
 import { type ResponseHead } from './response-head.ts'
 
+/** Whoever makes one for each exchange does without getters, with which V8 makes every object a dictionary. */
 export interface Client {
   head(head: ResponseHead): void
   /** @param last no more follows, because a length was announced. */
@@ -15,9 +16,9 @@ export interface Client {
   /** The head has been decided; nothing else can be answered any more. */
   readonly begun: boolean
   /** Bytes given to `body` may still be read from their buffer. */
-  readonly holdsBytes: boolean
+  holdsBytes(): boolean
   /** The client takes no more at the moment; `onDrain` is called when it does. */
-  readonly isFull: boolean
+  isFull(): boolean
 }
 
 export type ClientNeeds = {
@@ -31,7 +32,6 @@ export function createClient(
   response: ServerResponse,
   needs: ClientNeeds,
 ): Client {
-  let begun = false
   let flushed = false
   let ended = false
   /** A length was announced: Node adds no framing, so bytes may go straight to the socket. */
@@ -68,18 +68,20 @@ export function createClient(
   // Written to after the client has gone, a response reports an error that nobody else listens for.
   response.on('error', () => response.destroy())
 
-  return {
-    head(head) {
+  const client = {
+    begun: false,
+
+    head(head: ResponseHead) {
       const fields = responseFields(head.fields, needs.scope)
       // RFC 9110 §8.6: none with 204.
       if (head.contentLength !== undefined && head.status !== 204)
         fields.push('Content-Length', String(head.contentLength))
       response.writeHead(head.status, head.reason, fields)
       plain = typeof head.framing === 'number'
-      begun = true
+      client.begun = true
     },
 
-    body(bytes, last) {
+    body(bytes: Buffer, last: boolean) {
       if (!plain) return void response.write(Buffer.from(bytes))
       if (!last || flushed) {
         writePlain(bytes)
@@ -90,7 +92,7 @@ export function createClient(
       response.end(bytes)
     },
 
-    end(trailers) {
+    end(trailers: readonly string[]) {
       if (ended) return
       ended = true
       const travelling = trailerFields(trailers)
@@ -107,18 +109,16 @@ export function createClient(
       response.destroy()
     },
 
-    get begun() {
-      return begun
-    },
-    get holdsBytes() {
+    holdsBytes() {
       return lent && (!response.socket || response.socket.writableLength > 0)
     },
-    get isFull() {
+    isFull() {
       const full = response.writableNeedDrain || (response.socket?.writableNeedDrain ?? false)
       if (full) listenForDrain()
       return full
     },
   }
+  return client
 }
 
 function pairsOf(fields: readonly string[]): [string, string][] {

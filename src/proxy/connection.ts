@@ -37,7 +37,7 @@ export interface Connection {
   user: ConnectionUser | undefined
   /** It has carried an exchange before, so the server may have closed it meanwhile. */
   reused: boolean
-  readonly usable: boolean
+  usable(): boolean
 }
 
 export type ConnectionOptions = {
@@ -127,7 +127,7 @@ export function connect(
     },
     destroy: () => void socket.destroy(),
     limitQuiet: (ms) => void socket.setTimeout(ms),
-    get usable() {
+    usable() {
       const isOpen = !socket.connecting && socket.writable && socket.readable
       return isOpen && !paused && socket.writableLength === 0
     },

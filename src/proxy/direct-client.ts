@@ -8,11 +8,11 @@ import { type Upload, type UploadNeeds } from './upload.ts'
 /** Up to here a copy into the packet of the head is cheaper than a second write. */
 const smallBytes = 16 * 1024
 
-export type DirectClientNeeds = ClientNeeds & {
+export type DirectClientNeeds = Pick<ClientNeeds, 'scope'> & {
   /** The connection carries another request behind this one. */
-  readonly keepAlive: boolean
+  readonly keepAlive: () => boolean
   /** Of idle connections: what clients are told. */
-  readonly keepAliveSeconds: number
+  readonly keepAliveSeconds: () => number
   /** The answer is whole. */
   readonly onEnd: () => void
 }
@@ -20,7 +20,6 @@ export type DirectClientNeeds = ClientNeeds & {
 export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Client {
   /** The head waits for the first bytes of the body, so that both leave in one packet. */
   let waiting = ''
-  let begun = false
   let chunked = false
   let lent = false
 
@@ -55,30 +54,25 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
     socket.write(whole)
   }
 
-  return {
-    head(head) {
+  const client = {
+    begun: false,
+    head(head: ResponseHead) {
       chunked = head.framing === 'chunked' || head.framing === 'close'
       waiting = headText(head, needs)
-      begun = true
+      client.begun = true
     },
-    body: (bytes) => (chunked ? writeChunk(bytes) : write(bytes)),
-    end(trailers) {
+    body: (bytes: Buffer) => (chunked ? writeChunk(bytes) : write(bytes)),
+    end(trailers: readonly string[]) {
       if (chunked) waiting += `0\r\n${trailerLines(trailers)}\r\n`
       flush()
       needs.onEnd()
     },
     flush,
     abort: () => void socket.destroy(),
-    get begun() {
-      return begun
-    },
-    get holdsBytes() {
-      return lent && socket.writableLength > 0
-    },
-    get isFull() {
-      return socket.writableNeedDrain
-    },
+    holdsBytes: () => lent && socket.writableLength > 0,
+    isFull: () => socket.writableNeedDrain,
   }
+  return client
 }
 
 function headText(head: ResponseHead, needs: DirectClientNeeds): string {
@@ -99,8 +93,8 @@ function headText(head: ResponseHead, needs: DirectClientNeeds): string {
 }
 
 const connectionLines = ({ keepAlive, keepAliveSeconds }: DirectClientNeeds): string =>
-  keepAlive
-    ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n`
+  keepAlive()
+    ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds()}\r\n`
     : 'Connection: close\r\n'
 
 let date = ''
@@ -137,16 +131,18 @@ export function createDirectUpload(
   length: number | undefined,
   needs: UploadNeeds,
 ): DirectUpload {
-  let left = length ?? 0
-  let hasBegun = false
   let stopped = false
-  return {
+  const upload = {
+    left: length ?? 0,
+    hasBegun: false,
+    isDone: (length ?? 0) === 0,
     framing: length === undefined ? '' : `Content-Length: ${length}\r\n`,
     start: () => undefined,
-    take(bytes) {
-      left -= bytes.length
+    take(bytes: Buffer) {
+      upload.left -= bytes.length
+      upload.isDone = upload.left === 0
       if (stopped) return
-      hasBegun = true
+      upload.hasBegun = true
       needs.onProgress()
       if (!needs.write(bytes)) socket.pause()
     },
@@ -154,18 +150,10 @@ export function createDirectUpload(
       if (!stopped) socket.resume()
     },
     stop() {
-      if (stopped || left === 0) return
+      if (stopped || upload.isDone) return
       stopped = true
       socket.resume()
     },
-    get left() {
-      return left
-    },
-    get hasBegun() {
-      return hasBegun
-    },
-    get isDone() {
-      return left === 0
-    },
   }
+  return upload
 }

@@ -94,6 +94,9 @@ function hold(socket: Socket, place: Place): void {
     end: () => void socket.destroy(),
   }
 
+  const keepAlive = (): boolean => server.listening
+  const keepAliveSeconds = (): number => Math.floor(server.keepAliveTimeout / 1000)
+
   /** Of a body that the client sends. */
   const left = (): number => upload?.left ?? 0
 
@@ -143,13 +146,10 @@ function hold(socket: Socket, place: Place): void {
     openUpload: (needs) => (upload = createDirectUpload(socket, request.contentLength, needs)),
     openClient(needs) {
       drained = needs.onDrain
-      const keepAliveSeconds = Math.floor(server.keepAliveTimeout / 1000)
       return createDirectClient(socket, {
-        ...needs,
+        scope: needs.scope,
+        keepAlive,
         keepAliveSeconds,
-        get keepAlive() {
-          return server.listening
-        },
         onEnd: finish,
       })
     },

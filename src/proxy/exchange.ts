@@ -70,7 +70,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   const client = asker.openClient({
     scope: responseScope(route, policy),
     onDrain: () => {
-      if (!over && !client.isFull) connection.resume()
+      if (!over && !client.isFull()) connection.resume()
     },
   })
 
@@ -91,13 +91,13 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     bytes(bytes) {
       const taken = parse(bytes)
       if (over) return true
-      if (client.holdsBytes) connection.keepBuffer()
+      if (client.holdsBytes()) connection.keepBuffer()
       if (parser.complete) {
         settle(taken === bytes.length)
         return true
       }
       if (client.begun) client.flush()
-      return !client.isFull
+      return !client.isFull()
     },
     ended() {
       if (over) return
@@ -180,13 +180,13 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   const leave = (): void => {
     over = true
     release()
-    policy.signal.removeEventListener('abort', abandon)
+    if (policy.right) policy.right.onEnd = undefined
   }
 
   const release = needs.live.add(route, (because) =>
     client.begun ? abandon() : fail('broken', because),
   )
-  policy.signal.addEventListener('abort', abandon, { once: true })
+  if (policy.right) policy.right.onEnd = abandon
   asker.onGone(() => {
     if (!over) abandon()
   })

@@ -70,7 +70,7 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
   return {
     forward(request, response, admitted) {
       const { route, policy } = admitted
-      if (policy.signal.aborted) return void request.socket.destroy()
+      if (policy.right?.hasEnded) return void request.socket.destroy()
       const target = policy.plain?.target ?? originForm(request.url ?? '')
       const refusal = refusalOf(request, target, admitted)
       if (refusal) refuse(response, refusal)
@@ -87,7 +87,7 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
     },
 
     exchange(asker, { route, policy }) {
-      if (policy.signal.aborted) asker.cut()
+      if (policy.right?.hasEnded) asker.cut()
       else startExchange(exchanges, { asker, route, policy })
     },
 

@@ -1,4 +1,5 @@
 /** What is under way on each route, so that it ends with the route and with the hub. */
+import { createBag } from '../lib/bag.ts'
 import { type Route, type Routes } from './routes.ts'
 
 /** Ends one exchange or tunnel; `because` goes to the log. */
@@ -12,30 +13,27 @@ export interface Live {
 }
 
 export function createLive(routes: Pick<Routes, 'onRemove'>): Live {
-  const byRoute = new Map<Route, Set<End>>()
+  const underWay = createBag<{ readonly route: Route; readonly end: End; at: number }>()
 
-  const endRoute = (route: Route, because: Error): void => {
-    const ends = byRoute.get(route) ?? []
-    byRoute.delete(route)
-    for (const end of [...ends]) end(because)
+  const endThose = (because: Error, on?: Route): void => {
+    for (const one of underWay.list()) {
+      if (on && one.route !== on) continue
+      underWay.remove(one)
+      one.end(because)
+    }
   }
 
-  routes.onRemove((route) => endRoute(route, new Error('the server was stopped')))
+  routes.onRemove((route) => endThose(new Error('the server was stopped'), route))
 
   return {
     add(route, end) {
-      const ends = byRoute.get(route) ?? new Set()
-      byRoute.set(route, ends.add(end))
-      return () => {
-        ends.delete(end)
-        if (ends.size === 0 && byRoute.get(route) === ends) byRoute.delete(route)
-      }
+      const one = { route, end, at: 0 }
+      underWay.add(one)
+      return () => void underWay.remove(one)
     },
-    endAll(because) {
-      for (const route of [...byRoute.keys()]) endRoute(route, because)
-    },
+    endAll: (because) => endThose(because),
     get size() {
-      return [...byRoute.values()].reduce((sum, ends) => sum + ends.size, 0)
+      return underWay.size
     },
   }
 }

@@ -18,14 +18,29 @@ export type Forwarded = {
   readonly port: number
 }
 
+/** The right to one exchange. Less than an AbortSignal, since each request and each idle WebSocket has one. */
+export type Right = {
+  hasEnded: boolean
+  /** Of the exchange: called when the right ends. */
+  onEnd: (() => void) | undefined
+}
+
+export const newRight = (): Right => ({ hasEnded: false, onEnd: undefined })
+
+export function endRight(right: Right): void {
+  if (right.hasEnded) return
+  right.hasEnded = true
+  right.onEnd?.()
+}
+
 export type ExchangePolicy = {
   /** Cookies that never go upstream, and that no server may set. */
   readonly hubCookieNames: ReadonlySet<string>
   /** Goes upstream in the place of the client's Authorization header; absent: the client's own passes. */
   readonly authorization?: string
   readonly forwarded: Forwarded
-  /** Aborted when the right to this exchange ends (logout): both sides are closed at once. */
-  readonly signal: AbortSignal
+  /** When it ends (logout), both sides are closed at once; absent: it never does. */
+  readonly right?: Right
   /** A server that neither sends nor takes a byte for so long is given up; absent: never. */
   readonly quietMs?: number
   /** In the place of what this hub lets pass, hides and confines. */

@@ -47,7 +47,8 @@ export function createPool(options: { readonly connectTimeoutMs: number }): Pool
 
   const sweep = (): void => {
     const now = Date.now()
-    const isOver = ({ untilMs, connection }: Idle): boolean => untilMs <= now || !connection.usable
+    const isOver = ({ untilMs, connection }: Idle): boolean =>
+      untilMs <= now || !connection.usable()
     for (const route of [...idle.keys()]) closeIdle(route, isOver)
   }
 
@@ -55,7 +56,7 @@ export function createPool(options: { readonly connectTimeoutMs: number }): Pool
     const all = idle.get(route)
     const now = Date.now()
     for (let last = all?.pop(); last; last = all?.pop()) {
-      if (last.untilMs > now && last.connection.usable) return last.connection
+      if (last.untilMs > now && last.connection.usable()) return last.connection
       last.connection.destroy()
     }
     return undefined
@@ -84,7 +85,7 @@ export function createPool(options: { readonly connectTimeoutMs: number }): Pool
         keepAliveMs === undefined
           ? unpromisedKeepAliveMs
           : Math.min(keepAliveMs - marginMs, longestKeepAliveMs)
-      if (!connection.usable || lifeMs <= 0 || all.length >= maxIdlePerRoute) {
+      if (!connection.usable() || lifeMs <= 0 || all.length >= maxIdlePerRoute) {
         connection.destroy()
         return
       }

@@ -39,8 +39,6 @@ const framingField = /^(?:content-length|transfer-encoding)$/i
 type Step = (bytes: Buffer, at: number) => number
 
 export function createResponseParser(method: string, handlers: ResponseHandlers): ResponseParser {
-  let started = false
-  let complete = false
   /** What came of a head or line whose end has not come yet. */
   let text = ''
   let remaining = 0
@@ -140,29 +138,26 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
     // Framing was said before the body, or never (RFC 9110 §6.5.1).
     if (trailers.some((name, index) => index % 2 === 0 && framingField.test(name)))
       throw new GarbageError('framing among the trailers')
-    complete = true
+    parser.complete = true
     handlers.complete(trailers)
   }
 
   let step: Step = readHead
-  return {
-    push(bytes) {
-      started = true
+  const parser = {
+    started: false,
+    complete: false,
+    push(bytes: Buffer) {
+      parser.started = true
       let at = 0
-      while (at < bytes.length && !complete) at = step(bytes, at)
+      while (at < bytes.length && !parser.complete) at = step(bytes, at)
       return at
     },
     end() {
-      if (step === readUntilClose && !complete) finish()
-      return complete
-    },
-    get started() {
-      return started
-    },
-    get complete() {
-      return complete
+      if (step === readUntilClose && !parser.complete) finish()
+      return parser.complete
     },
   }
+  return parser
 }
 
 const beginning = 'HTTP/1.'

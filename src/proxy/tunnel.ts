@@ -147,7 +147,7 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
   const leave = (): void => {
     clearTimeout(grace)
     release()
-    policy.signal.removeEventListener('abort', cut)
+    if (policy.right) policy.right.onEnd = undefined
   }
 
   const connection = connect(route.target, user, {
@@ -156,7 +156,7 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
     onClose: () => undefined,
   })
   const release = needs.live.add(route, cut)
-  policy.signal.addEventListener('abort', cut, { once: true })
+  if (policy.right) policy.right.onEnd = cut
   socket.on('data', (bytes: Buffer) => {
     if (phase === 'joined') {
       routes.touch(route)

@@ -51,7 +51,7 @@ export function createUpgrader(
       const { head, route, policy } = upgrade
       // Node has let go of this socket: an error that nobody listens for would end the process.
       socket.on('error', () => socket.destroy())
-      if (policy.signal.aborted) return void socket.destroy()
+      if (policy.right?.hasEnded) return void socket.destroy()
       if (isClosed) turnAway(socket, '503 Service Unavailable')
       else if (!isForwardable(request, upgrade)) turnAway(socket, '400 Bad Request')
       else {

@@ -29,13 +29,11 @@ export function createUpload(request: IncomingMessage, needs: UploadNeeds): Uplo
   const isChunked = request.headers['transfer-encoding'] !== undefined
   const length = request.headers['content-length']
   const hasBody = isChunked || (length !== undefined && Number(length) > 0)
-  let hasBegun = false
-  let isDone = !hasBody
   let stopped = false
 
   const send = (bytes: Buffer): void => {
     if (stopped) return
-    hasBegun = true
+    upload.hasBegun = true
     needs.onProgress()
     if (!(isChunked ? sendChunk(bytes) : needs.write(bytes))) request.pause()
   }
@@ -50,10 +48,12 @@ export function createUpload(request: IncomingMessage, needs: UploadNeeds): Uplo
   const finish = (): void => {
     if (stopped) return
     if (isChunked) needs.write(`0\r\n${trailerLines(request.rawTrailers)}\r\n`)
-    isDone = true
+    upload.isDone = true
   }
 
-  return {
+  const upload = {
+    hasBegun: false,
+    isDone: !hasBody,
     framing: framingOf(isChunked, length),
     start() {
       if (!hasBody) return
@@ -64,17 +64,12 @@ export function createUpload(request: IncomingMessage, needs: UploadNeeds): Uplo
       if (!stopped && hasBody) request.resume()
     },
     stop() {
-      if (isDone || stopped) return
+      if (upload.isDone || stopped) return
       stopped = true
       request.resume()
     },
-    get hasBegun() {
-      return hasBegun
-    },
-    get isDone() {
-      return isDone
-    },
   }
+  return upload
 }
 
 function framingOf(isChunked: boolean, length: string | undefined): string {

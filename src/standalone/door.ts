@@ -1,5 +1,4 @@
 /** The door of a proxy by itself: it finds the route of a request and lets everybody through. */
-import { setMaxListeners } from 'node:events'
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Log } from '../lib/log.ts'
@@ -34,9 +33,6 @@ const healthPath = '/_chp_healthz'
 /** @see configurable-http-proxy: `handleProxyWeb`, `handleProxyWs` */
 export function createDoor(needs: DoorNeeds): Door {
   const { errors, metrics, log } = needs
-  const { signal } = new AbortController()
-  // Every exchange listens to it.
-  setMaxListeners(0, signal)
 
   const find = (request: IncomingMessage): ReturnType<typeof destinationOf> => {
     const found = metrics.timeFind()
@@ -48,7 +44,7 @@ export function createDoor(needs: DoorNeeds): Door {
   const policyFor = (request: IncomingMessage, { entry, target }: Destination): ExchangePolicy => {
     const hop = { target, isEncrypted: needs.isEncrypted, server: entry.address }
     return {
-      ...{ hubCookieNames: noCookies, forwarded: nobody, signal },
+      ...{ hubCookieNames: noCookies, forwarded: nobody },
       ...(needs.proxyTimeoutMs === undefined ? {} : { quietMs: needs.proxyTimeoutMs }),
       plain: plainRules(request, hop, needs.headers),
     }

@@ -1,8 +1,10 @@
 /** What is open to servers and services, and whether those who opened it still may: what has lost its right ends at once. */
 import { type IncomingHttpHeaders } from 'node:http'
 import { type Access, type Caller } from '../core/access.ts'
+import { createBag } from '../lib/bag.ts'
 import { createCounts } from '../lib/counts.ts'
 import { type KeptTunnel, type OpenTunnel } from '../proxy/keeper.ts'
+import { endRight, newRight, type Right } from '../proxy/policy.ts'
 import { type Route } from '../proxy/routes.ts'
 
 /** `caller`: none where nobody is asked who they are. */
@@ -13,8 +15,11 @@ export type Asked = {
 }
 
 export type Admission = Asked & {
-  /** Aborted when the right to it ends. */
-  readonly controller: AbortController
+  readonly headers: KeptTunnel['headers']
+  readonly right: Right
+  /** Of whoever waits for its end. */
+  onRelease: (() => void) | undefined
+  at: number
 }
 
 export interface Admissions {
@@ -39,16 +44,12 @@ export type AdmissionsNeeds = {
 
 export function createAdmissions(needs: AdmissionsNeeds): Admissions {
   const { access } = needs
-  const counts = createCounts()
-  /** By whom it concerns. */
-  const open = new Map<number | 'services', Set<Admission>>()
-  const all = new Set<Admission>()
-  /** Of whoever waits for an end. */
-  const listeners = new Map<Admission, () => void>()
+  const counts = createCounts<number>()
+  const open = createBag<Admission>()
 
   const lookAgain = (concerned: number | 'services'): void => {
-    for (const admission of open.get(concerned) ?? [])
-      if (!isStillAllowed(admission)) admission.controller.abort(new Error('access ended'))
+    for (const one of open.list())
+      if (concerns(one, concerned) && !isStillAllowed(one)) endRight(one.right)
   }
   access.onChange(lookAgain)
   access.onServiceChange(() => lookAgain('services'))
@@ -76,11 +77,12 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
     return idOf(now) === idOf(caller) && mayUse(now, route)
   }
 
-  const admit: Admissions['admit'] = (asked) => {
-    const admission = { ...asked, controller: new AbortController() }
-    all.add(admission)
-    counts.add(whoOf(asked.caller), 1)
-    for (const one of concernedBy(asked)) open.set(one, (open.get(one) ?? new Set()).add(admission))
+  const admit: Admissions['admit'] = ({ headers, route, caller }) => {
+    const credentials = credentialsOf(headers)
+    const ends = { right: newRight(), onRelease: undefined }
+    const admission: Admission = { headers: credentials, route, caller, ...ends, at: 0 }
+    open.add(admission)
+    counts.add(whoOf(caller), 1)
     return admission
   }
 
@@ -93,15 +95,9 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
       return most > 0 && caller !== undefined && counts.of(whoOf(caller)) >= most
     },
     release(admission) {
-      if (!all.delete(admission)) return
+      if (!open.remove(admission)) return
       counts.add(whoOf(admission.caller), -1)
-      for (const one of concernedBy(admission)) {
-        const known = open.get(one)
-        known?.delete(admission)
-        if (known?.size === 0) open.delete(one)
-      }
-      listeners.get(admission)?.()
-      listeners.delete(admission)
+      admission.onRelease?.()
     },
     readmit({ caller: before, headers }, route) {
       const caller = callerOf(headers, route)
@@ -110,37 +106,39 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
         : undefined
     },
     list: () =>
-      Array.from(all, (admission) => ({
+      open.list().map((admission) => ({
         ...describe(admission),
-        end: () => admission.controller.abort(new Error('it is kept no longer')),
-        onEnd: (listener) => void listeners.set(admission, listener),
+        end: () => endRight(admission.right),
+        onEnd: (listener) => void (admission.onRelease = listener),
       })),
   }
 }
 
-function describe({ route, caller, headers }: Admission): Pick<OpenTunnel, 'tunnel' | 'route'> {
-  const { cookie, authorization } = headers
-  const credentials = {
-    ...(cookie === undefined ? {} : { cookie }),
-    ...(authorization === undefined ? {} : { authorization }),
-  }
-  return { tunnel: { prefix: route.prefix, caller: idOf(caller), headers: credentials }, route }
+const describe = ({ route, caller, headers }: Admission): Pick<OpenTunnel, 'tunnel' | 'route'> => ({
+  tunnel: { prefix: route.prefix, caller: idOf(caller), headers },
+  route,
+})
+
+/** All that is needed of the headers later; what else there was is not kept for as long as a WebSocket is open. */
+function credentialsOf({ cookie, authorization }: IncomingHttpHeaders): KeptTunnel['headers'] {
+  if (authorization === undefined) return cookie === undefined ? {} : { cookie }
+  return cookie === undefined ? { authorization } : { cookie, authorization }
 }
 
 export const isPublic = ({ owner }: Route): boolean =>
   'service' in owner && owner.access === 'public'
 
 /** Whose rights decide: the caller's, and those of a server's owner, whose groups may be how others got in. */
-function concernedBy({ caller, route: { owner } }: Asked): Set<number | 'services'> {
-  if (!caller) return new Set()
-  const owners = 'service' in owner ? [] : [owner.userId]
-  return new Set(['service' in caller ? ('services' as const) : caller.user.id, ...owners])
+function concerns({ caller, route: { owner } }: Asked, concerned: number | 'services'): boolean {
+  if (!caller) return false
+  if (!('service' in owner) && owner.userId === concerned) return true
+  return ('service' in caller ? 'services' : caller.user.id) === concerned
 }
 
-/** Whose share it is, whatever the credential. */
-const whoOf = (caller: Caller | undefined): string => {
-  if (!caller) return ''
-  return 'service' in caller ? `service ${caller.service.id}` : `user ${caller.user.id}`
+/** Whose share it is, whatever the credential; below zero: a service's. */
+const whoOf = (caller: Caller | undefined): number => {
+  if (!caller) return 0
+  return 'service' in caller ? -caller.service.id : caller.user.id
 }
 
 const idOf = (caller: Caller | undefined): string =>

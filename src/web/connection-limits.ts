@@ -27,7 +27,7 @@ const reservedFiles = 256
 const tellEveryMs = MINUTE
 
 export function createConnectionLimits(needs: ConnectionLimitsNeeds): ConnectionLimits {
-  const byAddress = createCounts()
+  const byAddress = createCounts<string>()
   const affordable = Math.floor(((mostOpenFiles() ?? Infinity) - reservedFiles) / 2)
   let open = 0
   let toldAtMs = -Infinity

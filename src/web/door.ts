@@ -65,7 +65,7 @@ export function createDoor(needs: DoorNeeds): Door {
   const formFor = ({ url = '' }: IncomingMessage): 'json' | 'text' =>
     url.startsWith(`${needs.baseUrl}hub/api`) ? 'json' : 'text'
   const policyFor = (origin: Origin, admission: Admission): ExchangePolicy => {
-    const { route, caller, controller } = admission
+    const { route, caller, right } = admission
     const { proto, host, address, trustedPeer, port } = origin
     const silenceMs = needs.mostSilenceMs?.() ?? 0
     const authorization =
@@ -75,7 +75,7 @@ export function createDoor(needs: DoorNeeds): Door {
     return {
       hubCookieNames,
       forwarded: { trustedPeer, address, proto, host, port },
-      signal: controller.signal,
+      right,
       ...(silenceMs > 0 ? { quietMs: silenceMs } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     }

@@ -52,7 +52,7 @@ function headersUp(raw: IncomingMessage, given: Headers, origins: Origins) {
   const head = requestHead(raw, {
     target: '/',
     framing: '',
-    policy: { hubCookieNames, forwarded: origins.of(raw), signal: AbortSignal.abort() },
+    policy: { hubCookieNames, forwarded: origins.of(raw) },
   })
   const fields = head.split('\r\n').slice(1).filter(Boolean)
   const length = given['content-length']

@@ -31,7 +31,7 @@ export function takeOver(needs: TakeOverNeeds): Kept {
       const admission = route && admissions.readmit(tunnel, route)
       if (!admission) return undefined
       const forget = upgrader.adopt(admission.route, end)
-      admission.controller.signal.addEventListener('abort', end, { once: true })
+      admission.right.onEnd = end
       return () => {
         forget()
         admissions.release(admission)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { createCounts } from '../../src/lib/counts.ts'
 
 t.test('each key has its count, and none is zero', async (t) => {
-  const counts = createCounts()
+  const counts = createCounts<string>()
   counts.add('a', 1)
   counts.add('a', 1)
   counts.add('b', 1)

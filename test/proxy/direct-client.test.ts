@@ -12,9 +12,8 @@ function clientOf(method = 'GET', keepAlive = true) {
   let ends = 0
   const client = createDirectClient(socket as unknown as Socket, {
     scope: { prefix: '/user/ana/', hubCookieNames: new Set(['flow']) },
-    onDrain: () => undefined,
-    keepAlive,
-    keepAliveSeconds: 75,
+    keepAlive: () => keepAlive,
+    keepAliveSeconds: () => 75,
     onEnd: () => (ends += 1),
   })
   const head = (text: string) => client.head(parseHead(`HTTP/1.1 ${text}`, method))
@@ -31,7 +30,7 @@ t.test('a small answer leaves in one packet', async (t) => {
     'HTTP/1.1 200 OK\r\nDate: today\r\nContent-Length: 2\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n\r\nhi',
   ])
   t.equal(ends(), 1)
-  t.equal(client.holdsBytes, false)
+  t.equal(client.holdsBytes(), false)
 })
 
 t.test('an answer without a date gets one', async (t) => {

@@ -1,6 +1,7 @@
 /** One exchange: framing both ways, what is repeated, what is cut, and when. */
 import { once } from 'node:events'
 import t from 'tap'
+import { endRight, newRight } from '../../src/proxy/policy.ts'
 import { answering, eventually, get, policyOf, startPair, type Peer } from '../support/proxy.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -341,14 +342,14 @@ t.test('a chunk that is none ends request and upload', async (t) => {
 
 t.test('a right that ends closes both sides at once', async (t) => {
   for (const answer of ['', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf']) {
-    const controller = new AbortController()
-    const policy = () => policyOf({ signal: controller.signal })
+    const right = newRight()
+    const policy = () => policyOf({ right })
     const { dial, upstream, forwarder } = await startPair(t, answering(answer), { policy })
     const client = await dial()
     client.write(get())
     await eventually(() => upstream.peers.length === 1)
     if (answer !== '') await client.until('half')
-    controller.abort()
+    endRight(right)
     t.notMatch(await client.ended(), /failed/)
     await upstream.peers[0]?.ended()
     t.equal(forwarder.counts.exchanges, 0)

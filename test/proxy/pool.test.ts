@@ -19,7 +19,7 @@ async function fixture(t: Parameters<typeof startRaw>[0]) {
   const route: Route = { prefix: '/user/ana/', target: upstream, owner, lastActivityMs: 0 }
   const open = async () => {
     const connection = pool.acquire(route, idleUser, 'fresh')
-    await eventually(() => connection.usable)
+    await eventually(() => connection.usable())
     return connection
   }
   return { upstream, pool, route, open }
@@ -59,7 +59,7 @@ t.test('what is paused, closed or about to be closed by its server is not kept',
   const paused = await open()
   paused.user = { ...idleUser, bytes: () => false }
   ;(await upstream.first()).write('x')
-  await eventually(() => !paused.usable)
+  await eventually(() => !paused.usable())
   pool.release(route, paused, undefined)
   const closed = await open()
   closed.destroy()

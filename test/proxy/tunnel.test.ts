@@ -1,6 +1,7 @@
 /** WebSockets through the proxy, byte by byte. */
 import { createHash, randomBytes } from 'node:crypto'
 import t from 'tap'
+import { endRight, newRight } from '../../src/proxy/policy.ts'
 import { answering, eventually, policyOf, startPair, type Peer } from '../support/proxy.ts'
 
 const ask = (path = '/user/ana/ws', lines = ''): string =>
@@ -239,14 +240,15 @@ t.test('a client that leaves before the answer takes the question with it', asyn
 })
 
 t.test('a right that ends, a route that goes and a hub that stops end WebSockets at once', async (t) => {
-  const controller = new AbortController()
-  const policy = () => policyOf({ signal: controller.signal })
+  let right = newRight()
+  const policy = () => policyOf({ right })
   const ends: Record<string, (pair: Awaited<ReturnType<typeof startPair>>) => void> = {
     route: ({ routes }) => routes.remove('/user/ana/'),
     hub: ({ upgrader }) => upgrader.close(),
-    right: () => controller.abort(),
+    right: () => endRight(right),
   }
   for (const [name, end] of Object.entries(ends)) {
+    right = newRight()
     const pair = await startPair(t, echo, { policy })
     const client = await pair.dial()
     client.write(ask())

@@ -29,7 +29,7 @@ t.test('a path that leads to another route than the admitted one goes nowhere', 
 })
 
 t.test('a right that has ended already opens nothing', async (t) => {
-  const policy = () => policyOf({ signal: AbortSignal.abort() })
+  const policy = () => policyOf({ right: { hasEnded: true, onEnd: undefined } })
   const { dial, upstream } = await startPair(t, undefined, { policy })
   const client = await dial()
   client.write(ask('/user/ana/'))

@@ -29,7 +29,6 @@ export const policyOf = (changes: Partial<ExchangePolicy> = {}): ExchangePolicy 
     host: 'hub.example.org',
     port: 443,
   },
-  signal: new AbortController().signal,
   ...changes,
 })
 

@@ -46,7 +46,7 @@ t.test('it is left, and what is open goes on', async (t) => {
   const admission = open()
   const keeper = await end.leave()
   t.same(done, ['all but 1'])
-  t.notOk(admission.controller.signal.aborted)
+  t.notOk(admission.right.hasEnded)
   admissions.release(admission)
   await keeper?.ended
 })

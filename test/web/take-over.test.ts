@@ -28,9 +28,7 @@ t.test('the next hub watches what one has left, by its own routes and rights', a
     const route = routes.match(`/user/${user.name}/`)!
     const caller = before.admissions.callerOf(headers, route)
     const admission = before.admissions.admit({ headers, route, caller })
-    admission.controller.signal.addEventListener('abort', () =>
-      before.admissions.release(admission),
-    )
+    admission.right.onEnd = () => before.admissions.release(admission)
   }
   const keeper = await leaveToKeeper(before)
   t.ok(keeper)
@@ -58,7 +56,7 @@ t.test('what cannot be kept ends', async (t) => {
   const owner = { user: 'ana', server: '', serverId: core.serverOf(ana).id, userId: ana.id }
   context.routes.add('/user/ana/', { host: 'h', port: 1 }, owner)
   const route = context.routes.match('/user/ana/')!
-  const { controller } = admissions.admit({ headers: {}, route, caller: undefined })
+  const { right } = admissions.admit({ headers: {}, route, caller: undefined })
   const config = {
     ...context.config,
     data_dir: import.meta.filename,
@@ -66,5 +64,5 @@ t.test('what cannot be kept ends', async (t) => {
   }
   const upgrader = createUpgrader(context)
   t.equal(await leaveToKeeper({ ...context, config, admissions, upgrader }), undefined)
-  t.ok(controller.signal.aborted)
+  t.ok(right.hasEnded)
 })
