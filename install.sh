@@ -221,6 +221,8 @@ read_scripts() {
   . scripts/preflight.sh
   # shellcheck source=scripts/units.sh
   . scripts/units.sh
+  # shellcheck source=scripts/installation.sh
+  . scripts/installation.sh
   # shellcheck source=scripts/service-install.sh
   . scripts/service-install.sh
   # shellcheck source=scripts/service-remove.sh

@@ -18,7 +18,7 @@ gates() {
   gate 'boundaries' npm run --silent boundaries
   gate 'dead code' npm run --silent dead
   gate 'lint' npm run --silent lint
-  gate 'shellcheck' shellcheck --external-sources --check-sourced install.sh scripts/test scripts/check.sh scripts/machine*.sh \
+  gate 'shellcheck' shellcheck --external-sources --check-sourced install.sh scripts/test scripts/check.sh scripts/fall-back.sh scripts/machine*.sh \
     .ci/run
 }
 

@@ -3,9 +3,6 @@
 # install.sh reads, and its options.
 # shellcheck disable=SC2154 # the options are those of install.sh
 
-readonly install_dir=/opt/littlehub
-readonly config_dir=/etc/littlehub
-readonly data_dir=/var/lib/littlehub
 readonly command_file=/usr/local/bin/littlehub
 
 install_on_machine() {
@@ -77,22 +74,28 @@ install_program() {
   wanted=versions/$build
   if is_upgrade; then back_up; fi
   link_to "$wanted"
+  install_scripts
   write_command_file
   finished "littlehub $build"
 }
 
-is_upgrade() { [ -n "$previous" ] && [ "$previous" != "$wanted" ] && [ -x "$install_dir/$previous/littlehub" ]; }
-
-link_to() {
-  ln -sfn "$1" "$install_dir/current.new"
-  mv -T "$install_dir/current.new" "$install_dir/current"
+# What systemd runs when the hub keeps failing; it needs no version that works.
+install_scripts() {
+  local name
+  mkdir -p "$install_dir/scripts"
+  for name in installation.sh fall-back.sh; do
+    cp "scripts/$name" "$install_dir/scripts/$name.new"
+    chmod 755 "$install_dir/scripts/$name.new"
+    mv "$install_dir/scripts/$name.new" "$install_dir/scripts/$name"
+  done
 }
+
+is_upgrade() { [ -n "$previous" ] && [ "$previous" != "$wanted" ] && [ -x "$install_dir/$previous/littlehub" ]; }
 
 # By the new program, which copies what the older one wrote as it is.
 back_up() {
-  local folder=$install_dir/backups data
-  data=$(sed -n 's/^data_dir:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml" 2>/dev/null) || true
-  [ -e "${data:-$data_dir}/littlehub.db" ] || return 0
+  local folder=$install_dir/backups
+  [ -e "$(data_folder)/littlehub.db" ] || return 0
   doing 'backing up'
   mkdir -p "$folder"
   chmod 700 "$folder"
@@ -103,9 +106,6 @@ back_up() {
 
 # schema_now BACKUP: makes one, and says which schema the database has.
 schema_now() { program_of "$wanted" backup "$1" --json 2>>"$progress_log" | sed -n 's/.*"schema":\([0-9]*\).*/\1/p' | grep .; }
-
-# program_of VERSION WORDS…
-program_of() { env -i HOME="${HOME:-/root}" PATH="$PATH" LITTLEHUB_CONFIG="$config_dir/config.yaml" "$install_dir/$1/littlehub" "${@:2}"; }
 
 # remove_beyond NUMBER FILE…: the newest stay, and what is in use: by a clock that was wrong once, others may be newer.
 # shellcheck disable=SC2012 # the names are our own
@@ -196,14 +196,6 @@ CONFIG
   fi
 }
 
-wanted_port() { printf '%s' "${port:-$(installed_port)}"; }
-
-installed_port() {
-  local found
-  found=$(sed -n 's/^ListenStream=\([0-9]*\)$/\1/p' "/etc/systemd/system/littlehub.socket" 2>/dev/null) || true
-  printf '%s' "${found:-80}"
-}
-
 # What the configuration says, to the program that is installed.
 setting() { "$install_dir/current/littlehub" config get "$1" --config "$config_dir/config.yaml" 2>/dev/null || true; }
 
@@ -273,6 +265,9 @@ start_service() {
   doing 'waiting for its login page'
   quietly wait_for_login_page || service_failed
   runs_this_build || service_failed
+  # From now on it is a version to go back to, and what was before is over.
+  : >"$install_dir/$wanted/answered"
+  rm -f "$install_dir/failures" "$install_dir/fallback.json"
   remove_old_versions
   finished "running on port $port"
 }
@@ -290,8 +285,6 @@ make_room() {
     sleep 0.1
   done
 }
-
-main_pid() { systemctl show -p MainPID --value littlehub.service; }
 
 # knows_to_make_room PID: does it catch SIGUSR2, the twelfth signal?
 knows_to_make_room() {
@@ -326,40 +319,10 @@ put_data_back() {
   return 1
 }
 
-# Is the hub that runs the one that was installed, and not an older one?
-runs_this_build() {
-  local pid
-  systemctl is-active --quiet littlehub.service || return 1
-  pid=$(main_pid)
-  [ "$(readlink -f "/proc/$pid/exe")" = "$(readlink -f "$install_dir/current/littlehub")" ]
-}
-
 service_failed() {
   journalctl -u littlehub.service -n 15 --no-pager -o cat >>"$progress_log" 2>&1 || true
   if is_upgrade; then go_back; fi
   fail_with_log 'The hub does not answer.' 'littlehub doctor looks for the reason; journalctl -u littlehub has its log.'
-}
-
-# Any program may answer on a port; this page has the hub's form.
-wait_for_login_page() {
-  local base deadline=$((SECONDS + 90))
-  base=$(sed -n 's/^base_url:[[:space:]]*\([^[:space:]#]*\).*/\1/p' "$config_dir/config.yaml")
-  while [ "$SECONDS" -lt "$deadline" ]; do
-    if login_page "${base:-/}hub/login" | grep -qi 'name="_xsrf"\|hub/oauth_login\|^location: https://'; then return 0; fi
-    sleep 0.5
-  done
-  return 1
-}
-
-# By the shell's own means: a fresh machine may have no curl.
-login_page() {
-  local stream
-  {
-    exec {stream}<>"/dev/tcp/127.0.0.1/$port" || return 1
-    printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&"$stream"
-    timeout 10 cat <&"$stream"
-    exec {stream}>&-
-  } 2>/dev/null
 }
 
 # ---- who comes first

@@ -2,7 +2,7 @@
 # The units of systemd: the socket that is always there, the hub behind it, and the slice that all servers share.
 
 readonly unit_dir=/etc/systemd/system
-readonly unit_names=(littlehub.socket littlehub-https.socket littlehub.service littlehub.slice)
+readonly unit_names=(littlehub.socket littlehub-https.socket littlehub.service littlehub-fallback.service littlehub.slice)
 
 # print_unit NAME
 print_unit() {
@@ -10,6 +10,7 @@ print_unit() {
     littlehub.socket) print_socket ;;
     littlehub-https.socket) print_https_socket ;;
     littlehub.service) print_service ;;
+    littlehub-fallback.service) print_fallback ;;
     littlehub.slice) print_slice ;;
   esac
 }
@@ -61,12 +62,14 @@ After=littlehub.socket littlehub-https.socket network.target local-fs.target
 # A hub that cannot start is tried again and again for five minutes, then left for somebody to look at.
 StartLimitIntervalSec=300
 StartLimitBurst=20
+OnFailure=littlehub-fallback.service
 
 [Service]
 Type=notify
 NotifyAccess=all
 ExecStart=/opt/littlehub/current/littlehub serve --config /etc/littlehub/config.yaml
 ExecReload=/bin/kill -HUP $MAINPID
+ExecStopPost=-+/opt/littlehub/scripts/fall-back.sh ended
 Environment=HOME=/var/lib/littlehub
 WorkingDirectory=/var/lib/littlehub
 StateDirectory=littlehub
@@ -106,6 +109,19 @@ UMask=0022
 
 [Install]
 WantedBy=multi-user.target
+UNIT
+}
+
+# A version that keeps failing makes way for the one before it.
+print_fallback() {
+  cat <<'UNIT'
+[Unit]
+Description=littlehub: looks after a hub that keeps failing
+
+[Service]
+Type=oneshot
+ExecStart=/opt/littlehub/scripts/fall-back.sh now
+TimeoutStartSec=900
 UNIT
 }
 

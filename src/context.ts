@@ -5,6 +5,7 @@ import { type Authenticator } from './auth/authenticator.ts'
 import { createLiveAuthenticator, type LiveAuthenticator } from './auth/live.ts'
 import { isShutOut } from './auth/policy.ts'
 import { authenticators } from './auth/registry.ts'
+import { createInstallation, type Installation } from './config/installation.ts'
 import { createLiveSettings, type LiveSettings } from './config/live.ts'
 import { type LoadedConfig } from './config/load.ts'
 import { type Config } from './config/schema.ts'
@@ -15,8 +16,8 @@ import { createAccess, type Access } from './core/access.ts'
 import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
 import { createActivity, type Activity } from './core/activity.ts'
-import { backupDirOf, createBackups, type Backups } from './core/backups.ts'
-import { createDiskWatch, type DiskWatch } from './core/disk-watch.ts'
+import { createBackups, type Backups } from './core/backups.ts'
+import { createDiskWatch, foldersOf, type DiskWatch } from './core/disk-watch.ts'
 import { createEvents, type Events } from './core/events.ts'
 import { type HookModule } from './core/hooks.ts'
 import { createLogin, type Login } from './core/login.ts'
@@ -41,7 +42,6 @@ import { type GroupsOf } from './model/scope.ts'
 import { createRoutes, type Routes } from './proxy/routes.ts'
 import { spawners } from './spawn/registry.ts'
 import { type Spawner } from './spawn/spawner.ts'
-import { systemdOptionsOf } from './spawn/systemd-options.ts'
 import { type WarmFacts } from './spawn/warm-start.ts'
 import { acmeNetwork, type AcmeNetwork } from './tls/acme-preflight.ts'
 import { openDatabase, type Database } from './store/database.ts'
@@ -67,6 +67,7 @@ export type Context = People &
     readonly metrics: Metrics
     readonly backups: Backups
     readonly disks: DiskWatch
+    readonly installation: Installation
     /** How starts went; undefined: the spawner knows no warm ones. */
     readonly warmth: () => WarmFacts | undefined
     readonly acme: Acme
@@ -99,6 +100,8 @@ export type Overrides = {
   readonly secureSocket?: number
   /** Where certificate authorities come in. */
   readonly acmeNetwork?: AcmeNetwork
+  /** The program that this is; whatever runs, when it is not said. */
+  readonly program?: string
   /** Reads the configuration again, from where the hub got it. @throws {ConfigError} with every problem there is. */
   readonly readAgain?: () => LoadedConfig
   /** What the file of the setting `hooks` exports; whoever runs a hub has loaded it. */
@@ -231,6 +234,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     metrics,
     backups: createBackups({ store, config, configFile: loaded.file, clock, log }),
     disks: createDiskWatch({ folders: foldersOf(loaded), log }),
+    installation: createInstallation(overrides.program ?? process.execPath, config.data_dir),
     acme: createAcme({
       ...{ config, facts: store.facts, clock, log },
       network: overrides.acmeNetwork ?? acmeNetwork,
@@ -245,13 +249,6 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     passwords,
   }
 }
-
-/** Where the hub and people write. */
-const foldersOf = (loaded: LoadedConfig): string[] => [
-  loaded.data_dir,
-  systemdOptionsOf(loaded)?.homes_dir ?? path.join(loaded.data_dir, 'homes'),
-  backupDirOf(loaded),
-]
 
 /** The options of every plug-in, for the configuration's loader. */
 export const pluginSchemas: PluginSchemas = {

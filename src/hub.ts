@@ -282,7 +282,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
 }
 
 function startJobs(context: WholeContext): void {
-  const { schedule, config } = context
+  const { schedule, config, installation } = context
   const syncLog = createLogSync(path.join(config.data_dir, 'littlehub.db'))
   measureLoop(context)
   schedule.every(syncEveryMs, 'make writes durable', syncLog)
@@ -291,5 +291,6 @@ function startJobs(context: WholeContext): void {
   schedule.every(expireEveryMs, 'remove what has expired', () => removeExpired(context))
   schedule.every(backUpEveryMs, 'make a backup when it is time', () => context.backups.keepUp())
   schedule.every(expireEveryMs, 'look at the disks', () => lookAtDisks(context))
+  schedule.every(installation.provenAfterMs, 'note that it runs well', installation.noteProven)
   keepCulling({ ...context, baseUrl: config.base_url })
 }

@@ -1,6 +1,7 @@
 /** `littlehub doctor` */
 import path from 'node:path'
 import { findRunningHub } from '../config/data-dir.ts'
+import { createInstallation } from '../config/installation.ts'
 import { type LoadedConfig } from '../config/load.ts'
 import { problemOfCertificate } from '../core/acme.ts'
 import { asError, ConfigError } from '../lib/errors.ts'
@@ -22,6 +23,7 @@ import { checkName } from './check-name.ts'
 import { checkPort } from './check-port.ts'
 import { checkServer } from './check-server.ts'
 import { checkUnits, unitFolders } from './check-units.ts'
+import { checkVersion } from './check-version.ts'
 import { checkWarmStart } from './check-warm-start.ts'
 import { hubOptions, jsonOption, UsageError, type Call, type Command } from './command.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
@@ -97,6 +99,8 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   const database = checkDatabase(dataDir)
   yield database
   yield* checkMachine(settings)
+  const isRunning = findRunningHub(dataDir) !== undefined
+  yield* checkVersion(createInstallation(process.execPath, dataDir).fallback(), isRunning)
   yield* await checkUnits(unitFolders)
   yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))

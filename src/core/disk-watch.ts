@@ -1,8 +1,12 @@
 /** Whether a disk that the hub lives on is nearly full; administrators are told. */
 import { statfsSync } from 'node:fs'
+import path from 'node:path'
+import { type LoadedConfig } from '../config/load.ts'
 import { asError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
+import { systemdOptionsOf } from '../spawn/systemd-options.ts'
 import { type Store } from '../store/store.ts'
+import { backupDirOf } from './backups.ts'
 
 export interface DiskWatch {
   /** Looks again. Never throws. */
@@ -19,6 +23,13 @@ export type DiskWatchNeeds = {
 }
 
 export type Room = { readonly totalBytes: number; readonly freeBytes: number }
+
+/** Where the hub and people write. */
+export const foldersOf = (loaded: LoadedConfig): string[] => [
+  loaded.data_dir,
+  systemdOptionsOf(loaded)?.homes_dir ?? path.join(loaded.data_dir, 'homes'),
+  backupDirOf(loaded),
+]
 
 /** Less than both of these, and people notice within minutes. */
 const fewBytes = 100 * 2 ** 20

@@ -68,11 +68,13 @@ function startsOf({ warmth }: Site, { servers }: ViewData['admin']['may']): stri
 
 /** Nobody else can do anything about it. */
 const standingProblem = (
-  { disks, backups, acme }: Site,
+  { disks, backups, acme, installation }: Site,
   { manage }: ViewData['admin']['may'],
 ): string | undefined => {
   if (!manage) return undefined
-  const all = [disks.problem, backups.problem, acme.problem]
+  const fallback = installation.fallback()
+  const older = fallback?.to === '' ? undefined : fallback?.sentence
+  const all = [older, disks.problem, backups.problem, acme.problem]
   const problems = all.filter((one) => one !== undefined)
   return problems.length === 0 ? undefined : problems.join(' ')
 }

@@ -62,7 +62,7 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.match(said, /ok +port: the hub \(process \d+\) answers/)
     t.match(said, /ok +server: .* running as the unit littlehub-doctor-/)
     t.match(said, /ok +front door: a kernel answered/)
-    t.match(said, /ok +units: littlehub-https\.socket, .*: as they were installed/)
+    t.match(said, /ok +units: littlehub-fallback\.service, .*: as they were installed/)
     t.match(said, /ok +limits: the kernel holds those of a trial unit, and ended it/)
     const left =
       'getent passwd | grep -c doctor || true; ls -d /home/*doctor* /var/lib/littlehub*/doctor* || true'

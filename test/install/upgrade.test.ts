@@ -2,13 +2,16 @@
 import { spawn } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import t from 'tap'
-import { archive, bootWithRelease, health, install, slowly } from '../support/installation.ts'
+import {
+  bootWithRelease,
+  current,
+  echoServers,
+  health,
+  install,
+  release,
+  slowly,
+} from '../support/installation.ts'
 import { inMachine, machineOnly, type Machine } from '../support/machine.ts'
-
-/** Makes another release archive from this one. */
-const release = (name: string, change: string): string =>
-  `rm -rf /root/unpacked && mkdir /root/unpacked && cd /root/unpacked && tar -xzf ${archive}
-  cd littlehub-*; ${change}; cd ..; tar -czf /root/${name}.tar.gz littlehub-*; rm -rf /root/unpacked`
 
 /** Its `serve` changes the database so that no older one can read it, and ends; everything else works. */
 const broken = `mv littlehub /root/whole; cat > littlehub <<'PROGRAM'
@@ -21,8 +24,6 @@ fi
 exec /root/whole "$@"
 PROGRAM
 chmod 755 littlehub`
-
-const current = 'readlink /opt/littlehub/current'
 
 /** A program in the machine that goes on until `end`, which brings what it says then. */
 function startLoad(machine: Machine, name: string, words: readonly string[]) {
@@ -40,9 +41,6 @@ function startLoad(machine: Machine, name: string, words: readonly string[]) {
     return JSON.parse(said) as Readonly<Record<string, number>>
   }
 }
-
-/** Servers of people send back what they get. */
-const echoServers = `littlehub config set spawner.cmd '["${inMachine.node}", "${inMachine.checkout}/test/support/echo-program.ts"]'`
 
 t.test('an installation, upgraded, taken back and moved', machineOnly, async (t) => {
   const machine = await bootWithRelease(t)

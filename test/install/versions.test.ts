@@ -5,14 +5,19 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { temporaryFolder } from '../support/hub.ts'
 
-const installer = path.resolve(import.meta.dirname, '../../scripts/service-install.sh')
+const scripts = path.resolve(import.meta.dirname, '../../scripts')
 
 /** A place for installations, and its upgrades as far as versions go. */
 function createPlace(t: Test) {
   const folder = temporaryFolder(t)
   const functions = path.join(folder, 'functions.sh')
-  const text = readFileSync(installer, 'utf8')
-  writeFileSync(functions, text.replace(/^readonly install_dir=.*$/m, `install_dir=${folder}`))
+  const text = ['installation.sh', 'service-install.sh'].map((name) =>
+    readFileSync(path.join(scripts, name), 'utf8'),
+  )
+  writeFileSync(
+    functions,
+    text.join('\n').replace(/^readonly install_dir=.*$/m, `install_dir=${folder}`),
+  )
   mkdirSync(path.join(folder, 'versions'))
   mkdirSync(path.join(folder, 'backups'))
   const bash = (script: string): string =>

@@ -22,3 +22,14 @@ export const bootWithRelease = (t: Test): Promise<Machine> =>
 /** The status of the hub's health page, as soon as it answers. */
 export const health =
   'curl -s -o /dev/null -w "%{http_code}" --max-time 30 http://127.0.0.1/hub/health'
+
+/** Which version runs: `versions/0.1.0-…`. */
+export const current = 'readlink /opt/littlehub/current'
+
+/** Makes another release archive from the one at hand. */
+export const release = (name: string, change: string): string =>
+  `rm -rf /root/unpacked && mkdir /root/unpacked && cd /root/unpacked && tar -xzf ${archive}
+  cd littlehub-*; ${change}; cd ..; tar -czf /root/${name}.tar.gz littlehub-*; rm -rf /root/unpacked`
+
+/** Servers of people send back what they get. */
+export const echoServers = `littlehub config set spawner.cmd '["${inMachine.node}", "${inMachine.checkout}/test/support/echo-program.ts"]'`

@@ -1,4 +1,5 @@
 /** What the admin page shows. */
+import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { startPages, wordsOf } from '../support/pages.ts'
 
@@ -21,6 +22,18 @@ t.test('how starts went, and why the last one was not warm, is told', async (t) 
   const words = wordsOf(await admin.open('/hub/admin'))
   t.match(words, /1 of 2 starts since the hub began were warm; .* after 0\.3 s \(warm\)/)
   t.match(words, 'The last ordinary one: the fake is cold.')
+})
+
+t.test('that a version kept failing, and which runs in its place, is told', async (t) => {
+  const note = (to: string): string =>
+    JSON.stringify({ to, sentence: 'b ended 5 times; a runs again.', advice: 'Upgrade.' })
+  const folder = t.testdir({ 'fallback.json': note('a'), versions: { a: {} } })
+  const program = `${folder}/versions/a/littlehub`
+  const pages = await startPages(t, { users: ['admin', 'ana'], program })
+  const admin = await pages.browser('admin')
+  t.match(wordsOf(await admin.open('/hub/admin')), 'b ended 5 times; a runs again.')
+  writeFileSync(`${folder}/fallback.json`, note(''))
+  t.notMatch(wordsOf(await admin.open('/hub/admin')), 'b ended 5 times', 'it runs after all')
 })
 
 t.test('who was invited, and who was not, is told', async (t) => {
