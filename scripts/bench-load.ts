@@ -79,13 +79,19 @@ export async function load(port: number, order: Load): Promise<LoadReport> {
   return report
 }
 
-const openingHead = `GET ${prefix}/api/kernels/1/channels HTTP/1.1\r\n${Object.entries(usualHeaders)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join(
-    '',
-  )}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`
+/** Of a request for something of the user's server; the lines that it ends with are added before the empty one. */
+export const headOf = (method: string, where: string, more = ''): string =>
+  `${method} ${prefix}/${where} HTTP/1.1\r\n${Object.entries(usualHeaders)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}${more}\r\n`
 
-/** @param while_ what to do while they are open; by default to wait for the report. */
+const openingHead = headOf(
+  'GET',
+  'api/kernels/1/channels',
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+)
+
+/** They are open when this returns, and either work and report, or stay silent until they are closed. */
 export async function openSockets(port: number, order: Omit<SocketsOrder, 'port' | 'head'>) {
   const child = pin(loadCore, [
     process.execPath,

@@ -96,7 +96,7 @@ export type HubSize = {
 /** Bundled, as an installed hub is: reading the sources takes memory and time that it does not. */
 function programOfHub(): string {
   // As deep below the checkout as a source: files that belong to the program are looked for from there.
-  const file = path.join(places, 'hub.mjs')
+  const file = path.join(root, 'dist', 'bench', 'hub.mjs')
   bundle(path.join(here, 'bench-hub.ts'), file)
   return file
 }

@@ -24,19 +24,16 @@ let leaked = 0
 const lengthOf = (head: string): number =>
   Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
 
-/** One that never ends by itself, as fast as it is read. */
+/** As fast as it is read, and between two pieces everybody else: each student has a server of their own. */
 function pour(socket: Socket, bytes: number): void {
-  const piece = Buffer.alloc(256 * 1024, 'x')
+  const piece = Buffer.alloc(64 * 1024, 'x')
   let left = bytes
   const more = (): void => {
-    while (left > 0 && !socket.destroyed) {
-      left -= piece.length
-      if (!socket.write(piece)) return
-    }
-    socket.off('drain', more)
+    if (left === 0 || socket.destroyed) return
+    left -= piece.length
+    socket.write(piece, () => setImmediate(more))
   }
   socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`)
-  socket.on('drain', more)
   more()
 }
 

@@ -4,16 +4,18 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine, proxyCore, versionOf, worstOthers, worstStolen } from './bench-machine.ts'
 import { benchClass } from './bench-class.ts'
+import { benchFairness } from './bench-fairness.ts'
 import { benchProxy } from './bench-proxy.ts'
 import { plotOf, rowsOf, tableOf, type Sample } from './bench-report.ts'
 
-const usage = `usage: npm run bench -- [proxy|class] [--rounds N] [--seconds N] [--only TEXT] [--subjects A,B] [--verbose]
+const usage = `usage: npm run bench -- [proxy] [fairness] [class] [--rounds N] [--seconds N] [--only TEXT] [--subjects A,B] [--verbose]
 
 Measures the hub as a process: front door, logins, routes and activity are on. Load comes from wrk, and WebSockets
-from a client of our own. What stands beside it does no logins.
+from a client of our own. What stands beside it does no logins. Without a section: proxy and fairness.
 
   proxy       against configurable-http-proxy (installed by npm into .littlehub/bench), and nginx, haproxy and caddy
               where they are installed
+  fairness    how long small requests take while others log in, list all users, download, read slowly
   class       students who log in, start a server and run a first cell, all at once, against JupyterHub with its proxy
 
   --rounds N      how often everything is measured, one proxy after the other (3)
@@ -54,17 +56,23 @@ other, each new, with the same user environment; littlehub after it has prepared
 JupyterHub "patient": with limits of time at which nothing fails for slowness. Memory: what servers and kernels have, what
 is shared divided among those who share it (PSS). Where the rounds differ too much, no ratio is printed.`
 
+const fairnessExplanation = `The 99th percentile of small requests to a user's server, sent at a steady pace and timed from when each was due, in
+each round once with nobody else there and once in the company that is named; the hub on core ${proxyCore}, everything else on
+another. The ratio says how far company makes it longer: 0.5 is twice as long. Same marks of disturbance as for proxies.`
+
 const explanations: Readonly<Record<Section, string>> = {
   proxy: proxyExplanation,
+  fairness: fairnessExplanation,
   class: classExplanation,
 }
 
 const captions: Readonly<Record<Section, string>> = {
   proxy: 'How many times as much work littlehub does in the same processor time',
+  fairness: 'How long small requests take alone, as a part of how long in company',
   class: 'How many times sooner, and with how many times less, littlehub does it',
 }
 
-const sections = { proxy: measureProxy, class: measureClass }
+const sections = { proxy: measureProxy, fairness: measureFairness, class: measureClass }
 
 type Section = keyof typeof sections
 
@@ -81,6 +89,11 @@ async function measureProxy(): Promise<Sample[]> {
     subjects: listOf(values.subjects),
     tell,
   })
+}
+
+function measureFairness(): Promise<Sample[]> {
+  const { rounds, seconds, only } = values
+  return benchFairness({ rounds: Number(rounds), seconds: Number(seconds), only, tell })
 }
 
 function measureClass(): Promise<Sample[]> {
@@ -111,7 +124,8 @@ async function main(section: Section): Promise<void> {
   process.stdout.write(`written: ${file}.json, ${file}.svg\n`)
 }
 
-const [wanted = 'proxy'] = positionals
+const wanted = positionals.length === 0 ? ['proxy', 'fairness'] : positionals
+const unknown = wanted.find((name) => !(name in sections))
 if (values.help) process.stdout.write(usage)
-else if (!(wanted in sections)) throw new Error(`there is no section ${wanted}\n${usage}`)
-else await main(wanted as Section)
+else if (unknown !== undefined) throw new Error(`there is no section ${unknown}\n${usage}`)
+else for (const section of wanted) await main(section as Section)

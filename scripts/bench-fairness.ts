@@ -1,0 +1,161 @@
+/** Whether somebody's small requests wait for what others do: logins, long lists, downloads, slow readers. */
+import { execFileSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createBrowser } from '../test/support/browser.ts'
+import { crowdSecret, nameOf } from '../test/support/crowd.ts'
+import { headOf } from './bench-load.ts'
+import { cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
+import { type Sample } from './bench-report.ts'
+import { end, hubSubject, pin, prefix, startUpstream, type Running } from './bench-subjects.ts'
+// With `type` inside the braces it would run, and wait for orders in this process as well.
+import type { SteadyOrder, SteadyReport } from './bench-steady.ts'
+
+export type FairnessOptions = {
+  readonly rounds: number
+  /** At least so long each time. */
+  readonly seconds: number
+  readonly only: string
+  tell(line: string): void
+}
+
+/** What a class of sixty asks for while it works, generously. */
+const steady = { connections: 32, perSecond: 400 } as const
+
+const users = 10_000
+const people = 50
+const slowReaders = 50
+
+/** Until the signal; what has begun by then may end. */
+type Company = { readonly name: string; run(url: string, signal: AbortSignal): Promise<void> }
+
+const companies: readonly Company[] = [
+  { name: `${people} log in at once`, run: logIn },
+  { name: `all ${users} users are listed`, run: listUsers },
+  { name: 'a download without an end', run: (url, signal) => download(url, signal, 0) },
+  {
+    name: `${slowReaders} slow readers`,
+    async run(url, signal) {
+      await Promise.all(Array.from({ length: slowReaders }, () => download(url, signal, 50)))
+    },
+  },
+]
+
+async function logIn(url: string, signal: AbortSignal): Promise<void> {
+  const one = async (id: number): Promise<void> => {
+    const browser = createBrowser(url)
+    const page = await browser.open('/hub/login')
+    const [username, password] = [nameOf(id), `quite a long secret of ${id}`]
+    const answer = await browser.submit(page, /password/, { username, password })
+    if (answer.status >= 400) throw new Error(`a login was answered with ${answer.status}`)
+  }
+  do await Promise.all(Array.from({ length: people }, (_, index) => one(index + 2)))
+  while (!signal.aborted)
+}
+
+/** As the admin page of JupyterHub and every script do: one page after the other. */
+async function listUsers(url: string, signal: AbortSignal): Promise<void> {
+  do
+    for (let offset = 0; offset < users && !signal.aborted; offset += 200) {
+      const headers = { authorization: `token ${crowdSecret}` }
+      const answer = await fetch(`${url}/hub/api/users?offset=${offset}&limit=200`, { headers })
+      const { length } = (await answer.json()) as unknown[]
+      if (length !== 200) throw new Error(`a page of ${length} users`)
+    }
+  while (!signal.aborted)
+}
+
+/** @param pauseMs between what is read, which a socket's buffers bound */
+async function download(url: string, signal: AbortSignal, pauseMs: number): Promise<void> {
+  const headers = { cookie: `littlehub-session=session 2` }
+  const request = http.get(`${url}${prefix}/2g`, { headers, agent: false })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  signal.addEventListener('abort', () => request.destroy())
+  try {
+    for await (const _ of response) {
+      if (signal.aborted) break
+      if (pauseMs > 0) await wait(pauseMs)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+export async function benchFairness(options: FairnessOptions): Promise<Sample[]> {
+  // Whoever else is on the hub's core would be what is measured.
+  execFileSync('taskset', ['-acp', loadCore, String(process.pid)], { stdio: 'ignore' })
+  const upstream = await startUpstream()
+  const hub = await hubSubject(upstream.port, { users, active: people, passwords: people }).start()
+  const asking = await askSteadily(hub.port)
+  const samples: Sample[] = []
+  try {
+    const todo = companies.filter(({ name }) => name.includes(options.only))
+    for (let round = 0; round <= options.rounds; round++)
+      for (const company of todo) {
+        const quiet = await during(hub, asking, { options })
+        const loud = await during(hub, asking, { options, company })
+        // The first time is for code to be compiled and rights to be looked up.
+        if (round > 0)
+          samples.push(
+            { ...quiet, work: company.name, subject: 'nobody else', round },
+            { ...loud, work: company.name, subject: 'littlehub', round },
+          )
+        options.tell(`${company.name}, round ${round}: ${JSON.stringify([quiet, loud])}`)
+      }
+    return samples
+  } finally {
+    for (const each of [asking, hub, upstream]) await end(each)
+  }
+}
+
+type Asking = Pick<Running, 'process'> & { report(): Promise<SteadyReport> }
+
+async function askSteadily(port: number): Promise<Asking> {
+  const program = path.join(import.meta.dirname, 'bench-steady.ts')
+  const child = pin(loadCore, [process.execPath, program])
+  const head = headOf('GET', '1k')
+  child.send({ ...steady, port, head } satisfies SteadyOrder)
+  if ((await answerOf(child)) !== 'open') throw new Error('the steady requests did not begin')
+  return {
+    process: child,
+    async report() {
+      child.send('?')
+      return (await answerOf(child)) as SteadyReport
+    },
+  }
+}
+
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    const ended = once(child, 'exit', { signal }).then(() => {
+      throw new Error('a steady request failed')
+    })
+    const [answer] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown]
+    return answer
+  } finally {
+    over.abort()
+  }
+}
+
+async function during(
+  hub: Running,
+  asking: Asking,
+  { options, company }: { options: FairnessOptions; company?: Company },
+): Promise<Omit<Sample, 'work' | 'subject' | 'round'>> {
+  await asking.report()
+  const watch = watchDisturbance()
+  const before = cpuSecondsOf(hub.pid)
+  const signal = AbortSignal.timeout(options.seconds * 1000)
+  if (company) await company.run(`http://127.0.0.1:${hub.port}`, signal)
+  else await wait(options.seconds * 1000)
+  const details = await asking.report()
+  const cpuSeconds = cpuSecondsOf(hub.pid) - before
+  const disturbance = watch(cpuSeconds)
+  // What was begun ends.
+  await wait(300)
+  return { value: details.p99Ms, unit: 'ms', disturbance, details: { ...details, cpuSeconds } }
+}

@@ -1,0 +1,84 @@
+/** The class of `bench-fairness.ts`: small requests at a steady pace, whether or not the answers come in time. */
+import net, { type Socket } from 'node:net'
+
+export type SteadyOrder = {
+  readonly port: number
+  /** Of each request. */
+  readonly head: string
+  readonly connections: number
+  readonly perSecond: number
+}
+
+/** Since the last report; from the moment a request was due, so that one which had to wait counts in full. */
+export type SteadyReport = {
+  readonly answers: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly mostMs: number
+}
+
+type Line = { readonly socket: Socket; readonly due: number[]; left: number; text: string }
+
+let tookMs: number[] = []
+
+const connect = (port: number): Promise<Line> =>
+  new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
+    const line: Line = { socket, due: [], left: 0, text: '' }
+    socket.once('connect', () => resolve(line))
+    socket.once('error', reject)
+    socket.once('close', () => process.exit(1))
+    socket.on('data', (bytes) => take(line, bytes))
+  })
+
+function take(line: Line, bytes: Buffer): void {
+  let rest = bytes
+  while (rest.length > 0) {
+    if (line.left === 0) {
+      line.text += rest.toString('latin1')
+      const end = line.text.indexOf('\r\n\r\n')
+      if (end === -1) return
+      const head = line.text.slice(0, end + 2)
+      if (!head.startsWith('HTTP/1.1 200')) throw new Error(`answered: ${head.slice(0, 40)}`)
+      line.left = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1])
+      rest = Buffer.from(line.text.slice(end + 4), 'latin1')
+      line.text = ''
+    }
+    const taken = Math.min(line.left, rest.length)
+    line.left -= taken
+    rest = rest.subarray(taken)
+    if (line.left > 0) return
+    tookMs.push(performance.now() - (line.due.shift() ?? NaN))
+  }
+}
+
+function run(lines: readonly Line[], { head, perSecond }: SteadyOrder): void {
+  const everyMs = 1000 / perSecond
+  let dueMs = performance.now()
+  let next = 0
+  setInterval(() => {
+    for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += everyMs) {
+      const line = lines[next++ % lines.length]
+      line?.due.push(dueMs)
+      line?.socket.write(head)
+    }
+  }, 1)
+}
+
+function report(): SteadyReport {
+  const sorted = tookMs.sort((one, other) => one - other)
+  tookMs = []
+  const at = (part: number): number => sorted[Math.floor(sorted.length * part)] ?? NaN
+  return { answers: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), mostMs: sorted.at(-1) ?? NaN }
+}
+
+process.on('disconnect', () => process.exit())
+process.once('message', (order: SteadyOrder) => {
+  void (async () => {
+    const lines: Line[] = []
+    for (let count = 0; count < order.connections; count++) lines.push(await connect(order.port))
+    process.on('message', () => process.send?.(report()))
+    process.send?.('open')
+    run(lines, order)
+  })()
+})
