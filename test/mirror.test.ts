@@ -14,6 +14,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'src/web/view-data.ts': 'types only',
   'src/web/view-parts.ts': 'types only',
   'src/proxy/policy.ts': 'types only',
+  'src/spawn/helper-words.ts': 'types only',
   'src/standalone/options.ts': 'types only',
 }
 

@@ -11,6 +11,7 @@ import { parseCall } from './parse.ts'
 import { proxy } from './proxy.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
+import { spawner } from './spawner.ts'
 import { type Terminal } from './terminal.ts'
 import { tokenCommands } from './token.ts'
 import { upgrade } from './upgrade.ts'
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   restore,
   upgrade,
   proxy,
+  spawner,
   version,
 ]
 

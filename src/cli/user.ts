@@ -1,5 +1,4 @@
 /** `littlehub user …` */
-import path from 'node:path'
 import { type WholeContext } from '../context.ts'
 import { invalidInput } from '../lib/errors.ts'
 import { passwordProblem } from '../lib/password-policy.ts'
@@ -177,7 +176,7 @@ const remove: Command = {
   options: {
     'archive-home': {
       type: 'boolean',
-      help: 'Put their home folder into one file below the data folder, and remove it.',
+      help: 'Put their home folder into one file, whose name is printed, and remove it.',
     },
     yes: { type: 'boolean', help: 'Do not ask.' },
     ...hubOptions,
@@ -200,8 +199,8 @@ const remove: Command = {
 /** Prints the file. @throws {HubError} Unavailable: the home is where it was. */
 async function archiveHome(call: Call, user: User, context: WholeContext): Promise<void> {
   const time = context.clock.now().toISOString().replace(/[-:]/g, '').slice(0, 15)
-  const file = path.join(context.config.data_dir, 'archives', `${user.slug}-${time}.tar.gz`)
-  if (await context.spawner.archiveHome?.(user, file)) call.terminal.print(file)
+  const file = await context.spawner.archiveHome?.(user, `${user.slug}-${time}.tar.gz`)
+  if (file !== undefined) call.terminal.print(file)
   else call.terminal.say('They have no home folder that this hub made.')
 }
 

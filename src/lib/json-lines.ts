@@ -15,7 +15,11 @@ export function readJsonLines(stream: Duplex, take: (line: object) => void): voi
 }
 
 export const writeJsonLine = (stream: Duplex, line: object): void =>
-  void stream.write(`${JSON.stringify(line)}\n`)
+  void stream.write(`${JSON.stringify(line).replace(lineEnds, escaped)}\n`)
+
+/** Besides a line feed, which JSON escapes, these end a line for whoever reads it. */
+const lineEnds = /[\u2028\u2029]/g
+const escaped = (end: string): string => (end === '\u2028' ? '\\u2028' : '\\u2029')
 
 function parsed(text: string): unknown {
   try {

@@ -23,6 +23,10 @@ export async function findForeignFile(python: string): Promise<string | undefine
   return above.find(isForeign) ?? (await findBelow(folders.map(realOf)))
 }
 
+/** The file itself, or a folder above it, that somebody else than root and this account can change. */
+export const findForeignAbove = (file: string): string | undefined =>
+  [...upwards(file), ...upwards(realOf(file))].find(isForeign)
+
 const prefixOf = (python: string): string => path.dirname(path.dirname(python))
 
 /** What a virtual environment was made with. @see https://docs.python.org/3/library/venv.html */

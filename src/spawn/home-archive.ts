@@ -4,6 +4,9 @@ import path from 'node:path'
 import { asError, HubError } from '../lib/errors.ts'
 import { eachName, pack } from '../lib/tar.ts'
 
+/** Where archives are kept. @param dir of what the spawner keeps */
+export const archiveIn = (dir: string, name: string): string => path.join(dir, 'archives', name)
+
 /**
  * Packs `home` into the new file `file` (`.tar.gz`, for its owner only); the folder itself stays.
  * @returns false when there is no such home.

@@ -9,7 +9,7 @@ import { SECOND, sleep } from '../lib/time.ts'
 import { type SpawnState } from '../model/server.ts'
 import { createAccounts, type Account } from './account.ts'
 import { runVariable, type Run } from './family.ts'
-import { packHome } from './home-archive.ts'
+import { archiveIn, packHome } from './home-archive.ts'
 import { type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
 import { createPorts } from './ports.ts'
@@ -114,11 +114,12 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     return {}
   }
 
-  const archiveHome: NonNullable<Spawner['archiveHome']> = async ({ slug }, file) => {
+  const archiveHome: NonNullable<Spawner['archiveHome']> = async ({ slug }, name) => {
     const home = path.join(needs.dataDir, 'homes', slug)
-    if (!(await packHome(home, file))) return false
+    const file = archiveIn(needs.dataDir, name)
+    if (!(await packHome(home, file))) return undefined
     rmSync(home, { recursive: true })
-    return true
+    return file
   }
 
   const forgetRun = async ({ run, port, slug }: Started): Promise<void> => {

@@ -29,7 +29,7 @@ export type SpawnRequest = {
   /** Aborted when the start is cancelled or timed out. */
   readonly signal: AbortSignal
   /** Says what is happening, for the progress page. */
-  progress(message: string): void
+  readonly progress: (message: string) => void
 }
 
 export type Started = {
@@ -82,11 +82,12 @@ export interface Spawner {
    */
   accountChanged?(user: SpawnUser, change: { readonly disabled: boolean }): Promise<void>
   /**
-   * Puts the home folder of somebody without running servers into `file` (`.tar.gz`), and removes it with the unix
-   * account that was made for them. @returns false when they have none. Absent: homes are not of this spawner's making.
+   * Puts the home folder of somebody without running servers into a file called `name` (`.tar.gz`) in a folder of its
+   * own, and removes it with the unix account that was made for them.
+   * @returns the file; undefined when they have no home. Absent: homes are not of this spawner's making.
    * @throws {HubError} Unavailable, and the home is where it was.
    */
-  archiveHome?(user: SpawnUser, file: string): Promise<boolean>
+  archiveHome?(user: SpawnUser, name: string): Promise<string | undefined>
   /** Makes ready for servers with this command and this PATH and LANG, so that they start quickly. */
   prepare?(command: readonly string[], environment: Readonly<Record<string, string>>): void
   /** A server that it started has answered for the first time, this long after it was asked to start it. */
@@ -100,6 +101,8 @@ export interface Spawner {
 export type SpawnerNeeds = {
   readonly log: Log
   readonly dataDir: string
+  /** The group of a hub of another account, which is let in to the sockets of servers. Absent: the hub is root. */
+  readonly hubGroup?: number
   /** Whether servers may be forked from a process that has imported what they need, as the setting says now. */
   readonly settings?: { readonly spawner: { readonly warm_start: boolean } }
 }

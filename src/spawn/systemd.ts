@@ -6,32 +6,39 @@ import { createControlGroups } from './control-group.ts'
 import { environmentFile } from './environment-file.ts'
 import { findProgram } from './find-program.ts'
 import { cannotRun } from './launch.ts'
+import { createHelperClient } from './helper-client.ts'
+import { archiveIn } from './home-archive.ts'
 import { createMemoryKills } from './memory-kills.ts'
 import { createPorts } from './ports.ts'
 import { createRunNotes } from './run-notes.ts'
 import { createSlice } from './slice.ts'
+import { letIn, letInLater, socketIn } from './socket-folder.ts'
 import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
 import { createSystemctl, type UnitFacts } from './systemctl.ts'
 import { systemdOptions, type SystemdOptions } from './systemd-options.ts'
 import { endingOf, failedStart, missingLimits } from './unit-facts.ts'
 import { limitProperties, unitProperties } from './unit-properties.ts'
 import { limitsOfRun, readRun, rememberLimits, type UnitRun } from './unit-run.ts'
+import {
+  environmentOf,
+  hasPlainSocket,
+  listensOnSocket,
+  wordsFor,
+  type Place,
+} from './unit-place.ts'
 import { createUnitWatch, isAlive } from './unit-watch.ts'
 import { createUnixAccounts, type UnixAccount } from './unix-accounts.ts'
 
 export const systemdSpawner = defineSpawner({
   name: 'systemd',
   options: systemdOptions,
-  create: createSystemdSpawner,
+  // Whoever is not root has systemd asked by somebody who is.
+  create: (options, needs) =>
+    process.getuid?.() === 0 ? createSystemdSpawner(options, needs) : createHelperClient(),
 })
 
 /** Below /run; each unit gets a folder in it that only its account can look into. */
 const runtimeFolder = 'littlehub-servers'
-
-/** Where a server is told to listen. */
-type Place =
-  | { readonly kind: 'socket'; readonly url: string; readonly socket: string }
-  | { readonly kind: 'port'; readonly url: string; readonly port: number }
 
 function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spawner {
   const log = needs.log.child({ part: 'spawn' })
@@ -63,7 +70,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
 
   const placeOf = async (request: SpawnRequest): Promise<Place> => {
     if (listensOnSocket(request.command)) {
-      const socket = `/run/${runtimeFolder}/${request.slug}/server.sock`
+      const socket = socketIn(`/run/${runtimeFolder}/${request.slug}`)
       return { kind: 'socket', url: `unix:${socket}`, socket }
     }
     const port = await ports.take()
@@ -81,7 +88,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
   ): Promise<UnitFacts> => {
     const { slug } = request
     const unit = unitOf(slug)
-    const [program = '', ...words] = request.command
+    const [program = ''] = request.command
     const file = findProgram(program, request.environment['PATH'] ?? '')
     if (file === undefined) throw cannotRun(program, 'ENOENT')
     // Whatever an earlier hub left under this name: nobody knows of it any more.
@@ -101,11 +108,13 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
           limits: request.limits,
           environmentFile: environment,
           runtimeDirectory: `${runtimeFolder}/${slug}`,
+          isSocketOfGroup: needs.hubGroup !== undefined && hasPlainSocket(request.command),
           description: `Server of ${request.user.slug}`,
         }),
         user: account.name,
-        command: [file, ...wordsFor(place, words), ...moreWords(place, request.command)],
+        command: [file, ...wordsFor(place, request.command)],
       })
+      if (needs.hubGroup !== undefined) letIn(`/run/${runtimeFolder}/${slug}`, needs.hubGroup)
       const facts = await systemctl.show(unit)
       if (!started) throw failedStart(program, facts, said)
       request.signal.throwIfAborted()
@@ -135,6 +144,14 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     if (compared.has(run.invocation)) return
     compared.add(run.invocation)
     compareLimits(limitsOfRun(run), facts)
+  }
+
+  /** For a server that goes on since a hub that was root. */
+  const openLater = async ({ slug, port }: UnitRun): Promise<void> => {
+    if (needs.hubGroup === undefined || port > 0) return
+    await letInLater(`/run/${runtimeFolder}/${slug}`, needs.hubGroup).catch((error: unknown) => {
+      log.warn({ server: slug, error }, 'the hub was not let in to a socket')
+    })
   }
 
   const start: Spawner['start'] = async (request) => {
@@ -178,6 +195,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       if (!facts) return { alive: false }
       if (isAlive(facts, run)) {
         compareOnce(run, facts)
+        await openLater(run)
         return { alive: true }
       }
       return { alive: false, ...endingOf(facts, run.memoryBytes) }
@@ -229,7 +247,10 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     onMemoryKill(listener) {
       kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
     },
-    archiveHome: (user, file) => accounts.archive(user, file),
+    async archiveHome(user, name) {
+      const file = archiveIn(needs.dataDir, name)
+      return (await accounts.archive(user, file)) ? file : undefined
+    },
     async accountChanged(user, { disabled }) {
       await accounts.adjust(user, { locked: disabled })
       if (user.admin && !disabled) return
@@ -248,36 +269,4 @@ const taken = {
   now: true,
   message:
     'The server was ended because you are no longer an administrator of this machine. Start it again.',
-}
-
-/** Unmodified, as it stands in the configuration; others say with `{socket}` where they want to be told the path. */
-const listensOnSocket = (command: readonly string[]): boolean =>
-  isSingleuser(command) || command.some((word) => word.includes('{socket}'))
-
-const isSingleuser = ([program = '']: readonly string[]): boolean =>
-  path.basename(program) === 'jupyterhub-singleuser'
-
-const wordsFor = (place: Place, words: readonly string[]): string[] =>
-  place.kind === 'socket'
-    ? words.map((word) => word.replaceAll('{socket}', place.socket))
-    : [...words]
-
-const moreWords = (place: Place, command: readonly string[]): string[] =>
-  place.kind === 'socket' && isSingleuser(command) ? [`--ServerApp.sock=${place.socket}`] : []
-
-/** Nothing can be put in the place of where it lives and what it is. */
-function environmentOf(
-  { environment, prefix }: SpawnRequest,
-  account: UnixAccount,
-  place: Place,
-): Record<string, string> {
-  return {
-    ...environment,
-    HOME: account.home,
-    USER: account.name,
-    LOGNAME: account.name,
-    SHELL: environment['SHELL'] ?? account.shell,
-    // Without a host and a port: a Jupyter server that is told those takes no socket.
-    JUPYTERHUB_SERVICE_URL: `${place.kind === 'socket' ? 'unix:' : place.url}${prefix}`,
-  }
 }

@@ -17,6 +17,8 @@ export type UnitNeeds = {
   readonly environmentFile: string
   /** The folder below /run that holds its socket; made and removed with the unit. */
   readonly runtimeDirectory: string
+  /** The program makes a socket that its group can use as well, and says nothing about the mode of it. */
+  readonly isSocketOfGroup: boolean
   readonly description: string
 }
 
@@ -29,7 +31,7 @@ export function unitProperties(settings: UnitSettings, needs: UnitNeeds): string
     `EnvironmentFile=${needs.environmentFile}`,
     `RuntimeDirectory=${needs.runtimeDirectory}`,
     'RuntimeDirectoryMode=0700',
-    'UMask=0077',
+    `UMask=${needs.isSocketOfGroup ? '0007' : '0077'}`,
     // The way it ended stays known until it was asked for.
     'RemainAfterExit=yes',
     // The program is told, and whatever it leaves behind is killed.

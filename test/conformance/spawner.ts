@@ -30,9 +30,15 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   )
 
-export function spawnerContract(t: Test, plugin: SpawnerPlugin, options: unknown): void {
+/** @param make in the place of the plug-in's own way */
+export function spawnerContract(
+  t: Test,
+  plugin: SpawnerPlugin,
+  options: unknown,
+  make: SpawnerPlugin['create'] = (...given) => plugin.create(...given),
+): void {
   const create = (t: Test, command: readonly string[], dataDir = dataFolder(t)): Spawner =>
-    running(plugin.create(options, { log: quietLog(), dataDir }), command)
+    running(make(options, { log: quietLog(), dataDir }), command)
 
   t.test('it is registered under its name', async (t) => {
     t.equal(spawners[plugin.name], plugin)

@@ -1,5 +1,5 @@
 /** JSON objects on a stream. */
-import { Duplex } from 'node:stream'
+import { Duplex, PassThrough } from 'node:stream'
 import t from 'tap'
 import { readJsonLines, writeJsonLine } from '../../src/lib/json-lines.ts'
 
@@ -29,4 +29,12 @@ t.test('an object is one line, whatever its texts contain', async (t) => {
   })
   writeJsonLine(stream, { text: 'two\nlines' })
   t.same(written, ['{"text":"two\\nlines"}\n'])
+
+  const passing = new PassThrough()
+  const heard: object[] = []
+  readJsonLines(passing, (line) => heard.push(line))
+  const line = { text: 'a\u2028{"b":1}\u2029{"c":2}\r\u0085' }
+  writeJsonLine(passing, line)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.same(heard, [line])
 })

@@ -22,7 +22,7 @@ t.test('on a machine with systemd', machineOnly, async (t) => {
     return t.spawn(program, rest, { cwd: '/' }, file)
   }
 
-  for (const file of ['contract.ts', 'isolation.ts', 'accounts.ts']) await inside(file)
+  for (const file of ['contract.ts', 'helper.ts', 'isolation.ts', 'accounts.ts']) await inside(file)
   // The hub's /tmp is its own there, so its data are elsewhere, as they are when it is installed.
   await machine.sh('mkdir -m 711 /var/lib/data')
   const properties = confinementOfHub()

@@ -15,6 +15,7 @@ const needs = {
   limits: { memoryBytes: 1024, tasks: 9 },
   environmentFile: '/data/units/ana.env',
   runtimeDirectory: 'littlehub-servers/ana',
+  isSocketOfGroup: false,
   description: 'Server of ana',
 }
 
