@@ -1,5 +1,5 @@
 /** Servers as local processes, each in a session of its own; they outlive the hub. */
-import { rmSync } from 'node:fs'
+import { closeSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { Type, type Static } from 'typebox'
 import { duration, section, size } from '../config/schema.ts'
@@ -10,7 +10,7 @@ import { type SpawnState } from '../model/server.ts'
 import { createAccounts, type Account } from './account.ts'
 import { runVariable, type Run } from './family.ts'
 import { archiveIn, packHome } from './home-archive.ts'
-import { type Child, type Ended } from './launch.ts'
+import { launch, type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
 import { createPorts } from './ports.ts'
 import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
@@ -79,13 +79,14 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     const run = newId()
     const url = `http://127.0.0.1:${port}`
     const descriptor = logs.open(request.slug, account)
-    const child = await warmStart.launch({
-      command: request.command,
-      account,
-      environment: environmentOf(request, account, { url, run }),
-      logDescriptor: descriptor,
-      logFile: logs.file(request.slug),
-    })
+    const environment = environmentOf(request, account, { url, run })
+    const { command, slug } = request
+    const forked = await warmStart.attempt({ command, environment }, (zygote, argv) =>
+      zygote.fork({ argv, env: environment, log: logs.file(slug), ...whoIs(account) }),
+    )
+    if (forked) closeSync(descriptor)
+    const child =
+      forked?.child ?? (await launch({ command, account, environment, logDescriptor: descriptor }))
     children.set(run, child)
     const { pid, startTime } = child
     const state = { pid, startTime, uid: account.uid, run, slug: request.slug, port }
@@ -161,11 +162,20 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     warmth: () => warmStart.facts,
     answered(state, tookMs) {
       const child = children.get(read(state)?.run ?? '')
-      if (child !== undefined) warmStart.answered(child, tookMs)
+      if (child !== undefined) warmStart.answered({ isWarm: child.isWarm === true, tookMs })
     },
     close: () => warmStart.close(),
     // Those of unix accounts are not of our making.
     ...(chosen.run_as === 'unix' ? {} : { archiveHome }),
+  }
+}
+
+/** As whom a forked child goes on. */
+function whoIs(account: Account) {
+  const { uid, gid } = account.switchTo ?? account
+  return {
+    ...{ uid, gid, home: account.home },
+    account: account.through.length > 0 ? account.name : null,
   }
 }
 

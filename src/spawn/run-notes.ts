@@ -5,7 +5,10 @@ import path from 'node:path'
 export interface RunNotes {
   /** Writes the environment where only root can read it. @returns the file */
   writeEnvironment(slug: string, text: string): string
-  dropEnvironment(slug: string): void
+  /** Where systemd is told which process is the main one; nothing is there yet. @returns the file */
+  pidFile(slug: string): string
+  /** Deletes what was there for the start alone: the environment and the file of the pid. */
+  dropPassing(slug: string): void
   /** @param invocation systemd's id of the run */
   remember(slug: string, invocation: string): void
   /** The last run of a server. */
@@ -32,7 +35,14 @@ export function createRunNotes(dir: string): RunNotes {
       write(file, text)
       return file
     },
-    dropEnvironment: (slug) => rmSync(fileOf(slug, '.env'), { force: true }),
+    pidFile(slug) {
+      const file = fileOf(slug, '.pid')
+      rmSync(file, { force: true })
+      return file
+    },
+    dropPassing(slug) {
+      for (const ending of ['.env', '.pid']) rmSync(fileOf(slug, ending), { force: true })
+    },
     remember: (slug, invocation) => write(fileOf(slug, '.run'), invocation),
     lastRun(slug) {
       try {
@@ -42,7 +52,7 @@ export function createRunNotes(dir: string): RunNotes {
       }
     },
     forget(slug) {
-      for (const ending of ['.env', '.run']) rmSync(fileOf(slug, ending), { force: true })
+      for (const ending of ['.env', '.pid', '.run']) rmSync(fileOf(slug, ending), { force: true })
     },
   }
 }

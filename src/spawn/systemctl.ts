@@ -33,6 +33,7 @@ export interface Systemctl {
 /** What is asked of a unit. */
 const shown = [
   ...['Id', 'LoadState', 'ActiveState', 'SubState', 'Result', 'ExecMainCode', 'ExecMainStatus'],
+  ...['MainPID', 'ExecMainPID'],
   ...['InvocationID', 'ControlGroup', 'MemoryCurrent', 'NoNewPrivileges', 'FragmentPath'],
 ].join(',')
 

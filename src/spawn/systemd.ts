@@ -14,9 +14,9 @@ import { createRunNotes } from './run-notes.ts'
 import { createSlice } from './slice.ts'
 import { letIn, letInLater, socketIn } from './socket-folder.ts'
 import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
-import { createSystemctl, type UnitFacts } from './systemctl.ts'
+import { createSystemctl, type TransientUnit, type UnitFacts } from './systemctl.ts'
 import { systemdOptions, type SystemdOptions } from './systemd-options.ts'
-import { endingOf, failedStart, missingLimits } from './unit-facts.ts'
+import { endingOf, missingLimits } from './unit-facts.ts'
 import { limitProperties, unitProperties } from './unit-properties.ts'
 import { limitsOfRun, readRun, rememberLimits, type UnitRun } from './unit-run.ts'
 import {
@@ -26,6 +26,7 @@ import {
   wordsFor,
   type Place,
 } from './unit-place.ts'
+import { createUnitStarts } from './unit-start.ts'
 import { createUnitWatch, isAlive } from './unit-watch.ts'
 import { createUnixAccounts, type UnixAccount } from './unix-accounts.ts'
 
@@ -55,6 +56,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     return units
   }
   const watch = createUnitWatch({ showAll, log })
+  const starts = createUnitStarts({ ...needs, log, systemctl, properties: chosen.properties })
   /** Runs that were told to end, and what their owner is told about it. */
   const told = new Map<string, string | undefined>()
   /** Runs whose limits were read back by this hub. */
@@ -95,35 +97,37 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
     const { LoadState: before } = await systemctl.show(unit)
     if (before === 'loaded') await systemctl.stop(unit, { now: true })
     request.signal.throwIfAborted()
-    const environment = notes.writeEnvironment(
+    const secrets = notes.writeEnvironment(
       slug,
       environmentFile(environmentOf(request, account, place)),
     )
+    const server: TransientUnit = {
+      name: unit,
+      properties: unitProperties(chosen, {
+        home: account.home,
+        isPowerful: isPowerful(request),
+        limits: request.limits,
+        environmentFile: secrets,
+        runtimeDirectory: `${runtimeFolder}/${slug}`,
+        isSocketOfGroup: needs.hubGroup !== undefined && hasPlainSocket(request.command),
+        description: `Server of ${request.user.slug}`,
+      }),
+      user: account.name,
+      command: [file, ...wordsFor(place, request.command)],
+    }
     try {
-      const { started, words: said } = await systemctl.run({
-        name: unit,
-        properties: unitProperties(chosen, {
-          home: account.home,
-          isPowerful: isPowerful(request),
-          limits: request.limits,
-          environmentFile: environment,
-          runtimeDirectory: `${runtimeFolder}/${slug}`,
-          isSocketOfGroup: needs.hubGroup !== undefined && hasPlainSocket(request.command),
-          description: `Server of ${request.user.slug}`,
-        }),
-        user: account.name,
-        command: [file, ...wordsFor(place, request.command)],
-      })
+      const { environment, signal } = request
+      const pidFile = notes.pidFile(slug)
+      const how = { environment, uid: account.uid, pidFile, signal }
+      const facts = await starts.run(server, program, how)
       if (needs.hubGroup !== undefined) letIn(`/run/${runtimeFolder}/${slug}`, needs.hubGroup)
-      const facts = await systemctl.show(unit)
-      if (!started) throw failedStart(program, facts, said)
-      request.signal.throwIfAborted()
+      signal.throwIfAborted()
       return facts
     } catch (thrown) {
       await systemctl.stop(unit, { now: true })
       throw thrown
     } finally {
-      notes.dropEnvironment(slug)
+      notes.dropPassing(slug)
     }
   }
 
@@ -214,6 +218,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       if (!run) return
       if (await factsOf(run)) await end(run, { now })
       if (run.port > 0) ports.release(run.port)
+      starts.forget(run.invocation)
     },
     async logTail(slug, lines) {
       const invocation = notes.lastRun(slug)
@@ -251,6 +256,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       const file = archiveIn(needs.dataDir, name)
       return (await accounts.archive(user, file)) ? file : undefined
     },
+    ...starts.ofSpawner,
     async accountChanged(user, { disabled }) {
       await accounts.adjust(user, { locked: disabled })
       if (user.admin && !disabled) return

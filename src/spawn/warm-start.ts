@@ -5,13 +5,16 @@ import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 import { pythonOf } from './console-script.ts'
 import { findProgram } from './find-program.ts'
 import { findForeignFile } from './foreign-files.ts'
-import { launch, type Child, type LaunchRequest } from './launch.ts'
-import { createZygote, type Forked, type ForkRequest, type Zygote } from './zygote.ts'
+import { createZygote, type Zygote, type ZygoteHost } from './zygote.ts'
 
-export type WarmRequest = LaunchRequest & {
-  /** What `logDescriptor` is open for. */
-  readonly logFile: string
+/** What is to be started: a program with its arguments, and in its environment what decides which Python that means. */
+export type WarmRequest = {
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
 }
+
+/** Why it has to be started the ordinary way; then nothing of it runs. */
+export type Cold = { readonly cold: string }
 
 /** How starts went since the hub began. */
 export type WarmFacts = {
@@ -27,19 +30,30 @@ export type WarmFacts = {
 export interface WarmStart {
   /** Makes ready for servers with this command, so that the first start is a warm one. */
   prepare(command: readonly string[], environment: Readonly<Record<string, string>>): void
-  /** @throws {HubError} as `launch` does, with nothing left behind. */
-  launch(request: WarmRequest): Promise<Child>
-  /** A server that it launched has answered for the first time, this long after its start. */
-  answered(child: Child, tookMs: number): void
+  /**
+   * Has `fork` make a server of the zygote and the arguments that are given to it. Undefined: it has to be started the
+   * ordinary way; the reason is logged and counted. @throws what `fork` throws
+   */
+  attempt<Started extends object>(
+    request: WarmRequest,
+    fork: Fork<Started>,
+  ): Promise<Started | undefined>
+  /** A server has answered for the first time, this long after its start. */
+  answered(how: { readonly isWarm: boolean; readonly tookMs: number }): void
   readonly facts: WarmFacts
   /** Servers go on. */
   close(): void
 }
 
+/** @param argv the script that is run, and its arguments */
+export type Fork<Started> = (zygote: Zygote, argv: readonly string[]) => Promise<Started | Cold>
+
 export type WarmStartNeeds = {
   /** As the setting says now. */
   readonly enabled: boolean
   readonly log: Log
+  /** Where zygotes run; absent: they are children of the hub. */
+  readonly host?: () => ZygoteHost
   /** An installer is at work for a while after the first file has changed. */
   readonly settleMs?: number
 }
@@ -100,6 +114,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
     }
     const zygote = createZygote({
       ...plan,
+      ...(needs.host === undefined ? {} : { host: needs.host() }),
       ...(place.modules === undefined ? {} : { modules: place.modules }),
       onStale: (reason) => replace(plan, place, { zygote, reason }),
     })
@@ -170,18 +185,28 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
     return place
   }
 
-  const fork = async (request: WarmRequest): Promise<Forked> => {
+  /** The one that can be forked for this command. */
+  const find = (request: WarmRequest): { plan: Plan; place: Place; zygote: Zygote } | Cold => {
     if (!needs.enabled) {
       retireAll()
       return { cold: 'warm starts are switched off' }
     }
-    const plan = planOf(request.command, request.environment)
+    const plan = planOf(request)
     if (plan === undefined) return { cold: 'another program than the one that can be forked' }
     const place = placeOf(plan)
     if (place === undefined) return { cold: 'there are too many user environments' }
     const { zygote, reason } = place
-    if (zygote === undefined) return { cold: reason }
-    const forked = await zygote.fork(toFork(request, plan))
+    return zygote === undefined ? { cold: reason } : { plan, place, zygote }
+  }
+
+  const forkOne = async <Started extends object>(
+    request: WarmRequest,
+    fork: Fork<Started>,
+  ): Promise<Started | Cold> => {
+    const found = find(request)
+    if ('cold' in found) return found
+    const { plan, place, zygote } = found
+    const forked = await fork(zygote, [plan.script, ...request.command.slice(1)])
     if ('cold' in forked && forked.cold === environmentChanged)
       replace(plan, place, { zygote, reason: forked.cold })
     return forked
@@ -194,22 +219,22 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
 
   return {
     prepare(command, environment) {
-      const plan = needs.enabled ? planOf(command, environment) : undefined
+      const plan = needs.enabled ? planOf({ command, environment }) : undefined
       if (plan !== undefined) placeOf(plan)
     },
-    async launch(request) {
-      const forked = await fork(request)
-      if ('child' in forked) {
+    async attempt(request, fork) {
+      const forked = await forkOne(request, fork)
+      if (!('cold' in forked)) {
         counts.warm += 1
-        return forked.child
+        return forked
       }
       counts.cold += 1
       lastReason = forked.cold
       log.info({ reason: forked.cold }, 'a server starts the ordinary way')
-      return launch(request)
+      return undefined
     },
-    answered(child, tookMs) {
-      const mean = child.isWarm === true ? took.warm : took.cold
+    answered({ isWarm, tookMs }) {
+      const mean = isWarm ? took.warm : took.cold
       mean.sumMs += tookMs
       mean.count += 1
     },
@@ -228,27 +253,12 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   }
 }
 
-function toFork({ command, account, environment, logFile }: WarmRequest, plan: Plan): ForkRequest {
-  const { uid, gid } = account.switchTo ?? account
-  return {
-    argv: [plan.script, ...command.slice(1)],
-    env: environment,
-    uid,
-    gid,
-    account: account.through.length > 0 ? account.name : null,
-    home: account.home,
-    log: logFile,
-  }
-}
-
 /** As child.py says it. */
 const environmentChanged = 'the environment has changed'
 
 /** What the zygote of this command is made from; undefined: it is not a command for one. */
-function planOf(
-  command: readonly string[],
-  { PATH = '', LANG = '' }: Readonly<Record<string, string>>,
-): Plan | undefined {
+function planOf({ command, environment }: WarmRequest): Plan | undefined {
+  const { PATH = '', LANG = '' } = environment
   const script = findProgram(command[0] ?? '', PATH)
   if (script === undefined || path.basename(script) !== 'jupyterhub-singleuser') return undefined
   const python = pythonOf(script)

@@ -17,10 +17,20 @@ export type ZygoteSettings = {
   readonly environment: Readonly<Record<string, string>>
   /** What an earlier one of the same environment has learnt that it needs. */
   readonly modules?: readonly string[]
+  /** Absent: it is a child of the hub. */
+  readonly host?: ZygoteHost
   /** One that has not answered by then is stuck. */
   readonly patienceMs?: number
   /** It is of no use any more: the environment changed, or it ended. */
   onStale(reason: string): void
+}
+
+/** Something else that runs it, with our pipes. */
+export type ZygoteHost = {
+  /** @param environment the whole of it */
+  words(command: readonly string[], environment: Readonly<Record<string, string>>): string[]
+  /** Kills it, with all it has forked and not told of. */
+  end(): void
 }
 
 /** What a child is told; it reads this itself, so that no other child gets a copy. */
@@ -36,8 +46,25 @@ export type ForkRequest = {
   readonly log: string
 }
 
+/** What a child is told that is to become the main process of a unit of systemd. */
+export type PlaceRequest = {
+  readonly argv: readonly string[]
+  /** The process that systemd has started in its place: its sandbox and its environment become the server's. */
+  readonly holder: number
+  /** The program of that process. */
+  readonly program: string
+  /** The control group of the unit. */
+  readonly group: string
+  /** Whose server it is. */
+  readonly uid: number
+  /** Where systemd reads who is the main process. */
+  readonly pid_file: string
+}
+
 /** Forked, or why it has to be started the ordinary way; then nothing of it runs. */
 export type Forked = { readonly child: Child } | { readonly cold: string }
+
+export type Placed = { readonly pid: number } | { readonly cold: string }
 
 export type Prepared = {
   /** What it has learnt that a server imports. */
@@ -50,6 +77,8 @@ export interface Zygote {
   /** Whether it can be used; else why it cannot. Never rejects. */
   readonly ready: Promise<Prepared | { readonly failed: string }>
   fork(request: ForkRequest): Promise<Forked>
+  /** Into a unit of systemd, which is told how it ends. */
+  place(request: PlaceRequest): Promise<Placed>
   /** No more forks; it goes on for as long as it has children, to tell how they end. */
   retire(): void
   /** At once; its children go on. */
@@ -78,8 +107,18 @@ export function createZygote(settings: ZygoteSettings): Zygote {
   let told: (answer: Answer) => void = () => undefined
   const first = new Promise<Answer>((resolve) => (told = resolve))
 
+  const kill = (): void => {
+    if (settings.host === undefined) {
+      process.kill('SIGKILL')
+      return
+    }
+    // One that has not begun yet ends as soon as it reads.
+    process.stdin.destroy()
+    settings.host.end()
+  }
+
   const endWhenUnused = (): void => {
-    if (isRetired && children.size === 0 && waiting.size === 0) process.kill('SIGKILL')
+    if (isRetired && children.size === 0 && waiting.size === 0) kill()
   }
 
   const hear = (answer: Answer): void => {
@@ -120,8 +159,19 @@ export function createZygote(settings: ZygoteSettings): Zygote {
     return {}
   }
 
-  const toForked = ({ pid, cold }: Answer): Forked => {
-    if (pid === undefined) return { cold: cold ?? 'the process that is forked did not say why' }
+  const ask = async (request: ForkRequest | PlaceRequest): Promise<Placed> => {
+    if (gone.signal.aborted || isRetired) return { cold: 'the process that is forked has ended' }
+    const id = ++last
+    const answered = new Promise<Answer>((resolve) => waiting.set(id, resolve))
+    send(process.stdin, { id, ...request })
+    // Its death takes with it whatever it has forked and not told of.
+    const timer = setTimeout(kill, patienceMs)
+    const { pid, cold = 'the process that is forked did not say why' } = await answered
+    clearTimeout(timer)
+    return pid === undefined ? { cold } : { pid }
+  }
+
+  const toChild = (pid: number): Forked => {
     const startTime = startTimeOf(pid)
     if (startTime === undefined) return { cold: 'the forked process ended at once' }
     return { child: { pid, startTime, isWarm: true, ended: endOf(pid, startTime) } }
@@ -132,17 +182,15 @@ export function createZygote(settings: ZygoteSettings): Zygote {
       failed === undefined ? { modules, keptOut } : { failed },
     ),
     async fork(request) {
-      if (gone.signal.aborted || isRetired) return { cold: 'the process that is forked has ended' }
-      const id = ++last
-      const answered = new Promise<Answer>((resolve) => waiting.set(id, resolve))
-      send(process.stdin, { id, ...request })
-      // Its death takes with it whatever it has forked and not told of.
-      const timer = setTimeout(() => process.kill('SIGKILL'), patienceMs)
-      const answer = await answered
-      clearTimeout(timer)
-      const forked = toForked(answer)
+      const answer = await ask(request)
+      const forked = 'cold' in answer ? answer : toChild(answer.pid)
       endWhenUnused()
       return forked
+    },
+    async place(request) {
+      const answer = await ask(request)
+      endWhenUnused()
+      return answer
     },
     retire() {
       isRetired = true
@@ -150,7 +198,7 @@ export function createZygote(settings: ZygoteSettings): Zygote {
     },
     end() {
       isRetired = true
-      process.kill('SIGKILL')
+      kill()
     },
     pid: process.pid,
     get ageMs() {
@@ -173,11 +221,12 @@ type Answer = {
 }
 
 /** In a session of its own: an interrupt at the terminal is for the hub. It ends when the hub does, as its input ends. */
-function begin({ python, environment }: ZygoteSettings) {
-  const child = execa(python, [program], {
+function begin({ python, environment, host }: ZygoteSettings) {
+  const command = [python, program]
+  const [file = '', ...words] = host?.words(command, environment) ?? command
+  const child = execa(file, words, {
     cwd: '/',
-    env: environment,
-    extendEnv: false,
+    ...(host === undefined ? { env: environment, extendEnv: false } : {}),
     detached: true,
     cleanup: false,
     stdin: 'pipe',

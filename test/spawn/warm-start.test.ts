@@ -1,5 +1,5 @@
 /** Starts by a fork and the ordinary way, as the spawner of processes makes them. */
-import { chmodSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { isRunning } from '../../src/lib/process.ts'
@@ -145,18 +145,19 @@ t.test('an environment that changes gets another zygote, and nobody waits for it
   t.teardown(() => warmStart.close())
   const dir = dataFolder(t)
   const launch = async () => {
-    const logFile = path.join(dir, 'log')
-    writeFileSync(logFile, '')
+    const log = path.join(dir, 'log')
+    writeFileSync(log, '')
     const uid = process.getuid?.() ?? 0
-    const child = await warmStart.launch({
-      command: [environment.script],
-      account: { uid, gid: uid, name: 'ana', home: dir, shell: '', through: [] },
-      environment: { ...given, HOME: dir, JUPYTERHUB_SERVICE_URL: 'http://127.0.0.1:1/' },
-      logDescriptor: openSync(logFile, 'a'),
-      logFile,
-    })
-    if (isRunning(child.pid, child.startTime)) process.kill(child.pid, 'SIGKILL')
-    await child.ended
+    const env = { ...given, HOME: dir, JUPYTERHUB_SERVICE_URL: 'http://127.0.0.1:1/' }
+    const who = { uid, gid: uid, account: null, home: dir, log }
+    const forked = await warmStart.attempt(
+      { command: [environment.script], environment: env },
+      (zygote, argv) => zygote.fork({ argv, env, ...who }),
+    )
+    if (!forked) return
+    const { pid, startTime, ended } = forked.child
+    if (isRunning(pid, startTime)) process.kill(pid, 'SIGKILL')
+    await ended
   }
   const given = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }
   warmStart.prepare([environment.script], given)

@@ -42,33 +42,40 @@ class Unusual(Exception):
     """Why this server has to be started the ordinary way."""
 
 
-def start(taken, known):
-    """Never returns. taken: where a byte is written as soon as the request is read."""
-    parent = os.getppid()
-    die_with(parent)
+def receive(taken):
+    """What is asked, and where it is answered. taken: where a byte is written as soon as the request is read."""
+    die_with(os.getppid())
     answers = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
     asked = json.loads(read_message())
     os.write(taken, b"r")
+    return asked, answers
 
-    def answer(**more):
-        os.write(answers, (json.dumps({"id": asked["id"], **more}) + "\n").encode())
 
+def answer(answers, asked, **more):
+    os.write(answers, (json.dumps({"id": asked["id"], **more}) + "\n").encode())
+
+
+def reason_of(error):
+    return str(error) if isinstance(error, Unusual) else f"{type(error).__name__}: {error}"
+
+
+def start(asked, known, answers):
+    """Never returns."""
+    parent = os.getppid()
     try:
         os.setsid()
         leave_behind(asked["log"], answers)
         become(asked)
         die_with(parent)
-        reason = reason_for_cold(asked["env"], known)
-        if reason:
-            raise Unusual(reason)
         put_right(asked, known)
         show(asked)
     except Exception as e:
-        answer(cold=str(e) if isinstance(e, Unusual) else f"{type(e).__name__}: {e}")
+        answer(answers, asked, cold=reason_of(e))
         os._exit(0)
-    answer(pid=os.getpid())
+    answer(answers, asked, pid=os.getpid())
     os.close(answers)
     prctl(PDEATHSIG, 0)
+    open_to_owner()
     run(asked["argv"])
 
 
@@ -167,6 +174,9 @@ def reason_for_cold(env, known):
 
 def put_right(asked, known):
     """The environment, and what importing took from another one."""
+    reason = reason_for_cold(asked["env"], known)
+    if reason:
+        raise Unusual(reason)
     os.environ.clear()
     os.environ.update(asked["env"])
     for name, value in known["written"].items():
@@ -205,7 +215,10 @@ def show(asked):
     prctl(SET_MM, MM_MAP, ctypes.addressof(area), ctypes.sizeof(area))
     name = ctypes.create_string_buffer(os.fsencode(os.path.basename(asked["argv"][0]))[:15])
     prctl(NAME, ctypes.addressof(name))
-    # As after an exec: changing ids has closed it to its own user's debugger.
+
+
+def open_to_owner():
+    """As after an exec: changing ids has closed it to its own user's debugger, and it has let go of all that is not theirs."""
     prctl(DUMPABLE, 1)
 
 

@@ -8,8 +8,11 @@ answer is a line of JSON.
     -> {"script": "/env/bin/jupyterhub-singleuser", "modules": null or [...]}
     <- {"ready": true, "modules": [...], "kept_out": {module: reason}, "loaded": 1400} or {"failed": reason}
     -> {"id": 1, "argv": [...], "env": {...}, "uid": ..., "gid": ..., "account": ..., "home": ..., "log": ...}
+    or {"id": 1, "argv": [...], "holder": pid, "program": what it runs, "group": its own, "uid": ..., "pid_file": ...}
     <- {"id": 1, "pid": 4711} or {"id": 1, "cold": reason}: then nothing runs, and it has to be started the ordinary way
     <- {"exit": 4711, "status": 0}, {"stale": reason}
+
+With a holder the server becomes the main process of the unit that systemd started the holder in; see unit.py.
 
 Memory of this process is copied to every user, so it reads no request, since that holds a token: a child is forked
 first, and reads it.
@@ -27,10 +30,12 @@ import select
 import time
 
 import child
+import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-del sys.modules["child"], sys.modules["captures"]
+for name in ("captures", "child", "sandbox", "unit"):
+    del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
 OLDEST, NEWEST = (3, 9), (3, 14)
@@ -199,7 +204,8 @@ def take_request(known):
     pid = os.fork()
     if pid == 0:
         os.close(r)
-        child.start(w, known)
+        asked, answers = child.receive(w)
+        (unit if "holder" in asked else child).start(asked, known, answers)
         os._exit(1)
     os.close(w)
     taken = select.select([r], [], [], TAKEN_WITHIN)[0] and os.read(r, 1)

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import site
+import socketserver
 import sys
 import sysconfig
 import tempfile
@@ -66,6 +67,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def address_string(self):
+        return ""
+
     def log_message(self, *words):
         pass
 
@@ -73,4 +77,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 if __name__ == "__main__":
     url = urllib.parse.urlparse(os.environ["JUPYTERHUB_SERVICE_URL"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
-    http.server.HTTPServer((url.hostname, url.port), Handler).serve_forever()
+    sockets = [word.split("=")[1] for word in sys.argv if word.startswith("--ServerApp.sock=")]
+    server = socketserver.UnixStreamServer(sockets[0], Handler) if sockets else http.server.HTTPServer((url.hostname, url.port), Handler)
+    server.serve_forever()
