@@ -3,6 +3,7 @@ import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from 'n
 import { connect as connectTls } from 'node:tls'
 import { asError } from '../lib/errors.ts'
 import { reachSocket } from '../lib/socket-file.ts'
+import { giveBack } from './give-back.ts'
 import { type Target } from './routes.ts'
 
 /** Who uses a connection at the moment. */
@@ -23,6 +24,8 @@ export type ConnectionUser = {
 export interface Connection {
   /** False as in streams: wait for `drained`. */
   readonly write: (bytes: Buffer | string) => boolean
+  /** The same for bytes as a socket has given them, which nobody looks at any more. */
+  readonly pass: (bytes: Buffer) => boolean
   /** What is written until the end of this turn leaves in one packet. */
   readonly gather: () => void
   /** Says that nothing more will be written. */
@@ -115,6 +118,11 @@ export function connect(
     reused: false,
     write: (bytes) =>
       typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes),
+    pass(bytes) {
+      const more = socket.write(bytes)
+      if (socket.writableLength === 0) giveBack(bytes)
+      return more
+    },
     gather() {
       socket.cork()
       process.nextTick(() => socket.uncork())

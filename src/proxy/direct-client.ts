@@ -144,7 +144,7 @@ export function createDirectUpload(
       if (stopped) return
       upload.hasBegun = true
       needs.onProgress()
-      if (!needs.write(bytes)) socket.pause()
+      if (!needs.pass(bytes)) socket.pause()
     },
     resume() {
       if (!stopped) socket.resume()

@@ -64,6 +64,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
 
   const upload = asker.openUpload({
     write: (bytes) => connection.write(bytes),
+    pass: (bytes) => connection.pass(bytes),
     gather: () => connection.gather(),
     onProgress: () => routes.touch(route),
   })

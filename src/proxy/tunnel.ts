@@ -160,7 +160,7 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
   socket.on('data', (bytes: Buffer) => {
     if (phase === 'joined') {
       routes.touch(route)
-      if (!connection.write(bytes)) socket.pause()
+      if (!connection.pass(bytes)) socket.pause()
     } else if (phase === 'asking') {
       early.push(bytes)
       earlyBytes += bytes.length

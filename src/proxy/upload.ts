@@ -20,6 +20,8 @@ export interface Upload {
 export type UploadNeeds = {
   /** False: wait for `resume`. */
   readonly write: (bytes: Buffer | string) => boolean
+  /** The same for bytes as a socket has given them, which nobody looks at any more. */
+  readonly pass: (bytes: Buffer) => boolean
   /** What is written until the end of this turn leaves in one packet. */
   readonly gather: () => void
   readonly onProgress: () => void

@@ -1,4 +1,5 @@
 /** One connection to a server: its buffer, its time limit, its end. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { symlinkSync } from 'node:fs'
 import http from 'node:http'
@@ -51,6 +52,36 @@ t.test('kept bytes are not written over, others are', async (t) => {
   t.equal(given[0]?.toString(), 'one')
   t.equal(given[0]?.buffer === given[1]?.buffer, false)
   t.equal(given[1]?.buffer === given[2]?.buffer, true, 'the same buffer again')
+  connection.destroy()
+})
+
+t.test('what is passed on is given back when the kernel has it, and not before', async (t) => {
+  const upstream = await startRaw(t, ({ socket }) => socket.pause())
+  const connection = connect(upstream, user(), options)
+  const peer = await upstream.first()
+  await eventually(() => connection.usable())
+  const pieces: Buffer[] = []
+  const pass = (): boolean => {
+    const piece = Buffer.allocUnsafeSlow(64 * 1024).fill(pieces.push(Buffer.alloc(0)))
+    pieces[pieces.length - 1] = piece
+    return connection.pass(piece) || piece.length === 0
+  }
+  while (pass());
+  const [last] = pieces.slice(-1)
+  t.ok(pieces.length > 1)
+  t.ok(pieces.slice(0, -1).every(({ length }) => length === 0))
+  t.equal(last?.length, 64 * 1024, 'of the last one only a part is on its way')
+  const sum = createHash('sha256')
+  let read = 0
+  peer.socket.on('data', (bytes: Buffer) => {
+    sum.update(bytes)
+    read += bytes.length
+  })
+  peer.socket.resume()
+  await eventually(() => read === pieces.length * 64 * 1024)
+  const expected = createHash('sha256')
+  for (const number of pieces.keys()) expected.update(Buffer.alloc(64 * 1024, number + 1))
+  t.equal(sum.digest('hex'), expected.digest('hex'))
   connection.destroy()
 })
 

@@ -15,6 +15,7 @@ function uploadOf(headers: Record<string, string>, rawTrailers: string[] = []) {
       written.push(bytes.toString())
       return isRoom
     },
+    pass: () => true,
     gather: () => undefined,
     onProgress: () => (progress += 1),
   })
