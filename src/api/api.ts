@@ -8,6 +8,7 @@ import { guardRoutes, type ApiNeeds } from './guard.ts'
 import { apiHeaders } from './headers.ts'
 import { groupRoutes } from './groups.ts'
 import { infoRoutes } from './info.ts'
+import { limitRoutes } from './limits.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
 import { oauthProviderRoutes } from './oauth-provider.ts'
 import { openApiRoutes } from './openapi.ts'
@@ -69,6 +70,7 @@ function mountRoutes(api: FastifyInstance, needs: ApiNeeds): void {
   tokenRoutes(api, withPresenter)
   serverRoutes(api, withPresenter)
   progressRoutes(api, needs)
+  limitRoutes(api, needs)
   groupRoutes(api, needs)
   serviceRoutes(api, needs)
   shareRoutes(api, needs)

@@ -12,6 +12,7 @@ import { proxy } from './proxy.ts'
 import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { spawner } from './spawner.ts'
+import { serverCommands } from './server.ts'
 import { type Terminal } from './terminal.ts'
 import { tokenCommands } from './token.ts'
 import { upgrade } from './upgrade.ts'
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   doctor,
   claim,
   ...userCommands,
+  ...serverCommands,
   ...tokenCommands,
   ...configCommands,
   importTljh,

@@ -1,7 +1,7 @@
 /** Asks the running hub for what only it can do: stopping servers that it watches, reading its configuration again, telling how it is. */
 import { findRunningHub } from '../config/data-dir.ts'
 import { internalPortFact, type WholeContext } from '../context.ts'
-import { HubError } from '../lib/errors.ts'
+import { conflict, HubError } from '../lib/errors.ts'
 import { pollUntil } from '../lib/poll.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { escapeName, isActive, type Server } from '../model/server.ts'
@@ -50,13 +50,40 @@ function apiOf({ config, store }: Needs): string {
   return `http://127.0.0.1:${port}${url?.pathname ?? config.base_url}hub/api`
 }
 
+function urlOfServer(server: Server, needs: Needs): string {
+  const user = `${apiOf(needs)}/users/${escapeName(server.userName)}`
+  return server.name === '' ? `${user}/server` : `${user}/servers/${escapeName(server.name)}`
+}
+
+/**
+ * Has the running hub give a server other limits, in the name of an administrator. @see api/limits.ts
+ * @returns false when there is no hub that could be asked, or no administrator yet.
+ * @throws {HubError} Conflict with what the hub says, when it refuses.
+ */
+export async function changeLimitsOf(
+  server: Server,
+  changes: Readonly<Record<string, string>>,
+  needs: Needs,
+): Promise<boolean> {
+  if (findRunningHub(needs.config.data_dir) === undefined) return false
+  const done = await withPassingToken(needs, 'admin:servers', async (secret) => {
+    const answer = await fetch(`${urlOfServer(server, needs)}/limits`, {
+      method: 'PATCH',
+      headers: { authorization: `token ${secret}` },
+      body: JSON.stringify(changes),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (!answer.ok) throw conflict(toWords([toTable(await answer.json())['message']]).join())
+    return true
+  })
+  return done ?? false
+}
+
 async function stopServer(server: Server, secret: string, needs: Needs): Promise<void> {
   const { store } = needs
   const signal = AbortSignal.timeout(timeoutMs)
-  const user = `${apiOf(needs)}/users/${escapeName(server.userName)}`
-  const url = server.name === '' ? `${user}/server` : `${user}/servers/${escapeName(server.name)}`
   try {
-    const response = await fetch(url, {
+    const response = await fetch(urlOfServer(server, needs), {
       method: 'DELETE',
       headers: { authorization: `token ${secret}` },
       signal,

@@ -11,7 +11,7 @@ import { checkStartLimits, memoryLack, type StartLimits } from './start-limits.t
 import { type StartQueue, type Urgency } from './start-queue.ts'
 import { hubEnds, label, serverSlug, StartFailed, type Attempt } from './start.ts'
 import { type Limits } from '../model/limits.ts'
-import { changeLimits } from './live-limits.ts'
+import { changeLimits, limitsNext, limitsNow } from './live-limits.ts'
 import { type Server } from '../model/server.ts'
 import { type Usage } from '../spawn/spawner.ts'
 
@@ -46,6 +46,10 @@ export interface ServerVerbs {
    */
   progress(server: Server, signal: AbortSignal): AsyncIterable<ProgressEvent>
   usage(server: Server): Promise<Usage | undefined>
+  /** What it may use now; undefined: it does not run, or without anything that holds limits. */
+  limits(server: Server): Limits | undefined
+  /** What its next start has; undefined: its profile is gone. */
+  nextLimits(server: Server): Limits | undefined
   /**
    * Other limits for a server that runs; what is absent is not limited any more. The next start has its own again.
    * @throws {HubError} NotRunning; Conflict: the spawner cannot; Unavailable: a limit does not act.
@@ -205,8 +209,14 @@ export function createServers(needs: ServerNeeds): ServerVerbs {
     async usage(server) {
       return server.spawnState && isActive(server) ? spawner.usage(server.spawnState) : undefined
     },
+    limits: (server) => limitsNow(needs, server),
+    nextLimits: (server) => limitsNext(needs, server),
     setLimits: (server, limits) =>
-      needs.lock.run(server.id, () => changeLimits(needs, fresh(server), limits)),
+      needs.lock.run(server.id, async () => {
+        const changed = await changeLimits(needs, fresh(server), limits)
+        // Whoever waits for its end tells its owner of the limits that it had then.
+        if (changed) endings.watch(changed)
+      }),
     async remove(server) {
       if (server.name === '') throw invalidInput('Cannot delete the default server')
       const slug = serverSlug(ownerOf(server), server)

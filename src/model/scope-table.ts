@@ -35,7 +35,7 @@ const rows = {
   'read:roles:services': row('Read roles of services'),
   'read:roles:groups': row('Read roles of groups'),
   'admin:servers': row(
-    'Start, stop and read servers, with their internal state',
+    'Start, stop and read servers, with their internal state, and change their limits',
     'admin:server_state',
     'servers',
   ),

@@ -74,6 +74,8 @@ export interface Spawner {
    * @returns its state from now on.
    */
   setLimits?(state: SpawnState, limits: Limits): Promise<SpawnState>
+  /** Those that it was given last. Absent: this spawner holds none. */
+  limits?(state: SpawnState): Limits | undefined
   /** Told with the slug of a server that goes on although its memory limit ended one of its programs. Absent: nobody can tell. */
   onMemoryKill?(listener: (slug: string) => void): void
   /**

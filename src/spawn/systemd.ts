@@ -249,6 +249,10 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       if (missing !== undefined) throw new HubError('Unavailable', missing)
       return { ...run, ...rememberLimits(limits) }
     },
+    limits(state) {
+      const run = readRun(state)
+      return run && limitsOfRun(run)
+    },
     onMemoryKill(listener) {
       kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
     },

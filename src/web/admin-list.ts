@@ -5,7 +5,7 @@ import { fullName, isActive, type Server } from '../model/server.ts'
 import { type User } from '../model/user.ts'
 import { warmthInWords } from '../spawn/warm-words.ts'
 import { formOf, queryOf } from './form.ts'
-import { cardOf } from './server-card.ts'
+import { cardOf, pathNameOf } from './server-card.ts'
 import { type Site } from './site.ts'
 import { type AdminRow, type ViewData } from './views.ts'
 import { laterOf, momentOf, momentOrNone, sizeInWords } from './words.ts'
@@ -158,9 +158,13 @@ function rowsOf(
       lastActivity: momentOrNone(laterOf(user.lastActivityAt, site.activity.ofUser(user.id)), now),
       server: cardOf(site, server),
       memory: isActive(server) ? inWords(bytes.get(server.id)) : undefined,
+      limitsPath: limitsPathOf(site, server),
     }
   })
 }
+
+const limitsPathOf = ({ hubPath, servers }: Site, server: Server): string | undefined =>
+  servers.limits(server) && `${hubPath}limits/${pathNameOf(server)}`
 
 function statusOf(
   { config }: Site,
@@ -180,6 +184,7 @@ function runningNow(
     server: cardOf(site, server),
     label: server.name === '' ? server.userName : fullName(server),
     memory: inWords(bytes.get(server.id)),
+    limitsPath: limitsPathOf(site, server),
   }))
   const known = servers.flatMap(({ id }) => bytes.get(id) ?? [])
   const sum = known.reduce((before, amount) => before + amount, 0)

@@ -3,8 +3,9 @@ import { type ServerCounts } from '../store/servers.ts'
 import {
   type Moment,
   type FormProblem,
+  type LimitsForm,
   type LoginDelay,
-  type ServerCard,
+  type RunningServer,
   type OwnServer,
   type SharedWithYou,
   type Option,
@@ -142,11 +143,7 @@ export interface ViewData {
     readonly rows: readonly AdminRow[]
     /** What whoever looks may do. */
     readonly may: { readonly list: boolean; readonly manage: boolean; readonly servers: boolean }
-    readonly running: readonly {
-      readonly server: ServerCard
-      readonly label: string
-      readonly memory: string | undefined
-    }[]
+    readonly running: readonly RunningServer[]
     /** Listed or not. */
     readonly runningTotal: number
     /** Of all running servers, when known and all are listed. */
@@ -221,6 +218,7 @@ export interface ViewData {
       readonly roles: readonly string[]
     }[]
   }
+  'server-limits': LimitsForm
   'rename-server': {
     readonly name: string
     readonly action: string

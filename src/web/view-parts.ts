@@ -125,6 +125,26 @@ export type AdminRow = {
   readonly server: ServerCard
   /** `214 MB` while it runs. */
   readonly memory: string | undefined
+  /** Where its limits are changed while it runs; undefined: it has none that could be. */
+  readonly limitsPath: string | undefined
+}
+
+/** One that runs, whoever's it is. */
+export type RunningServer = Pick<AdminRow, 'server' | 'memory' | 'limitsPath'> & {
+  readonly label: string
+}
+
+/** The limits of a server, each as it is written; empty: none. */
+export type LimitsForm = {
+  readonly title: string
+  readonly action: string
+  readonly memory: string
+  readonly cpu: string
+  readonly tasks: string
+  readonly next: Readonly<Record<'memory' | 'cpu' | 'tasks', string>> | undefined
+  /** Whether there is anything to change. */
+  readonly can: boolean
+  readonly problem: string | undefined
 }
 
 /** Somebody who has to wait before logging in again. */

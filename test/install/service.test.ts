@@ -116,6 +116,12 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.equal(await machine.sh(`systemctl show -p MainPID --value $(${unit})`), pid)
     t.match(await call('/user/ada/api/status -f'), /kernels/)
     t.match(await machine.sh('stat -c "%a %U" /home/jupyter-ada'), '700 jupyter-ada')
+    const said = await machine.sh('littlehub server limits ada --memory 300M --tasks 150')
+    t.match(said, /now +300 MiB +none +150\nnext start +none/)
+    const shown = await machine.sh(`systemctl show -p MemoryMax,TasksMax $(${unit})`)
+    t.match(shown, /MemoryMax=314572800\n/)
+    t.match(shown, /TasksMax=150\n/)
+    t.equal(await machine.sh(`systemctl show -p MainPID --value $(${unit})`), pid, 'not restarted')
   })
 
   await t.test('the doctor finds what somebody broke of units and accounts', async (t) => {

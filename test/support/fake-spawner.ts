@@ -1,6 +1,7 @@
 /** A spawner whose servers are small HTTP servers in this process, told by the test how to behave. */
 import http, { type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { type Limits } from '../../src/model/limits.ts'
 import { type SpawnState } from '../../src/model/server.ts'
 import { type Spawner, type SpawnRequest } from '../../src/spawn/spawner.ts'
 
@@ -99,4 +100,19 @@ export function createFakeSpawner(): FakeSpawner {
       Promise.resolve(runOf(state) ? { memoryBytes: 224_395_264, processes: 2 } : undefined),
     forget: () => Promise.resolve(),
   }
+}
+
+/** From now on this spawner holds limits, and keeps them in the state of a server as the real one does. */
+export function holdLimits(spawner: Spawner, initial: Limits = {}): void {
+  const keys = ['memoryBytes', 'cpuCores', 'tasks'] as const
+  const without = (state: SpawnState): SpawnState =>
+    Object.fromEntries(Object.entries(state).filter(([key]) => !keys.some((one) => one === key)))
+  Object.assign(spawner, {
+    limits: (state: SpawnState): Limits => {
+      const known = keys.flatMap((key) => (key in state ? [[key, state[key]]] : []))
+      return known.length === 0 ? initial : (Object.fromEntries(known) as Limits)
+    },
+    setLimits: (state: SpawnState, limits: Limits): Promise<SpawnState> =>
+      Promise.resolve({ ...without(state), ...limits }),
+  })
 }

@@ -68,6 +68,7 @@ const row = (id: number, name: string, more: Partial<AdminRow> = {}): AdminRow =
   lastActivity: moment,
   server: card('stopped', { owner: name }),
   memory: undefined,
+  limitsPath: undefined,
   ...more,
 })
 
@@ -99,7 +100,10 @@ const pending = {
 }
 
 const rows = [
-  row(1, 'teacher', { admin: true, self: true, server: card('ready', chosen), memory: '214 MB' }),
+  row(1, 'teacher', {
+    ...{ admin: true, self: true, server: card('ready', chosen), memory: '214 MB' },
+    limitsPath: '/hub/limits/teacher',
+  }),
   row(2, 'ben', { hasPassword: false, status: 'invited', lastActivity: undefined }),
   row(3, 'cleo', { disabled: true, keptOut: true, server: card('failed', { reason: problem }) }),
   row(4, 'dan', { server: card('starting') }),
@@ -114,8 +118,13 @@ const admin: ViewData['admin'] = {
   nextPath: '/hub/admin?page=3',
   runningTotal: 12,
   running: [
-    { server: card('ready'), label: 'ana', memory: '214 MB' },
-    { server: card('starting'), label: 'dan', memory: undefined },
+    {
+      server: card('ready'),
+      label: 'ana',
+      memory: '214 MB',
+      limitsPath: '/hub/limits/ana',
+    },
+    { server: card('starting'), label: 'dan', memory: undefined, limitsPath: undefined },
   ],
   memory: '1.3 GB',
   starts: '1 of 1 starts since the hub began were warm.',
@@ -355,6 +364,17 @@ const samples: Sample = {
       ],
     },
     { services: [] },
+  ],
+  'server-limits': [
+    {
+      ...{ title: 'the server of ana', action: '/hub/limits/ana', can: true },
+      ...{ memory: '2G', cpu: '', tasks: '200', problem },
+      next: { memory: '1G', cpu: '0.5', tasks: 'none' },
+    },
+    {
+      ...{ title: 'ana/lab', action: '/hub/limits/ana/lab', can: false, next: undefined },
+      ...{ memory: '', cpu: '', tasks: '', problem: undefined },
+    },
   ],
   'rename-server': [
     { name: 'lab', action: '/hub/rename/ana/lab', displayName: 'Labor', problem: undefined },

@@ -17,6 +17,7 @@ const sentences: ReadonlyMap<string | null, string> = new Map([
   ['enabled', 'The account is enabled again.'],
   ['admin', 'There is one more administrator now.'],
   ['user', 'There is one administrator fewer now.'],
+  ['limits', 'The server has its new limits.'],
 ])
 
 export function adminPages(app: FastifyInstance, site: Site): void {

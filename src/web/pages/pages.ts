@@ -20,6 +20,7 @@ import { logoutPages } from './logout.ts'
 import { namedServerPages } from './named-servers.ts'
 import { oauthLoginPages } from './oauth-login.ts'
 import { oauthProviderPages } from './oauth-provider.ts'
+import { serverLimitPages } from './server-limits.ts'
 import { serviceAddresses } from './service.ts'
 import { servicePages } from './services.ts'
 import { sharePages } from './share.ts'
@@ -43,6 +44,7 @@ const pageSets = [
   tokenPages,
   spawnPages,
   stopPages,
+  serverLimitPages,
   userPages,
   serviceAddresses,
   adminPages,

@@ -261,6 +261,7 @@ t.test('the limits of a running server can be changed', async (t) => {
   const changed = (await spawner.setLimits?.(state, other)) ?? {}
   t.same(acting(), other)
   t.match(changed, { ...state, ...other })
+  t.same(spawner.limits?.(changed), other)
   await spawner.setLimits?.(state, {})
   t.same(acting(), {})
 
