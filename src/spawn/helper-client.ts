@@ -3,6 +3,7 @@ import { HubError } from '../lib/errors.ts'
 import { SECOND, sleep } from '../lib/time.ts'
 import { LinkLost, openHelperLink, type AskHow, type HelperLink } from './helper-link.ts'
 import { type Ending, type Liveness, type Spawner, type Started, type Usage } from './spawner.ts'
+import { limitsOfState } from './unit-run.ts'
 
 /** Where systemd listens for the helper, and only the hub's own account can connect. */
 export const helperSocket = '/run/littlehub-spawner.sock'
@@ -60,6 +61,7 @@ export function createHelperClient(socket = helperSocket): Spawner {
     usage: (state) => ask<Usage | undefined>('usage', { state }, soon),
     forget: (slug) => ask('forget', { slug }, soon),
     setLimits: (state, limits) => ask('setLimits', { state, limits }, soon),
+    limits: limitsOfState,
     onMemoryKill: (listener) => void listeners.push(listener),
     accountChanged: ({ id, name, slug, admin }, { disabled }) =>
       ask('accountChanged', { user: { id, name, slug, admin }, disabled }, soon),

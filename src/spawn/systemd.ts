@@ -18,7 +18,7 @@ import { createSystemctl, type TransientUnit, type UnitFacts } from './systemctl
 import { systemdOptions, type SystemdOptions } from './systemd-options.ts'
 import { endingOf, missingLimits } from './unit-facts.ts'
 import { limitProperties, unitProperties } from './unit-properties.ts'
-import { limitsOfRun, readRun, rememberLimits, type UnitRun } from './unit-run.ts'
+import { limitsOfRun, limitsOfState, readRun, rememberLimits, type UnitRun } from './unit-run.ts'
 import {
   environmentOf,
   hasPlainSocket,
@@ -249,10 +249,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
       if (missing !== undefined) throw new HubError('Unavailable', missing)
       return { ...run, ...rememberLimits(limits) }
     },
-    limits(state) {
-      const run = readRun(state)
-      return run && limitsOfRun(run)
-    },
+    limits: limitsOfState,
     onMemoryKill(listener) {
       kills.onKill((unit) => listener(unit.slice(chosen.unit_prefix.length, -'.service'.length)))
     },

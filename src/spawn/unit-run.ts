@@ -42,3 +42,9 @@ export const limitsOfRun = ({ memoryBytes, cpuCores, tasks }: UnitRun): Limits =
   ...(cpuCores > 0 && { cpuCores }),
   ...(tasks > 0 && { tasks }),
 })
+
+/** Undefined when it is of another spawner. */
+export function limitsOfState(state: SpawnState): Limits | undefined {
+  const run = readRun(state)
+  return run && limitsOfRun(run)
+}

@@ -1,6 +1,6 @@
 /** What the store gives back of a run. */
 import t from 'tap'
-import { limitsOfRun, readRun, rememberLimits } from '../../src/spawn/unit-run.ts'
+import { limitsOfRun, limitsOfState, readRun, rememberLimits } from '../../src/spawn/unit-run.ts'
 
 const run = {
   unit: 'jupyter-ana.service',
@@ -26,6 +26,8 @@ t.test('a run is read back, and what another spawner left is none', async (t) =>
 
 t.test('its limits are remembered, and none stays none', async (t) => {
   t.same(limitsOfRun(run), { cpuCores: 1.5, tasks: 20 })
+  t.same(limitsOfState({ ...run }), { cpuCores: 1.5, tasks: 20 })
+  t.equal(limitsOfState({ pid: 1 }), undefined, 'of another spawner')
   for (const limits of [{}, { memoryBytes: 1000 }, { cpuCores: 0.5, tasks: 3, memoryBytes: 7 }])
     t.same(limitsOfRun({ ...run, ...rememberLimits(limits) }), limits)
 })
