@@ -38,7 +38,9 @@ export const spawner: Command = {
     if (manager.socket === undefined || dataDir === undefined)
       throw unfit('It is started by systemd, with a socket and a state directory.')
     const hubGroup = statSync(helperSocket).gid
-    const servers = systemdSpawner.create(options, { log, dataDir, hubGroup })
+    // As the file says now, as for administrators.
+    const settings = { get spawner() { return settingsOf(call).spawner } } // prettier-ignore
+    const servers = systemdSpawner.create(options, { log, dataDir, hubGroup, settings })
     const calls = createHelperCalls(servers, {
       unitPrefix: options.unit_prefix,
       isAdmin: (name) => options.admin_sudo && isAdmin(call, name),
@@ -53,6 +55,7 @@ export const spawner: Command = {
     await ended
     await manager.stopping()
     await helper.close()
+    servers.close?.()
     return 0
   },
 }

@@ -48,20 +48,26 @@ const limits = Type.Object({
 
 const state = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]))
 
+const command = Type.Array(text, { minItems: 1 })
+const environment = Type.Record(Type.String(), text)
+
 const givenTo = {
   start: Type.Object({
     slug: serverSlug,
     user,
     serverName: text,
-    command: Type.Array(text, { minItems: 1 }),
+    command,
     limits,
-    environment: Type.Record(Type.String(), text),
+    environment,
     prefix: text,
   }),
   poll: Type.Object({ state }),
   exited: Type.Object({ state }),
   stop: Type.Object({ state, now: Type.Boolean() }),
   usage: Type.Object({ state }),
+  prepare: Type.Object({ command, environment }),
+  answered: Type.Object({ state, tookMs: Type.Number({ minimum: 0 }) }),
+  warmth: Type.Object({}),
   setLimits: Type.Object({ state, limits }),
   logTail: Type.Object({ slug: serverSlug, lines: Type.Integer({ minimum: 0, maximum: 10_000 }) }),
   forget: Type.Object({ slug: serverSlug }),
@@ -109,6 +115,9 @@ function verbsOf(spawner: Spawner, policy: HelperPolicy): Verbs {
     exited: ({ state }, { signal }) => spawner.exited(ours(state), signal),
     stop: ({ state, now }) => spawner.stop(ours(state), { now }),
     usage: ({ state }) => spawner.usage(ours(state)),
+    prepare: ({ command, environment }) => spawner.prepare?.(command, environment),
+    answered: ({ state, tookMs }) => spawner.answered?.(ours(state), tookMs),
+    warmth: () => spawner.warmth?.(),
     setLimits: ({ state, limits }) => spawner.setLimits?.(ours(state), only(limits)),
     logTail: ({ slug, lines }) => spawner.logTail(slug, lines),
     forget: ({ slug }) => spawner.forget(slug),

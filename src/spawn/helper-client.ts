@@ -4,6 +4,7 @@ import { SECOND, sleep } from '../lib/time.ts'
 import { LinkLost, openHelperLink, type AskHow, type HelperLink } from './helper-link.ts'
 import { type Ending, type Liveness, type Spawner, type Started, type Usage } from './spawner.ts'
 import { limitsOfState } from './unit-run.ts'
+import { type WarmFacts } from './warm-start.ts'
 
 /** Where systemd listens for the helper, and only the hub's own account can connect. */
 export const helperSocket = '/run/littlehub-spawner.sock'
@@ -19,9 +20,14 @@ export function createHelperClient(socket = helperSocket): Spawner {
   const listeners: ((slug: string) => void)[] = []
   const links = new Set<HelperLink>()
   let current: HelperLink | undefined
+  /** What the helper last said of its starts. */
+  let warmth: WarmFacts = { warm: 0, cold: 0 }
+  let prepareAgain = (): void => undefined
+  let isPreparing = false
 
   const open = (): HelperLink => {
-    current ??= openHelperLink({
+    if (current) return current
+    current = openHelperLink({
       socket,
       onMemoryKill: (slug) => listeners.forEach((tell) => tell(slug)),
       onLeave(link) {
@@ -30,6 +36,8 @@ export function createHelperClient(socket = helperSocket): Spawner {
       },
     })
     links.add(current)
+    // Another helper than the one before knows nothing of it.
+    prepareAgain()
     return current
   }
 
@@ -48,6 +56,15 @@ export function createHelperClient(socket = helperSocket): Spawner {
   }
   const soon = { anew: 'soon' } as const
 
+  const mention = async (call: string, given: object): Promise<void> => {
+    try {
+      await ask(call, given, soon)
+      warmth = (await ask<WarmFacts | undefined>('warmth', {}, soon)) ?? warmth
+    } catch {
+      // What is only more convenient is left to the next time; whatever has to be done says so itself.
+    }
+  }
+
   return {
     start({ signal, progress, user, ...request }) {
       const { id, name, slug, admin } = user
@@ -62,6 +79,16 @@ export function createHelperClient(socket = helperSocket): Spawner {
     forget: (slug) => ask('forget', { slug }, soon),
     setLimits: (state, limits) => ask('setLimits', { state, limits }, soon),
     limits: limitsOfState,
+    prepare(command, environment) {
+      prepareAgain = () => {
+        if (isPreparing) return
+        isPreparing = true
+        void mention('prepare', { command, environment }).finally(() => (isPreparing = false))
+      }
+      prepareAgain()
+    },
+    answered: (state, tookMs) => void mention('answered', { state, tookMs }),
+    warmth: () => warmth,
     onMemoryKill: (listener) => void listeners.push(listener),
     accountChanged: ({ id, name, slug, admin }, { disabled }) =>
       ask('accountChanged', { user: { id, name, slug, admin }, disabled }, soon),

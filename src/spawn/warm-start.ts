@@ -4,7 +4,7 @@ import { type Log } from '../lib/log.ts'
 import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 import { pythonOf } from './console-script.ts'
 import { findProgram } from './find-program.ts'
-import { findForeignFile } from './foreign-files.ts'
+import { findForeignAbove, findForeignFile } from './foreign-files.ts'
 import { createZygote, type Zygote, type ZygoteHost } from './zygote.ts'
 
 /** What is to be started: a program with its arguments, and in its environment what decides which Python that means. */
@@ -106,7 +106,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   const isUnwanted = (): boolean => isClosed || !needs.enabled
 
   const make = async (plan: Plan, place: Place): Promise<void> => {
-    const foreign = await findForeignFile(plan.python)
+    const foreign = findForeignAbove(plan.script) ?? (await findForeignFile(plan.python))
     if (isUnwanted()) return
     if (foreign !== undefined) {
       fail(place, `others can change ${foreign}`)

@@ -29,6 +29,9 @@ function helper(policy: Partial<HelperPolicy> = {}) {
     forget: (slug) => note('forget', slug),
     accountChanged: (user, change) => note('accountChanged', user, change),
     archiveHome: (user, name) => note('archiveHome', user, name),
+    prepare: (command, environment) => void note('prepare', command, environment),
+    answered: (state, tookMs) => void note('answered', state, tookMs),
+    warmth: () => ({ warm: 1, cold: 2 }),
   } satisfies Spawner
   const calls = createHelperCalls(spawner, {
     unitPrefix: 'jupyter-',
@@ -69,12 +72,17 @@ t.test('what a hub asks for is done, and nothing is added to it', async (t) => {
   await perform('stop', { state: { ...state, more: 'x' }, now: true })
   await perform('setLimits', { state, limits: { tasks: 9, MemoryMax: 'x' } })
   await perform('archiveHome', { user: ana, name: 'ana-20260102T030405.tar.gz' })
+  await perform('prepare', { command: ['server'], environment: { PATH: '/bin' }, uid: 0 })
+  await perform('answered', { state: { ...state, more: 'x' }, tookMs: 200 })
+  t.same(await perform('warmth', {}), { warm: 1, cold: 2 })
   t.same(asked, [
     ['start', request],
     ['start', { ...request, slug: 'ana.lab', serverName: 'lab' }],
     ['stop', state, { now: true }],
     ['setLimits', state, { tasks: 9 }],
     ['archiveHome', ana, 'ana-20260102T030405.tar.gz'],
+    ['prepare', ['server'], { PATH: '/bin' }],
+    ['answered', state, 200],
   ])
 })
 

@@ -229,3 +229,31 @@ t.test('a memory limit that ended a program is told', async (t) => {
   t.ok(await eventually(() => heard.length > 0))
   t.same(heard, ['ana'])
 })
+
+t.test(
+  'how starts went is what the helper said last, and each helper makes ready for them',
+  async (t) => {
+    const prepared: unknown[] = []
+    const answered: unknown[] = []
+    const parts: Partial<Spawner> = {
+      prepare: (command, { PATH }) => void prepared.push([...command, PATH]),
+      answered: (_, tookMs) => void answered.push(tookMs),
+      warmth: () => ({ warm: prepared.length, cold: 1, lastReason: 'it is being prepared' }),
+      poll: () => Promise.resolve({ alive: true }),
+    }
+    const helper = await start(t, parts)
+    const { client } = helper
+    t.same(client.warmth?.(), { warm: 0, cold: 0 })
+    client.prepare?.(['server'], { PATH: '/bin' })
+    t.ok(await eventually(() => client.warmth?.().warm === 1))
+    client.answered?.(state, 200)
+    t.ok(await eventually(() => answered.length === 1))
+    await anew(t, helper, parts)
+    t.same(await client.poll(state), { alive: true })
+    t.ok(await eventually(() => prepared.length === 2))
+    t.same(prepared, [
+      ['server', '/bin'],
+      ['server', '/bin'],
+    ])
+  },
+)
