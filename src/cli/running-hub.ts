@@ -1,7 +1,7 @@
 /** Asks the running hub for what only it can do: stopping servers that it watches, reading its configuration again, telling how it is. */
 import { findRunningHub } from '../config/data-dir.ts'
 import { internalPortFact, type WholeContext } from '../context.ts'
-import { conflict, HubError } from '../lib/errors.ts'
+import { asError, conflict, HubError } from '../lib/errors.ts'
 import { pollUntil } from '../lib/poll.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { escapeName, isActive, type Server } from '../model/server.ts'
@@ -44,7 +44,7 @@ export async function stopServersOf(user: User, needs: Needs): Promise<void> {
 }
 
 /** Where its API answers, on loopback; it may have been started with another base URL than the file says now. */
-function apiOf({ config, store }: Needs): string {
+function apiOf({ config, store }: Pick<Needs, 'config' | 'store'>): string {
   const url = URL.parse(store.facts.find(urlFact) ?? '')
   const port = store.facts.find(internalPortFact) ?? ''
   return `http://127.0.0.1:${port}${url?.pathname ?? config.base_url}hub/api`
@@ -204,18 +204,36 @@ async function askToReload(secret: string, needs: Needs): Promise<ReloadOutcome>
   const signal = AbortSignal.timeout(timeoutMs)
   const headers = { authorization: `token ${secret}` }
   try {
+    const before = await faultOf(needs)
     const answer = await fetch(`${apiOf(needs)}/reload`, { method: 'POST', headers, signal })
     const body = toTable(await answer.json())
     if (!answer.ok) throw refusal(toWords([body['message']]).join())
-    const health = await fetch(`${apiOf(needs)}/health`, { signal })
-    if (!health.ok) throw new Error(`its health is ${health.status}`)
+    const after = await faultOf(needs)
+    // One that had a fault before is being mended, perhaps in several steps.
+    if (after !== undefined && before === undefined) throw unwell(after)
     const file = typeof body['file'] === 'string' ? body['file'] : undefined
     return { applied: toWords(body['applied']), needsRestart: toWords(body['needs_restart']), file }
   } catch (thrown) {
     if (thrown instanceof HubError) throw thrown
-    const sentence = 'The running hub does not answer as it should.'
-    throw new HubError('Unavailable', sentence, { cause: thrown })
+    throw unwell(asError(thrown).message, thrown)
   }
+}
+
+const unwell = (fault: string, cause?: unknown): HubError =>
+  new HubError('Unavailable', `The running hub does not answer as it should: ${fault}.`, { cause })
+
+/** What people would meet: nothing wrong, or a sentence. */
+async function faultOf({ config, store }: Needs): Promise<string | undefined> {
+  const url = store.facts.find(urlFact)
+  const places = [`${apiOf({ config, store })}/health`, ...(url ? [`${url}hub/login`] : [])]
+  for (const place of places) {
+    const signal = AbortSignal.timeout(answerMs)
+    const answer = await fetch(place, { signal, redirect: 'manual' }).catch(asError)
+    if (answer instanceof Error) return `${place} does not answer: ${answer.message}`
+    await answer.body?.cancel()
+    if (answer.status >= 400) return `${place} answers ${answer.status}`
+  }
+  return undefined
 }
 
 const refusal = (reason: string): HubError =>

@@ -5,6 +5,8 @@ import t, { type Test } from 'tap'
 import { type LoadedConfig } from '../../src/config/load.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { pluginSchemas } from '../../src/context.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { noteUrl } from '../../src/cli/hub-url.ts'
 import { littlehub } from '../support/command-line.ts'
 import { startHub, temporaryFolder } from '../support/hub.ts'
 
@@ -28,6 +30,7 @@ async function setUp(t: Test, users: readonly string[] = ['admin']) {
     dataDir,
     readAgain,
     users,
+    log: createLog({ level: 'silent' }),
     settings: { 'announcement.text': 'old' },
   })
   const environment = { LITTLEHUB_CONFIG: file }
@@ -76,4 +79,27 @@ t.test('a hub without an administrator is told by a signal', async (t) => {
   t.match(await config('reload'), { code: 0, err: /Its log says what came of it/ })
   while (heard === 0) await new Promise((resolve) => setTimeout(resolve, 10))
   t.equal(heard, 1)
+})
+
+t.test('what leaves the hub unwell is taken back by itself', async (t) => {
+  const { hub, config, now, text } = await setUp(t)
+  noteUrl(hub.context, hub.url)
+  const status = async (): Promise<number> => (await fetch(`${hub.url}hub/login`)).status
+  const views = t.testdir({ 'login.eta': '<% throw new Error("no such thing") %>' })
+  const refused = await config('set', 'views_dir', views)
+  t.match(refused, { code: 1, err: /as it should: .*hub\/login answers 500[^]*as it was before/ })
+  t.equal(now(), text)
+  t.equal(hub.context.config.views_dir, '')
+  t.equal(await status(), 200)
+
+  await t.test('and one that was unwell before can be mended in steps', async (t) => {
+    writeFileSync(path.join(views, 'login.eta'), 'fine')
+    t.match(await config('set', 'views_dir', views), { code: 0 })
+    writeFileSync(path.join(views, 'login.eta'), '<% throw new Error("no such thing") %>')
+    t.match(await config('reload'), { code: 1, err: /login answers 500/ })
+    t.equal(await status(), 500)
+    t.match(await config('set', 'announcement.text', 'Sorry'), { code: 0 })
+    t.match(await config('unset', 'views_dir'), { code: 0 })
+    t.equal(await status(), 200)
+  })
 })
