@@ -1,17 +1,15 @@
 /** Whether somebody's small requests wait for what others do: logins, long lists, downloads, slow readers. */
-import { execFileSync, type ChildProcess } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
-import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBrowser } from '../test/support/browser.ts'
 import { crowdSecret, nameOf } from '../test/support/crowd.ts'
 import { headOf } from './bench-load.ts'
 import { cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
 import { type Sample } from './bench-report.ts'
-import { end, hubSubject, pin, prefix, startUpstream, type Running } from './bench-subjects.ts'
-// With `type` inside the braces it would run, and wait for orders in this process as well.
-import type { SteadyOrder, SteadyReport } from './bench-steady.ts'
+import { end, hubSubject, prefix, startUpstream, type Running } from './bench-subjects.ts'
+import { askSteadily, type Asking } from './bench-asking.ts'
 
 export type FairnessOptions = {
   readonly rounds: number
@@ -88,7 +86,7 @@ export async function benchFairness(options: FairnessOptions): Promise<Sample[]>
   execFileSync('taskset', ['-acp', loadCore, String(process.pid)], { stdio: 'ignore' })
   const upstream = await startUpstream()
   const hub = await hubSubject(upstream.port, { users, active: people, passwords: people }).start()
-  const asking = await askSteadily(hub.port)
+  const asking = await askSteadily({ ...steady, port: hub.port, head: headOf('GET', '1k') })
   const samples: Sample[] = []
   try {
     const todo = companies.filter(({ name }) => name.includes(options.only))
@@ -107,37 +105,6 @@ export async function benchFairness(options: FairnessOptions): Promise<Sample[]>
     return samples
   } finally {
     for (const each of [asking, hub, upstream]) await end(each)
-  }
-}
-
-type Asking = Pick<Running, 'process'> & { report(): Promise<SteadyReport> }
-
-async function askSteadily(port: number): Promise<Asking> {
-  const program = path.join(import.meta.dirname, 'bench-steady.ts')
-  const child = pin(loadCore, [process.execPath, program])
-  const head = headOf('GET', '1k')
-  child.send({ ...steady, port, head } satisfies SteadyOrder)
-  if ((await answerOf(child)) !== 'open') throw new Error('the steady requests did not begin')
-  return {
-    process: child,
-    async report() {
-      child.send('?')
-      return (await answerOf(child)) as SteadyReport
-    },
-  }
-}
-
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const over = new AbortController()
-  const { signal } = over
-  try {
-    const ended = once(child, 'exit', { signal }).then(() => {
-      throw new Error('a steady request failed')
-    })
-    const [answer] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown]
-    return answer
-  } finally {
-    over.abort()
   }
 }
 

@@ -14,6 +14,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { descendantsOf, versionOf } from './bench-machine.ts'
 import { freePort, installPeer, peerMain } from './bench-subjects.ts'
+import { bundle } from './bundle.ts'
 
 export type Hub = {
   readonly url: string
@@ -56,13 +57,20 @@ export function littlehub(name: string, settings: Readonly<Record<string, string
         `LITTLEHUB_${key.replaceAll('.', '__').toUpperCase()}`,
         value,
       ])
-      const words = [path.join(checkout, 'src/main.ts'), 'serve', '--stop-servers']
+      const words = [programOfHub(), 'serve', '--stop-servers']
       const hub = launch([process.execPath, ...words], folder, Object.fromEntries(variables))
       const running = await whenHealthy(hub, { port, folder })
       if (settings['spawner.warm_start'] !== 'false') await whenWarm(folder)
       return running
     },
   }
+}
+
+/** Bundled, as an installed hub is. */
+function programOfHub(): string {
+  const file = path.join(checkout, 'dist', 'bench', 'main.mjs')
+  bundle(path.join(checkout, 'src/main.ts'), file)
+  return file
 }
 
 /** As on a morning: the hub has been there for a while. */

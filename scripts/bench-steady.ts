@@ -1,4 +1,4 @@
-/** The class of `bench-fairness.ts`: small requests at a steady pace, whether or not the answers come in time. */
+/** The class of `bench-fairness.ts` and `soak.ts`: small requests at a steady pace, whether or not the answers come in time. */
 import net, { type Socket } from 'node:net'
 
 export type SteadyOrder = {

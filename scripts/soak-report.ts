@@ -1,0 +1,69 @@
+/** What `soak.ts` says of what it has seen: whether all is as it was, and a plot over time. */
+import { median } from './bench-machine.ts'
+
+export type Look = {
+  readonly seconds: number
+  readonly memoryMiB: number
+  readonly files: number
+  readonly processes: number
+  readonly p99Ms: number
+}
+
+/** Memory that the garbage collector has not asked for back yet makes it differ by this much. */
+const mostGrowth = 1.15
+const mostSlower = 2
+
+const [width, height, left, gap] = [720, 90, 90, 34]
+
+const panels: readonly { readonly what: string; readonly of: (look: Look) => number }[] = [
+  { what: 'memory, MiB', of: ({ memoryMiB }) => memoryMiB },
+  { what: 'open files', of: ({ files }) => files },
+  { what: 'processes', of: ({ processes }) => processes },
+  { what: 'p99, ms', of: ({ p99Ms }) => p99Ms },
+]
+
+export function plotOverTime(looks: readonly Look[]): string {
+  const longest = Math.max(1, ...looks.map(({ seconds }) => seconds))
+  const drawn = panels.map(({ what, of }, index) => {
+    const top = 20 + index * (height + gap)
+    const most = Math.max(1, ...looks.map(of))
+    const points = looks.map((look) => {
+      const x = left + (look.seconds / longest) * (width - left - 20)
+      return `${x.toFixed(1)},${(top + height - (of(look) / most) * height).toFixed(1)}`
+    })
+    return `<text x="${left - 8}" y="${top + 10}" text-anchor="end">${most.toFixed(0)}</text>
+<text x="${left - 8}" y="${top + height}" text-anchor="end">0</text>
+<text x="${left}" y="${top - 6}">${what}</text>
+<path d="M${left} ${top}V${top + height}H${width - 20}" fill="none" stroke="#999"/>
+<polyline points="${points.join(' ')}" fill="none" stroke="#3b7dd8" stroke-width="1.5"/>`
+  })
+  const bottom = 20 + panels.length * (height + gap)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${bottom + 10}" font-family="sans-serif" font-size="11" role="img" aria-label="The hub over ${Math.round(longest / 60)} minutes of coming and going">
+<rect width="100%" height="100%" fill="#fff"/>
+${drawn.join('\n')}
+<text x="${width - 20}" y="${bottom}" text-anchor="end">${Math.round(longest / 60)} minutes</text>
+</svg>
+`
+}
+
+/**
+ * @param counts of what was done, so that a check of nothing does not pass.
+ * The first part is for code to be compiled and caches to fill. */
+export function problemsOf(
+  looks: readonly Look[],
+  counts: Readonly<Record<string, number>>,
+): string[] {
+  const last = looks.at(-1)
+  const early = looks.slice(Math.floor(looks.length / 5), Math.ceil(looks.length / 2))
+  const late = looks.slice(Math.floor(looks.length * 0.75), -1)
+  if (!last || early.length === 0 || late.length === 0) return ['it was not looked often enough']
+  const grown = (of: (look: Look) => number): number => median(late.map(of)) / median(early.map(of))
+  const fewestFiles = Math.min(...looks.map(({ files }) => files))
+  return [
+    ...(grown(({ memoryMiB }) => memoryMiB) > mostGrowth ? ['its memory has grown'] : []),
+    ...(grown(({ p99Ms }) => p99Ms) > mostSlower ? ['small pages have become slower'] : []),
+    ...(last.files > fewestFiles + 5 ? [`${last.files - fewestFiles} files are left open`] : []),
+    ...(last.processes > 1 ? [`${last.processes - 1} processes are left`] : []),
+    ...Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [`no ${what}`] : [])),
+  ]
+}
