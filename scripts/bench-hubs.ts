@@ -14,7 +14,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { descendantsOf, versionOf } from './bench-machine.ts'
 import { freePort, installPeer, peerMain } from './bench-subjects.ts'
-import { bundle } from './bundle.ts'
+import { bundle, nodeFlags } from './bundle.ts'
 
 export type Hub = {
   readonly url: string
@@ -57,7 +57,7 @@ export function littlehub(name: string, settings: Readonly<Record<string, string
         `LITTLEHUB_${key.replaceAll('.', '__').toUpperCase()}`,
         value,
       ])
-      const words = [programOfHub(), 'serve', '--stop-servers']
+      const words = [...nodeFlags, programOfHub(), 'serve', '--stop-servers']
       const hub = launch([process.execPath, ...words], folder, Object.fromEntries(variables))
       const running = await whenHealthy(hub, { port, folder })
       if (settings['spawner.warm_start'] !== 'false') await whenWarm(folder)

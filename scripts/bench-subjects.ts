@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { loadCore, proxyCore, versionOf } from './bench-machine.ts'
-import { bundle } from './bundle.ts'
+import { bundle, nodeFlags } from './bundle.ts'
 
 export type Subject = {
   readonly name: string
@@ -117,6 +117,7 @@ export function hubSubject(upstream: number, size: HubSize): Subject {
       })
       const child = pin(proxyCore, [
         process.execPath,
+        ...nodeFlags,
         program,
         ...words.map(([key, value]) => `--${key}=${value}`),
       ])

@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util'
 import { buildSync } from 'esbuild'
 import { bundlePath } from '../src/binary.ts'
 import { version } from '../src/lib/version.ts'
-import { bundle, common, nativePackages } from './bundle.ts'
+import { bundle, common, nativePackages, nodeFlags } from './bundle.ts'
 
 const help = `Usage: npm run build:binary -- [--arch x64|arm64] [--archive]
 
@@ -84,6 +84,7 @@ function assemble(binary: string, { work, arch }: Place): void {
     main,
     output: blob,
     disableExperimentalSEAWarning: true,
+    execArgv: nodeFlags,
     assets: { ...assets, build: buildFile },
   }
   writeFileSync(path.join(work, 'sea.json'), JSON.stringify(config))

@@ -4,6 +4,12 @@ import { buildSync } from 'esbuild'
 /** They load a compiled part that lies beside them, so they stay packages. */
 export const nativePackages = ['better-sqlite3', 'bcrypt', 'node-gyp-build']
 
+/**
+ * The program is run with. Where there is much memory V8 lets new objects fill 64 MB before it looks which of them are
+ * needed, and by then they are spread over as much of the process; requests are as fast with 8.
+ */
+export const nodeFlags = ['--max-semi-space-size=8']
+
 export const common = {
   bundle: true,
   platform: 'node',
