@@ -45,9 +45,9 @@ export function createTokenExchange(needs: {
   return {
     authorizationFor(caller, owner) {
       const { credential } = caller
-      const clientId = serverClientId(owner.user, owner.server)
       if (credential.kind === 'session') return undefined
       if ('user' in caller && caller.user.id === owner.userId) return undefined
+      const clientId = serverClientId(owner.user, owner.server)
       if (credential.token.clientId === clientId) return undefined
       const nowMs = needs.clock.now().getTime()
       const key = `${credential.token.id} ${clientId}`

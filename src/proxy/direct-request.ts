@@ -19,7 +19,9 @@ const maxHeadBytes = 8 * 1024
 
 const requestLine = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.1$/
 
-const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/
+const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Each of these wants an answer, or a framing, that is not usual. */
 const unusual = new Set([
@@ -62,21 +64,26 @@ function readFields(
   const headers: IncomingHttpHeaders = {}
   const rawHeaders: string[] = []
   for (const line of lines) {
-    const [, name, value] = field.exec(line) ?? []
-    if (name === undefined || value === undefined) return undefined
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon)
+    if (colon < 1 || !fieldName.test(name)) return undefined
+    const value = withoutSpace(line, colon + 1)
     const lower = name.toLowerCase()
     // One that comes twice is joined by some, and by others the first or the last counts.
-    if (unusual.has(lower) || lower in headers) return undefined
-    const trimmed = withoutSpaceBehind(value)
-    headers[lower] = trimmed
-    rawHeaders.push(name, trimmed)
+    if (!fieldValue.test(value) || unusual.has(lower) || lower in headers) return undefined
+    headers[lower] = value
+    rawHeaders.push(name, value)
   }
   return { headers, rawHeaders }
 }
 
-function withoutSpaceBehind(value: string): string {
-  let end = value.length
-  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09))
-    end -= 1
-  return end === value.length ? value : value.slice(0, end)
+/** What follows `from`, but for spaces and tabs at its ends. */
+function withoutSpace(line: string, from: number): string {
+  let start = from
+  let end = line.length
+  while (start < end && isSpace(line.charCodeAt(start))) start += 1
+  while (end > start && isSpace(line.charCodeAt(end - 1))) end -= 1
+  return line.slice(start, end)
 }
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09

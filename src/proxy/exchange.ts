@@ -130,7 +130,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
 
   const begin = (how: 'any' | 'fresh'): void => {
     parser = newParser()
-    connection = pool.acquire(route, user, how)
+    connection = pool.acquire(route.target, user, how)
     if (policy.quietMs !== undefined) connection.limitQuiet(policy.quietMs)
     if (!upload.isDone) connection.gather()
     connection.write(asker.head(upload.framing))
@@ -142,7 +142,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     if (answer && answer.status < 300) routes.touch(route)
     if (clean && answer?.keepAlive && upload.isDone) {
       if (policy.quietMs !== undefined) connection.limitQuiet(0)
-      pool.release(route, connection, answer.keepAliveMs)
+      pool.release(route.target, connection, answer.keepAliveMs)
       return
     }
     upload.stop()

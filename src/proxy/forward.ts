@@ -54,7 +54,7 @@ export function createForwarder(needs: ForwarderNeeds): Forwarder {
   const pool = createPool({ connectTimeoutMs })
   const live = createLive(routes)
   const exchanges = { routes, pool, live }
-  routes.onRemove((route) => pool.drop(route))
+  routes.onRemove(({ target }) => pool.drop(target))
 
   const refusalOf = (
     request: IncomingMessage,
@@ -127,8 +127,14 @@ function createAsker({ request, response, policy, target, onFailure }: Asked): A
 /** `/user/ana` is nobody's page: a server answers at its prefix, which ends with a slash. */
 function needsSlash({ method }: RequestFacts, target: string, { prefix }: Route): boolean {
   const path = withoutQuery(target)
-  const isPrefix = path.split('/').length === prefix.split('/').length - 1
-  return isPrefix && !path.endsWith('/') && (method === 'GET' || method === 'HEAD')
+  if (path.endsWith('/') || (method !== 'GET' && method !== 'HEAD')) return false
+  return slashesIn(path) === slashesIn(prefix) - 1
+}
+
+function slashesIn(path: string): number {
+  let count = 0
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) count += 1
+  return count
 }
 
 function addSlash(response: ServerResponse, target: string): void {

@@ -1,14 +1,14 @@
-/** Connections to servers, kept for the next exchange: per route, the last one used first. */
+/** Connections to servers, kept for the next exchange: per target, the last one used first. */
 import { connect, type Connection, type ConnectionUser } from './connection.ts'
-import { type Route } from './routes.ts'
+import { type Target } from './routes.ts'
 
 export interface Pool {
   /** @param how `fresh`: never one that has been used before. */
-  acquire(route: Route, user: ConnectionUser, how: 'any' | 'fresh'): Connection
+  acquire(target: Target, user: ConnectionUser, how: 'any' | 'fresh'): Connection
   /** Takes back a connection whose exchange is over, or closes it. @param keepAliveMs what the server promised. */
-  release(route: Route, connection: Connection, keepAliveMs: number | undefined): void
-  /** Closes the idle connections of a route. */
-  drop(route: Route): void
+  release(target: Target, connection: Connection, keepAliveMs: number | undefined): void
+  /** Closes the idle connections to a target. */
+  drop(target: Target): void
   /** Closes all idle connections. */
   close(): void
   /** Open connections, in use and not. */
@@ -28,20 +28,31 @@ const unpromisedKeepAliveMs = 4000
 const marginMs = 1000
 const longestKeepAliveMs = 30_000
 
-/** Per route; a class that loads at once needs many, and then they would only occupy descriptors. */
-const maxIdlePerRoute = 64
+/** Per target; a class that loads at once needs many, and then they would only occupy descriptors. */
+const maxIdlePerTarget = 64
 
 const sweepMs = 2000
 
+const keys = new WeakMap<Target, string>()
+
+/** The same for targets that are the same: a hub behind us has one for all of its routes. */
+function keyOf(target: Target): string {
+  const known = keys.get(target)
+  if (known !== undefined) return known
+  const key = JSON.stringify(target)
+  keys.set(target, key)
+  return key
+}
+
 export function createPool(options: { readonly connectTimeoutMs: number }): Pool {
-  const idle = new Map<Route, Idle[]>()
+  const idle = new Map<string, Idle[]>()
   const open = new Set<Connection>()
 
-  const closeIdle = (route: Route, isOver: (one: Idle) => boolean): void => {
-    const all = idle.get(route) ?? []
+  const closeIdle = (key: string, isOver: (one: Idle) => boolean): void => {
+    const all = idle.get(key) ?? []
     const kept = all.filter((one) => !isOver(one))
-    if (kept.length === 0) idle.delete(route)
-    else idle.set(route, kept)
+    if (kept.length === 0) idle.delete(key)
+    else idle.set(key, kept)
     for (const one of all) if (isOver(one)) one.connection.destroy()
   }
 
@@ -49,11 +60,11 @@ export function createPool(options: { readonly connectTimeoutMs: number }): Pool
     const now = Date.now()
     const isOver = ({ untilMs, connection }: Idle): boolean =>
       untilMs <= now || !connection.usable()
-    for (const route of [...idle.keys()]) closeIdle(route, isOver)
+    for (const key of [...idle.keys()]) closeIdle(key, isOver)
   }
 
-  const takeIdle = (route: Route): Connection | undefined => {
-    const all = idle.get(route)
+  const takeIdle = (target: Target): Connection | undefined => {
+    const all = idle.get(keyOf(target))
     const now = Date.now()
     for (let last = all?.pop(); last; last = all?.pop()) {
       if (last.untilMs > now && last.connection.usable()) return last.connection
@@ -65,39 +76,40 @@ export function createPool(options: { readonly connectTimeoutMs: number }): Pool
   const timer = setInterval(sweep, sweepMs).unref()
 
   return {
-    acquire(route, user, how) {
-      const kept = how === 'any' ? takeIdle(route) : undefined
+    acquire(target, user, how) {
+      const kept = how === 'any' ? takeIdle(target) : undefined
       if (kept) {
         kept.reused = true
         kept.user = user
         return kept
       }
       const onClose = (closed: Connection): void => void open.delete(closed)
-      const connection = connect(route.target, user, { ...options, onClose })
+      const connection = connect(target, user, { ...options, onClose })
       open.add(connection)
       return connection
     },
 
-    release(route, connection, keepAliveMs) {
+    release(target, connection, keepAliveMs) {
       connection.user = undefined
-      const all = idle.get(route) ?? []
+      const key = keyOf(target)
+      const all = idle.get(key) ?? []
       const lifeMs =
         keepAliveMs === undefined
           ? unpromisedKeepAliveMs
           : Math.min(keepAliveMs - marginMs, longestKeepAliveMs)
-      if (!connection.usable() || lifeMs <= 0 || all.length >= maxIdlePerRoute) {
+      if (!connection.usable() || lifeMs <= 0 || all.length >= maxIdlePerTarget) {
         connection.destroy()
         return
       }
       all.push({ connection, untilMs: Date.now() + lifeMs })
-      idle.set(route, all)
+      idle.set(key, all)
     },
 
-    drop: (route) => closeIdle(route, () => true),
+    drop: (target) => closeIdle(keyOf(target), () => true),
 
     close() {
       clearInterval(timer)
-      for (const route of [...idle.keys()]) closeIdle(route, () => true)
+      for (const key of [...idle.keys()]) closeIdle(key, () => true)
     },
 
     get size() {

@@ -36,9 +36,17 @@ export function createOrigins(needs: OriginNeeds): Origins {
   for (const entry of trustedProxies) addTo(trusted, entry)
   const own = publicUrl === '' ? undefined : new URL(publicUrl)
 
-  const trusts = (address: string): boolean => {
+  const judge = (address: string): boolean => {
     const plain = withoutMapping(address)
     return isIP(plain) > 0 && trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+  }
+
+  /** Asked with every request, and those of one peer come one behind the other. */
+  let lastAddress = ''
+  let lastTrust = false
+  const trusts = (address: string): boolean => {
+    if (address !== lastAddress) [lastAddress, lastTrust] = [address, judge(address)]
+    return lastTrust
   }
 
   const protoSeen = ({ socket, headers }: RequestFacts, trustedPeer: boolean) =>
