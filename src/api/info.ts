@@ -15,11 +15,11 @@ const shutdown = Type.Object({
 /** Where starts can be warm. */
 function presentWarmth(facts: ReturnType<ApiNeeds['warmth']>) {
   if (facts === undefined) return {}
-  const { warm, cold, warmMs, coldMs, lastReason = null } = facts
+  const { warm, cold, warmMs, coldMs, lastReason = null, kernelReason = null } = facts
   const inSeconds = (ms: number | undefined) => (ms === undefined ? null : ms / SECOND)
   return {
     warm_start: {
-      ...{ warm, cold, last_reason: lastReason },
+      ...{ warm, cold, last_reason: lastReason, kernel_reason: kernelReason },
       ...{ warm_seconds: inSeconds(warmMs), cold_seconds: inSeconds(coldMs) },
     },
   }

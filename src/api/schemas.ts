@@ -31,6 +31,7 @@ const warmStart = Type.Object(
     warm_seconds: orNull(Type.Number()),
     cold_seconds: orNull(Type.Number()),
     last_reason: orNull(text),
+    kernel_reason: orNull(text),
   },
   closed,
 )

@@ -162,12 +162,13 @@ export const readWarmth = (needs: Needs): Promise<WarmFacts | undefined> =>
     const { littlehub = {} } = (await answer.json()) as { littlehub?: { warm_start?: Warmth } }
     const { warm_start: found } = littlehub
     if (found === undefined) return undefined
-    const { warm, cold, warm_seconds, cold_seconds, last_reason } = found
+    const { warm, cold, warm_seconds, cold_seconds, last_reason, kernel_reason } = found
     return {
       ...{ warm, cold },
       ...(warm_seconds === null ? {} : { warmMs: warm_seconds * SECOND }),
       ...(cold_seconds === null ? {} : { coldMs: cold_seconds * SECOND }),
       ...(last_reason === null ? {} : { lastReason: last_reason }),
+      ...(kernel_reason === null ? {} : { kernelReason: kernel_reason }),
     }
   })
 
@@ -177,6 +178,7 @@ type Warmth = {
   readonly warm_seconds: number | null
   readonly cold_seconds: number | null
   readonly last_reason: string | null
+  readonly kernel_reason: string | null
 }
 
 /** Lends `use` a token of an administrator with one scope. @returns undefined when there is no administrator yet */

@@ -31,3 +31,11 @@ export const session = section(
   },
   'Browser logins.',
 )
+
+export const tokens = section(
+  {
+    max_age: duration('0s', 'Longest life of an API token; 0s: as long as whoever makes it wants.'),
+    oauth_max_age: duration('14d', 'Life of a token that a server or service got by OAuth.'),
+  },
+  'Tokens.',
+)

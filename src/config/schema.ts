@@ -1,6 +1,6 @@
 /** Every setting once: type, default, unit, one sentence. Types are inferred from it, docs/settings.md is printed from it. */
 import { Type, type Static } from 'typebox'
-import { auth, session } from './auth-settings.ts'
+import { auth, session, tokens } from './auth-settings.ts'
 import { connections } from './connection-settings.ts'
 import { customScopes, groups, roles, services, users } from './declarations.ts'
 import { https } from './https-settings.ts'
@@ -68,14 +68,6 @@ const announcement = section(
     logout: text('', 'The line of the logout page, in the place of `text`.'),
   },
   'What people are told on the pages of the hub.',
-)
-
-const tokens = section(
-  {
-    max_age: duration('0s', 'Longest life of an API token; 0s: as long as whoever makes it wants.'),
-    oauth_max_age: duration('14d', 'Life of a token that a server or service got by OAuth.'),
-  },
-  'Tokens.',
 )
 
 const api = section(
@@ -195,6 +187,15 @@ export const settings = section(
           true,
           'Servers are forked from a process that has already imported what they need, where that is as good as starting the program: they are ready in a tenth of the time, with half the memory.',
         ),
+        warm_kernels: flag(
+          true,
+          'Python kernels of servers that were forked are forked, too, where that is as good as starting them.',
+        ),
+        preload: Type.Array(Type.String({ pattern: '^[A-Za-z_][\\w.]*$' }), {
+          default: [],
+          description:
+            'Modules that these kernels need not import any more, where they are installed; what every kernel imports is found by itself.',
+        }),
         start_timeout: duration('60s', 'Longest time until the program runs.'),
         http_timeout: duration('30s', 'Longest time from there until it answers.'),
         hook_timeout: duration('10s', 'Longest time that a hook takes; see `hooks`.'),

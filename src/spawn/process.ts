@@ -13,7 +13,13 @@ import { archiveIn, packHome } from './home-archive.ts'
 import { launch, type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
 import { createPorts } from './ports.ts'
-import { defineSpawner, type Spawner, type SpawnerNeeds, type SpawnRequest } from './spawner.ts'
+import {
+  defineSpawner,
+  preloadOf,
+  type Spawner,
+  type SpawnerNeeds,
+  type SpawnRequest,
+} from './spawner.ts'
 import { terminate } from './termination.ts'
 import { createUsageMeter } from './usage.ts'
 import { createWarmStart } from './warm-start.ts'
@@ -69,6 +75,9 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     log,
     get enabled() {
       return needs.settings?.spawner.warm_start === true
+    },
+    get preload() {
+      return preloadOf(needs)
     },
   })
 

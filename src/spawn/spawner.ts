@@ -105,8 +105,20 @@ export type SpawnerNeeds = {
   readonly dataDir: string
   /** The group of a hub of another account, which is let in to the sockets of servers. Absent: the hub is root. */
   readonly hubGroup?: number
-  /** Whether servers may be forked from a process that has imported what they need, as the setting says now. */
-  readonly settings?: { readonly spawner: { readonly warm_start: boolean } }
+  /** Whether servers and kernels may be forked from a process that has imported what they need, as the settings say now. */
+  readonly settings?: {
+    readonly spawner: {
+      readonly warm_start: boolean
+      readonly warm_kernels?: boolean
+      readonly preload?: readonly string[]
+    }
+  }
+}
+
+/** What kernels that are forked have imported besides the usual; undefined: none are. */
+export function preloadOf({ settings }: Pick<SpawnerNeeds, 'settings'>) {
+  const { warm_kernels: isWanted, preload = [] } = settings?.spawner ?? {}
+  return isWanted === true ? preload : undefined
 }
 
 /** A spawner plug-in. `create` gets options that the configuration loader has checked against `options` and decoded. */

@@ -1,6 +1,6 @@
 /** Starts the unit of a server: forked into it where that is as good, and with its own program otherwise. */
 import { type Log } from '../lib/log.ts'
-import { type Spawner, type SpawnerNeeds } from './spawner.ts'
+import { preloadOf, type Spawner, type SpawnerNeeds } from './spawner.ts'
 import { type Systemctl, type TransientUnit, type UnitFacts } from './systemctl.ts'
 import { failedStart } from './unit-facts.ts'
 import { readRun } from './unit-run.ts'
@@ -31,6 +31,9 @@ export function createUnitStarts(needs: UnitStartsNeeds): UnitStarts {
     host: createZygoteUnit,
     get enabled() {
       return needs.settings?.spawner.warm_start === true
+    },
+    get preload() {
+      return preloadOf(needs)
     },
   })
   const warmUnits = createWarmUnits({ systemctl, warmStart, properties })

@@ -5,7 +5,7 @@ import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 import { pythonOf } from './console-script.ts'
 import { findProgram } from './find-program.ts'
 import { findForeignAbove, findForeignFile } from './foreign-files.ts'
-import { createZygote, type Zygote, type ZygoteHost } from './zygote.ts'
+import { createZygote, type Learnt, type Zygote, type ZygoteHost } from './zygote.ts'
 
 /** What is to be started: a program with its arguments, and in its environment what decides which Python that means. */
 export type WarmRequest = {
@@ -25,6 +25,8 @@ export type WarmFacts = {
   readonly coldMs?: number
   /** Why the last cold one was not warm. */
   readonly lastReason?: string
+  /** Why kernels are not forked, though they were to be. */
+  readonly kernelReason?: string
 }
 
 export interface WarmStart {
@@ -51,6 +53,8 @@ export type Fork<Started> = (zygote: Zygote, argv: readonly string[]) => Promise
 export type WarmStartNeeds = {
   /** As the setting says now. */
   readonly enabled: boolean
+  /** What kernels that are forked have imported; undefined: they start the ordinary way. */
+  readonly preload?: readonly string[] | undefined
   readonly log: Log
   /** Where zygotes run; absent: they are children of the hub. */
   readonly host?: () => ZygoteHost
@@ -75,17 +79,20 @@ type Place = {
   isBusy: boolean
   reason: string
   failedAtMs: number
-  modules: readonly string[] | undefined
+  modules: Learnt | undefined
+  /** As the setting was when it was made. */
+  readonly preload: string
 }
 
 const newMean = () => ({ sumMs: 0, count: 0 })
 
-const newPlace = (): Place => ({
+const newPlace = (preload: string): Place => ({
   zygote: undefined,
   isBusy: false,
   reason: 'it is being prepared',
   failedAtMs: -Infinity,
   modules: undefined,
+  preload,
 })
 
 type Plan = {
@@ -101,6 +108,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   const counts = { warm: 0, cold: 0 }
   const took = { warm: newMean(), cold: newMean() }
   let lastReason: string | undefined
+  let kernelReason: string | undefined
   let isClosed = false
 
   const isUnwanted = (): boolean => isClosed || !needs.enabled
@@ -116,6 +124,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       ...plan,
       ...(needs.host === undefined ? {} : { host: needs.host() }),
       ...(place.modules === undefined ? {} : { modules: place.modules }),
+      ...(needs.preload === undefined ? {} : { preload: needs.preload }),
       onStale: (reason) => replace(plan, place, { zygote, reason }),
     })
     living.add(zygote)
@@ -133,6 +142,8 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
     place.zygote?.retire()
     place.zygote = zygote
     place.modules = ready.modules
+    kernelReason = ready.coldKernels
+    if (kernelReason !== undefined) log.warn({ reason: kernelReason }, 'kernels do not start warm')
     log.info({ python: plan.python, tookMs: Math.round(zygote.ageMs) }, 'servers start warm')
   }
 
@@ -176,8 +187,10 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
 
   const placeOf = (plan: Plan): Place | undefined => {
     const key = JSON.stringify(plan)
+    const preload = JSON.stringify(needs.preload ?? null)
+    for (const [old, place] of places) if (place.preload !== preload) drop(old, place)
     if (!places.has(key) && places.size >= mostPlaces) return undefined
-    const place = places.get(key) ?? newPlace()
+    const place = places.get(key) ?? newPlace(preload)
     places.set(key, place)
     const mayTry = performance.now() - place.failedAtMs > retryAfterMs
     if (place.zygote === undefined ? mayTry : place.zygote.ageMs > renewAfterMs)
@@ -188,7 +201,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   /** The one that can be forked for this command. */
   const find = (request: WarmRequest): { plan: Plan; place: Place; zygote: Zygote } | Cold => {
     if (!needs.enabled) {
-      retireAll()
+      places.forEach((place, key) => drop(key, place))
       return { cold: 'warm starts are switched off' }
     }
     const plan = planOf(request)
@@ -212,9 +225,9 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
     return forked
   }
 
-  const retireAll = (): void => {
-    for (const { zygote } of places.values()) zygote?.retire()
-    places.clear()
+  const drop = (key: string, { zygote }: Place): void => {
+    zygote?.retire()
+    places.delete(key)
   }
 
   return {
@@ -244,6 +257,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
         ...(took.warm.count === 0 ? {} : { warmMs: took.warm.sumMs / took.warm.count }),
         ...(took.cold.count === 0 ? {} : { coldMs: took.cold.sumMs / took.cold.count }),
         ...(lastReason === undefined ? {} : { lastReason }),
+        ...(kernelReason === undefined ? {} : { kernelReason }),
       }
     },
     close() {

@@ -9,12 +9,15 @@ export function warmthInWords({
   warmMs,
   coldMs,
   lastReason,
+  kernelReason,
 }: WarmFacts): string | undefined {
   if (warm + cold === 0) return undefined
   const times = [within('warm', warmMs), within('ordinary', coldMs)].filter(Boolean).join(', ')
   const counted = `${warm} of ${warm + cold} starts since the hub began were warm`
   const reason = lastReason === undefined ? '' : ` The last ordinary one: ${lastReason}.`
-  return `${counted}${times === '' ? '' : `; the first answer came after ${times}`}.${reason}`
+  const kernels =
+    kernelReason === undefined ? '' : ` Kernels start the ordinary way: ${kernelReason}.`
+  return `${counted}${times === '' ? '' : `; the first answer came after ${times}`}.${reason}${kernels}`
 }
 
 const within = (kind: string, ms: number | undefined): string =>

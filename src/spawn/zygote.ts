@@ -15,8 +15,10 @@ export type ZygoteSettings = {
   readonly script: string
   /** Nothing that differs from user to user, and no secret: everybody gets a copy. */
   readonly environment: Readonly<Record<string, string>>
+  /** Kernels are forked, too, with these modules imported where they are installed. */
+  readonly preload?: readonly string[]
   /** What an earlier one of the same environment has learnt that it needs. */
-  readonly modules?: readonly string[]
+  readonly modules?: Learnt
   /** Absent: it is a child of the hub. */
   readonly host?: ZygoteHost
   /** One that has not answered by then is stuck. */
@@ -66,11 +68,18 @@ export type Forked = { readonly child: Child } | { readonly cold: string }
 
 export type Placed = { readonly pid: number } | { readonly cold: string }
 
+/** What a server imports, and what a kernel does; null: kernels are not forked. */
+export type Learnt = {
+  readonly server: readonly string[]
+  readonly kernel: readonly string[] | null
+}
+
 export type Prepared = {
-  /** What it has learnt that a server imports. */
-  readonly modules: readonly string[]
+  readonly modules: Learnt
   /** Those of them that each child imports itself, and why. */
   readonly keptOut: Readonly<Record<string, string>>
+  /** Why kernels are not forked, though they were to be. */
+  readonly coldKernels?: string
 }
 
 export interface Zygote {
@@ -145,7 +154,8 @@ export function createZygote(settings: ZygoteSettings): Zygote {
     waiting.clear()
     if (!isRetired) settings.onStale(cold)
   })
-  send(process.stdin, { script: settings.script, modules: settings.modules ?? null })
+  const { script, preload: kernels = null, modules = null } = settings
+  send(process.stdin, { script, kernels, modules })
 
   /** As its zygote tells it; after that is gone, as the kernel does, which does not say how. */
   const endOf = async (pid: number, startTime: string): Promise<Ended> => {
@@ -178,9 +188,7 @@ export function createZygote(settings: ZygoteSettings): Zygote {
   }
 
   return {
-    ready: first.then(({ failed, modules = [], kept_out: keptOut = {} }) =>
-      failed === undefined ? { modules, keptOut } : { failed },
-    ),
+    ready: first.then(toPrepared),
     async fork(request) {
       const answer = await ask(request)
       const forked = 'cold' in answer ? answer : toChild(answer.pid)
@@ -216,8 +224,15 @@ type Answer = {
   readonly status?: number
   readonly stale?: string
   readonly failed?: string
-  readonly modules?: readonly string[]
+  readonly modules?: Learnt
   readonly kept_out?: Readonly<Record<string, string>>
+  readonly kernels?: string | null
+}
+
+function toPrepared(answer: Answer): Prepared | { failed: string } {
+  const { failed, modules = { server: [], kernel: null }, kept_out: keptOut = {}, kernels } = answer
+  if (failed !== undefined) return { failed }
+  return { modules, keptOut, ...(kernels ? { coldKernels: kernels } : {}) }
 }
 
 /** In a session of its own: an interrupt at the terminal is for the hub. It ends when the hub does, as its input ends. */

@@ -48,7 +48,7 @@ async function setUp(
     onStale: (reason) => stale.push(reason),
   })
   t.teardown(() => zygote.end())
-  t.match(await zygote.ready, { modules: Array })
+  t.match(await zygote.ready, { modules: { server: Array } })
   return { environment, zygote, stale, dir: dataFolder(t) }
 }
 
@@ -81,7 +81,8 @@ async function serverOf(setting: Setting, number: number, more: Record<string, s
     ...more,
   }
   const argv = [setting.environment.script, '--some=words', 'a b']
-  return { url, request: { argv, env, uid, gid: uid, account: null, home, log } } as Server
+  const own = { uid, gid: uid, account: null, home, log }
+  return { url, request: { argv, env, ...own } } as Server
 }
 
 /** @returns its pid; ended with the test. */

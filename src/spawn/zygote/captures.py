@@ -11,11 +11,33 @@ def authkey(module, env):
 def session(module, env):
     """The key that signs messages to kernels is a default, drawn once; so is the name of the user."""
     module.session_flags["secure"][0]["Session"]["key"] = module.new_id_bytes()
-    classes = [module.Session]
+    set_default(module.Session, "username", env.get("USER", "username"))
+
+
+def parent(module, env):
+    """Whose end a kernel takes for its own."""
+    set_default(module.IPKernelApp, "parent_handle", int(env.get("JPY_PARENT_PID") or 0))
+
+
+def set_default(configurable, name, value):
+    classes = [configurable]
     while classes:
         one = classes.pop()
         classes += one.__subclasses__()
-        one.username.default_value = one._static_immutable_initial_values["username"] = env.get("USER", "username")
+        getattr(one, name).default_value = one._static_immutable_initial_values[name] = value
+
+
+def parso_cache(module, env):
+    module._default_cache_path = module._get_default_cache_path()
+
+
+def again(module, env):
+    """What it keeps is all that it does while imported."""
+    module.__spec__.loader.exec_module(module)
+
+
+def debugger_log(module, env):
+    module._pid = os.getpid()
 
 
 def user_base(module, env):
@@ -24,11 +46,6 @@ def user_base(module, env):
     known = module._CONFIG_VARS
     if known is not None:
         known["userbase"] = site.USER_BASE
-
-
-def trash(module, env):
-    """Keeps the path of the user's trash."""
-    module.__spec__.loader.exec_module(module)
 
 
 def request_environment(module, env):
@@ -42,9 +59,15 @@ def nothing(module, env):
 CORRECTIONS = {
     "multiprocessing.process": authkey,
     "jupyter_client.session": session,
+    "ipykernel.kernelapp": parent,
     "sysconfig": user_base,
-    "send2trash.plat_other": trash,
+    "send2trash.plat_other": again,
+    "jedi.settings": again,
+    "parso.cache": parso_cache,
+    "_pydevd_bundle._debug_adapter.pydevd_schema_log": debugger_log,
     "wsgiref.handlers": request_environment,
+    "psutil._pslinux": nothing,
+    "debugpy.common.log": nothing,
     "sqlalchemy.util.compat": nothing,
     "zoneinfo._tzpath": nothing,
 }

@@ -15,6 +15,8 @@ import time
 import types
 
 import captures
+import kernels
+import provisioner
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,7 +28,7 @@ NOBODY = 65534
 # Variables that differ from server to server: modules that read one of these while imported are kept out of the
 # parent, or what they took is put right here. Any other that is read has to have the value that the parent has.
 PERSONAL = set(
-    "HOME USER LOGNAME SHELL MEM_LIMIT MEM_GUARANTEE CPU_LIMIT CPU_GUARANTEE HUB_SERVER_RUN JPY_API_TOKEN".split()
+    "HOME USER LOGNAME SHELL MEM_LIMIT MEM_GUARANTEE CPU_LIMIT CPU_GUARANTEE HUB_SERVER_RUN JPY_API_TOKEN JPY_PARENT_PID".split()
 ) | {
     "JUPYTERHUB_" + name
     for name in """API_TOKEN CLIENT_ID HOST OAUTH_CALLBACK_URL OAUTH_ACCESS_SCOPES OAUTH_SCOPES
@@ -67,16 +69,29 @@ def start(asked, known, answers):
         leave_behind(asked["log"], answers)
         become(asked)
         die_with(parent)
-        put_right(asked, known)
-        show(asked)
+        put_right("server", asked["env"], known)
+        be_script(asked["argv"])
+        show([sys.executable, *asked["argv"]], asked["argv"][0])
     except Exception as e:
         answer(answers, asked, cold=reason_of(e))
         os._exit(0)
     answer(answers, asked, pid=os.getpid())
     os.close(answers)
     prctl(PDEATHSIG, 0)
+    go(asked, known)
+
+
+def go(asked, known):
+    """The last step of all: the program, and before that what forks its kernels."""
+    nursery = None
+    if known["learnt"]["kernel"]:
+        with contextlib.suppress(OSError):
+            nursery = kernels.begin(known)
     open_to_owner()
-    run(asked["argv"])
+    if nursery:
+        with contextlib.suppress(Exception):
+            provisioner.register(nursery)
+    end_as(lambda: run_script(asked["argv"][0]))
 
 
 def be_nobody():
@@ -156,14 +171,14 @@ def become(asked):
             raise PermissionError("its ids could not be changed")
 
 
-def reason_for_cold(env, known):
+def reason_for_cold(kind, env, known):
     """None, or what is unusual about this environment or this user."""
     for place, was in known["places"]:
         if known["seen"](place) != was:
             return "the environment has changed"
     given = known["given"]
     for name in sorted(set(env) | set(given)):
-        matters = name in known["reads"] or name.startswith(BELOW)
+        matters = name in known[kind]["reads"] or name.startswith(BELOW)
         if matters and name not in PERSONAL and env.get(name) != given.get(name):
             return f"{name} is read while modules are imported"
     own = os.path.join(env["HOME"], ".local", "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
@@ -172,31 +187,35 @@ def reason_for_cold(env, known):
     return None
 
 
-def put_right(asked, known):
+def put_right(kind, env, known):
     """The environment, and what importing took from another one."""
-    reason = reason_for_cold(asked["env"], known)
+    reason = reason_for_cold(kind, env, known)
     if reason:
         raise Unusual(reason)
     os.environ.clear()
-    os.environ.update(asked["env"])
-    for name, value in known["written"].items():
+    os.environ.update(env)
+    for name, value in known[kind]["written"].items():
         os.environ.setdefault(name, value)
     for name, correct in captures.CORRECTIONS.items():
         if name in sys.modules:
             correct(sys.modules[name], os.environ)
     random.seed()
     time.tzset()
-    script = asked["argv"][0]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(script) if os.path.islink(script) else script))
-    sys.argv = list(asked["argv"])
-    sys.orig_argv = [sys.executable, *asked["argv"]]
+    sys.path[:] = known["path"]
     sys.dont_write_bytecode = False
 
 
-def show(asked):
+def be_script(argv):
+    script = argv[0]
+    sys.path.insert(0, os.path.dirname(os.path.realpath(script) if os.path.islink(script) else script))
+    sys.argv = list(argv)
+    sys.orig_argv = [sys.executable, *argv]
+
+
+def show(words, program):
     """What ps, and whoever looks for the processes of a run, read of it: its own words and environment."""
     env = [f"{name}={value}" for name, value in os.environ.items()]
-    words = [os.fsencode(word) + b"\0" for word in [sys.executable, *asked["argv"]]]
+    words = [os.fsencode(word) + b"\0" for word in words]
     texts = [os.fsencode(text) + b"\0" for text in env]
     data = b"".join(words + texts)
     # Kept for as long as the process lives: the kernel reads it from there.
@@ -213,7 +232,7 @@ def show(asked):
     area = (ctypes.c_uint64 * 13)(*addresses, 0)
     ctypes.memmove(ctypes.addressof(area) + 12 * 8, (ctypes.c_uint32 * 2)(0, 0xFFFFFFFF), 8)
     prctl(SET_MM, MM_MAP, ctypes.addressof(area), ctypes.sizeof(area))
-    name = ctypes.create_string_buffer(os.fsencode(os.path.basename(asked["argv"][0]))[:15])
+    name = ctypes.create_string_buffer(os.fsencode(os.path.basename(program))[:15])
     prctl(NAME, ctypes.addressof(name))
 
 
@@ -222,19 +241,29 @@ def open_to_owner():
     prctl(DUMPABLE, 1)
 
 
-def run(argv):
-    """The program, as the interpreter would run and end it."""
+def be_main(**names):
+    """A main module as the interpreter makes it."""
     main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=argv[0], __builtins__=__builtins__, __cached__=None)
+    main.__dict__.update(__builtins__=__builtins__, **names)
     sys.modules["__main__"] = main
     if "__mp_main__" in sys.modules:
         # multiprocessing knows it by this name, too.
         sys.modules["__mp_main__"] = main
+    return main
+
+
+def run_script(script):
+    main = be_main(__file__=script, __cached__=None)
+    with open(script, "rb") as file:
+        code = compile(file.read(), script, "exec")
+    exec(code, main.__dict__)
+
+
+def end_as(run):
+    """Ends the process with the program, as the interpreter would."""
     status = 1
     try:
-        with open(argv[0], "rb") as file:
-            code = compile(file.read(), argv[0], "exec")
-        exec(code, main.__dict__)
+        run()
         status = 0
     except SystemExit as e:
         status = status_of(e.code)

@@ -46,13 +46,9 @@ class Hub(http.server.BaseHTTPRequestHandler):
 def run(script, report):
     """Reports names of modules, in the order of their import."""
     os.setsid()
-    home = tempfile.mkdtemp(prefix="littlehub-trial-")
-    if os.getuid() == 0:
-        os.chown(home, child.NOBODY, child.NOBODY)
+    home = make_home()
     child.be_nobody()
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
+    be_silent()
     os.chdir(home)
     hub = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=hub.serve_forever, daemon=True).start()
@@ -62,6 +58,19 @@ def run(script, report):
     sys.argv = [script]
     sys.path.insert(0, os.path.dirname(script))
     runpy.run_path(script, run_name="__main__")
+
+
+def make_home():
+    home = tempfile.mkdtemp(prefix="littlehub-trial-")
+    if os.getuid() == 0:
+        os.chown(home, child.NOBODY, child.NOBODY)
+    return home
+
+
+def be_silent():
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
 
 
 def visit(url, token, home, report):

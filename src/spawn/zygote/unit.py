@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import time
 
 import child
@@ -58,9 +59,9 @@ def enter(asked, known, place, channel):
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         place.enter()
         child.die_with(parent)
-        asked["env"] = environment_of(asked, place)
-        child.put_right(asked, known)
-        child.show(asked)
+        child.put_right("server", environment_of(asked, place), known)
+        child.be_script(asked["argv"])
+        child.show([sys.executable, *asked["argv"]], asked["argv"][0])
     except Exception as e:
         channel.send(child.reason_of(e).encode())
         os._exit(1)
@@ -74,8 +75,7 @@ def enter(asked, known, place, channel):
     # Its end makes systemd read who is the main process now.
     signal.pidfd_send_signal(place.pidfd, signal.SIGTERM)
     child.close_all_but({0, 1, 2})
-    child.open_to_owner()
-    child.run(asked["argv"])
+    child.go(asked, known)
 
 
 def environment_of(asked, place):

@@ -22,6 +22,7 @@ FORBIDDEN = {
 }  # fmt: skip
 
 reads = collections.defaultdict(set)  # variable: modules
+writes = collections.defaultdict(set)  # variable: modules
 importers = collections.defaultdict(set)  # module: those that import it
 unsafe = {}  # module: why
 running = []  # modules whose bodies are being executed, the innermost last
@@ -54,8 +55,10 @@ def run(names, report):
         if foreign(getattr(module, "__file__", None), trusted):
             unsafe.setdefault(name, "can be written to by others")
     kept_out = {**failed, **with_importers()}
-    seen = {name for name, modules in reads.items() if name not in personal and modules - set(kept_out) - set(captures.CORRECTIONS)}
-    data = json.dumps({"kept_out": kept_out, "reads": sorted(seen)}).encode()
+    held = set(kept_out) | set(captures.CORRECTIONS)
+    seen = {name: sorted(modules - held) for name, modules in reads.items() if name not in personal}
+    left = {name: sorted(modules) for name, modules in writes.items()}
+    data = json.dumps({"kept_out": kept_out, "reads": seen, "writes": left}).encode()
     while data:
         data = data[os.write(report, data) :]
 
@@ -128,6 +131,11 @@ def observe_environment():
                 reads[key if isinstance(key, str) else os.fsdecode(key)].add(now())
             return super().__getitem__(key)
 
+        def __setitem__(self, key, value):
+            if now():
+                writes[key].add(now())
+            super().__setitem__(key, value)
+
     os.environ.__class__ = Watched
 
 
@@ -137,7 +145,7 @@ def observe_loading():
     def watched_import(name, globals=None, locals=None, fromlist=(), level=0):
         importer = (globals or {}).get("__name__")
         out = real_import(name, globals, locals, fromlist, level)
-        if importer:
+        if importer and importer != __name__ and not importer.startswith("importlib."):
             package = (globals or {}).get("__package__") or importer
             full = importlib.util.resolve_name("." * level + name, package) if level else name
             for target in [full, *(f"{full}.{one}" for one in fromlist or ())]:

@@ -1,12 +1,12 @@
-"""Imports what a server imports, once, and forks one child for each start: the program of a warm start.
+"""Imports what servers and kernels import, once, and forks one child for each start: the program of a warm start.
 
 Run by the hub with the Python of a user environment, nothing but PATH and LANG in its environment, and `/nonexistent` as
 home. What it is asked comes over its standard input and what it answers goes over its standard output, so there is no
 path that anybody else could connect to. A message is 8 hexadecimal digits, its length, and that many bytes of JSON; an
 answer is a line of JSON.
 
-    -> {"script": "/env/bin/jupyterhub-singleuser", "modules": null or [...]}
-    <- {"ready": true, "modules": [...], "kept_out": {module: reason}, "loaded": 1400} or {"failed": reason}
+    -> {"script": "/env/bin/jupyterhub-singleuser", "kernels": null or [...], "modules": null or {"server": [...], "kernel": [...]}}
+    <- {"ready": true, "modules": {...}, "kept_out": {module: reason}, "kernels": null or why none} or {"failed": reason}
     -> {"id": 1, "argv": [...], "env": {...}, "uid": ..., "gid": ..., "account": ..., "home": ..., "log": ...}
     or {"id": 1, "argv": [...], "holder": pid, "program": what it runs, "group": its own, "uid": ..., "pid_file": ...}
     <- {"id": 1, "pid": 4711} or {"id": 1, "cold": reason}: then nothing runs, and it has to be started the ordinary way
@@ -34,7 +34,7 @@ import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("captures", "child", "sandbox", "unit"):
+for name in ("captures", "child", "kernels", "provisioner", "sandbox", "unit"):
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
@@ -121,19 +121,36 @@ def import_all(names):
 
 def prepare(asked):
     """Imports what may be imported; returns what children have to know of it."""
-    names = asked["modules"] or on_trial("learn", asked["script"], LEARNT_WITHIN)
-    if not names:
+    learnt = asked["modules"] or learn(asked)
+    if not learnt["server"]:
         raise RuntimeError("a server that was started on trial did not answer")
+    names = list(dict.fromkeys([*learnt["server"], *(learnt["kernel"] or [])]))
     found = on_trial("watch", names, WATCHED_WITHIN)
     if not found:
         raise RuntimeError("its modules could not be imported on trial")
-    given = dict(os.environ)
+    given, path = dict(os.environ), list(sys.path)
     import_all([name for name in names if name not in found["kept_out"]])
     left = left_behind()
     if left:
         raise RuntimeError(f"importing its modules has left {left} behind")
-    written = {name: value for name, value in os.environ.items() if given.get(name) != value}
-    return {"names": names, **found, "given": given, "written": written, "seen": seen}
+    server, kernel = set(learnt["server"]), set(learnt["kernel"] or [])
+    # What no list names is imported by what one names.
+    kinds = {"server": of_kind(kernel - server, found, given), "kernel": of_kind(server - kernel, found, given)}
+    return {"names": names, "learnt": learnt, "kept_out": found["kept_out"], "given": given, "path": path, "seen": seen, **kinds}
+
+
+def of_kind(others, found, given):
+    """Which variables servers, or kernels, read while they import their modules, and which they write. others: not theirs."""
+    reads = {variable for variable, modules in found["reads"].items() if set(modules) - others}
+    wrote = {variable for variable, modules in found["writes"].items() if set(modules) - others}
+    written = {name: os.environ[name] for name in wrote if os.environ.get(name) != given.get(name)}
+    return {"reads": reads, "written": written}
+
+
+def learn(asked):
+    server = on_trial("learn", asked["script"], LEARNT_WITHIN)
+    kernel = on_trial("learn_kernel", asked["kernels"], LEARNT_WITHIN) if server and asked["kernels"] is not None else None
+    return {"server": server, "kernel": kernel}
 
 
 def left_behind():
@@ -163,7 +180,8 @@ def main():
     known["places"] = begun
     gc.collect()
     gc.freeze()
-    say(ready=True, modules=known["names"], kept_out=known["kept_out"], loaded=len(sys.modules))
+    cold = None if known["learnt"]["kernel"] or asked["kernels"] is None else "a kernel that was started on trial did not answer"
+    say(ready=True, modules=known["learnt"], kept_out=known["kept_out"], kernels=cold)
     serve(known)
 
 
