@@ -191,11 +191,9 @@ export const settings = section(
           true,
           'Python kernels of servers that were forked are forked, too, where that is as good as starting them.',
         ),
-        preload: Type.Array(Type.String({ pattern: '^[A-Za-z_][\\w.]*$' }), {
-          default: [],
-          description:
-            'Modules that these kernels need not import any more, where they are installed; what every kernel imports is found by itself.',
-        }),
+        preload: list(
+          'Modules that these kernels need not import any more, where they are installed; what every kernel imports is found by itself.',
+        ),
         start_timeout: duration('60s', 'Longest time until the program runs.'),
         http_timeout: duration('30s', 'Longest time from there until it answers.'),
         hook_timeout: duration('10s', 'Longest time that a hook takes; see `hooks`.'),

@@ -34,7 +34,8 @@ export const flag = (initial: boolean, description: string) =>
 export const count = (initial: number, description: string, maximum = 1_000_000) =>
   Type.Integer({ minimum: 0, maximum, default: initial, description })
 
-export const list = (description: string) => Type.Array(Type.String(), { default: [], description })
+export const list = (description: string, initial: string[] = []) =>
+  Type.Array(Type.String(), { default: initial, description })
 
 export const table = (description: string) =>
   Type.Record(Type.String(), Type.String(), { default: {}, description })

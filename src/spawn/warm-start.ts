@@ -5,7 +5,7 @@ import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 import { pythonOf } from './console-script.ts'
 import { findProgram } from './find-program.ts'
 import { findForeignAbove, findForeignFile } from './foreign-files.ts'
-import { createZygote, type Learnt, type Zygote, type ZygoteHost } from './zygote.ts'
+import { createZygote, type Learnt, type Prepared, type Zygote, type ZygoteHost } from './zygote.ts'
 
 /** What is to be started: a program with its arguments, and in its environment what decides which Python that means. */
 export type WarmRequest = {
@@ -113,6 +113,8 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
 
   const isUnwanted = (): boolean => isClosed || !needs.enabled
 
+  const preloadNow = (): string => JSON.stringify(needs.preload ?? null)
+
   const make = async (plan: Plan, place: Place): Promise<void> => {
     const foreign = findForeignAbove(plan.script) ?? (await findForeignFile(plan.python))
     if (isUnwanted()) return
@@ -135,16 +137,18 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       fail(place, ready.failed)
       return
     }
-    if (isUnwanted()) {
-      zygote.end()
-      return
-    }
+    // The settings may have changed meanwhile.
+    if (isUnwanted() || place.preload !== preloadNow()) zygote.end()
+    else use(place, zygote, ready)
+  }
+
+  const use = (place: Place, zygote: Zygote, { modules, coldKernels }: Prepared): void => {
     place.zygote?.retire()
     place.zygote = zygote
-    place.modules = ready.modules
-    kernelReason = ready.coldKernels
-    if (kernelReason !== undefined) log.warn({ reason: kernelReason }, 'kernels do not start warm')
-    log.info({ python: plan.python, tookMs: Math.round(zygote.ageMs) }, 'servers start warm')
+    place.modules = modules
+    kernelReason = coldKernels
+    if (coldKernels !== undefined) log.warn({ reason: coldKernels }, 'kernels do not start warm')
+    log.info({ tookMs: Math.round(zygote.ageMs) }, 'servers start warm')
   }
 
   const fail = (place: Place, reason: string): void => {
@@ -187,7 +191,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
 
   const placeOf = (plan: Plan): Place | undefined => {
     const key = JSON.stringify(plan)
-    const preload = JSON.stringify(needs.preload ?? null)
+    const preload = preloadNow()
     for (const [old, place] of places) if (place.preload !== preload) drop(old, place)
     if (!places.has(key) && places.size >= mostPlaces) return undefined
     const place = places.get(key) ?? newPlace(preload)

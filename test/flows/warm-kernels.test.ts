@@ -87,7 +87,7 @@ from kernel_lab import *
 lab = vars(kernel_lab).get('lab')
 `
   const response = await fetch(url, { method: 'POST', body: prelude + code })
-  return response.json() as Promise<unknown>
+  return response.json()
 }
 
 const aKernel = `lab = kernel_lab.lab = Lab()\nout = [lab.is_warm, lab.pid]`

@@ -41,7 +41,7 @@ def run(preload, report):
 
 
 def use(client, file, preload):
-    for cell in [*CELLS, *(f"import {name}" for name in preload)]:
+    for cell in [*CELLS, *(f"import {name}" for name in preload if name.replace(".", "_").isidentifier())]:
         client.execute(cell, reply=True, timeout=60)
     client.complete("import o", reply=True, timeout=60)
     client.inspect("print", reply=True, timeout=60)
