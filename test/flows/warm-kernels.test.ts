@@ -424,6 +424,7 @@ t.test('with the setting off there is no nursery', skip, async (t) => {
     onStale: (reason) => t.comment(reason),
   })
   t.teardown(() => zygote.end())
+  t.match(await zygote.ready, { modules: { kernel: null } })
   const server = await warmServer(t, 'ana', zygote)
   t.match(await server.ask(aKernel), [false, Number])
   t.same(childrenOf(server.pid).length, 1, 'which is the kernel')
