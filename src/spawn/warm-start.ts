@@ -126,7 +126,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       ...plan,
       ...(needs.host === undefined ? {} : { host: needs.host() }),
       ...(place.modules === undefined ? {} : { modules: place.modules }),
-      ...(needs.preload === undefined ? {} : { preload: needs.preload }),
+      preload: needs.preload,
       onStale: (reason) => replace(plan, place, { zygote, reason }),
     })
     living.add(zygote)

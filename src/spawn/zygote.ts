@@ -16,7 +16,7 @@ export type ZygoteSettings = {
   /** Nothing that differs from user to user, and no secret: everybody gets a copy. */
   readonly environment: Readonly<Record<string, string>>
   /** Kernels are forked, too, with these modules imported where they are installed. */
-  readonly preload?: readonly string[]
+  readonly preload?: readonly string[] | undefined
   /** What an earlier one of the same environment has learnt that it needs. */
   readonly modules?: Learnt
   /** Absent: it is a child of the hub. */
