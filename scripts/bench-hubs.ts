@@ -19,6 +19,8 @@ import { bundle, nodeFlags } from './bundle.ts'
 export type Hub = {
   readonly url: string
   readonly pid: number
+  /** What it has logged. */
+  log(): string
   /** Ends it with all its servers. Resolves when nothing of it runs any more. */
   end(): Promise<void>
 }
@@ -60,7 +62,7 @@ export function littlehub(name: string, settings: Readonly<Record<string, string
       const words = [...nodeFlags, programOfHub(), 'serve', '--stop-servers']
       const hub = launch([process.execPath, ...words], folder, Object.fromEntries(variables))
       const running = await whenHealthy(hub, { port, folder })
-      if (settings['spawner.warm_start'] !== 'false') await whenWarm(folder)
+      if (settings['spawner.warm_start'] !== 'false') await whenWarm(running, 1)
       return running
     },
   }
@@ -73,12 +75,16 @@ function programOfHub(): string {
   return file
 }
 
-/** As on a morning: the hub has been there for a while. */
-async function whenWarm(folder: string): Promise<void> {
-  const log = (): string => readFileSync(path.join(folder, 'hub.log'), 'utf8')
-  for (const end = Date.now() + warmingMs; !log().includes('servers start warm'); await wait(200))
-    if (/servers do not start warm/.test(log()) || Date.now() > end)
-      throw new Error(`no warm starts:\n${log().slice(-2000)}`)
+const warm = /servers start warm/g
+
+/** How often it has made ready for warm starts: once for each state of the environment. */
+export const timesWarm = (hub: Hub): number => hub.log().match(warm)?.length ?? 0
+
+/** As on a morning: the hub has been there for a while. @param times counted as by `timesWarm` */
+export async function whenWarm(hub: Hub, times: number): Promise<void> {
+  for (const end = Date.now() + warmingMs; timesWarm(hub) < times; await wait(200))
+    if (/servers do not start warm/.test(hub.log()) || Date.now() > end)
+      throw new Error(`no warm starts:\n${hub.log().slice(-2000)}`)
 }
 
 /** Its limits of time are those it ships with, or such that nothing fails for slowness. */
@@ -158,6 +164,7 @@ async function whenHealthy(
   return {
     url,
     pid,
+    log: () => readFileSync(path.join(folder, 'hub.log'), 'utf8'),
     async end() {
       const all = descendantsOf(pid)
       const ended = once(hub, 'exit')

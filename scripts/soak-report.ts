@@ -1,4 +1,4 @@
-/** What `soak.ts` says of what it has seen: whether all is as it was, and a plot over time. */
+/** What `soak.ts` and `lessons.ts` say of what they have seen: whether all is as it was, and a plot over time. */
 import { median } from './bench-machine.ts'
 
 export type Look = {
@@ -65,5 +65,33 @@ export function problemsOf(
     ...(last.files > fewestFiles + 5 ? [`${last.files - fewestFiles} files are left open`] : []),
     ...(last.processes > 1 ? [`${last.processes - 1} processes are left`] : []),
     ...Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [`no ${what}`] : [])),
+  ]
+}
+
+export type Lesson = {
+  /** Of a server with its kernel, what is shared divided. */
+  readonly serverMiB: number
+  readonly zygoteMiB: number
+  readonly hubMiB: number
+  /** When all have gone. */
+  readonly processes: number
+  /** Students who had no first cell. */
+  readonly without: number
+}
+
+/** The first lessons, after one to warm up, against the last ones. */
+export function lessonProblems(lessons: readonly Lesson[]): string[] {
+  const some = Math.floor(lessons.length / 4)
+  if (some === 0) return ['there were not enough lessons']
+  const [first, last] = [lessons.slice(1, 1 + some), lessons.slice(-some)]
+  const grown = (of: (lesson: Lesson) => number): number =>
+    median(last.map(of)) / median(first.map(of))
+  const missing = lessons.reduce((sum, { without }) => sum + without, 0)
+  return [
+    ...(missing > 0 ? [`${missing} times a student was left without a cell`] : []),
+    ...(grown(({ serverMiB }) => serverMiB) > mostGrowth ? ['servers have grown'] : []),
+    ...(grown(({ zygoteMiB }) => zygoteMiB) > mostGrowth ? ['what is forked has grown'] : []),
+    ...(grown(({ hubMiB }) => hubMiB) > mostGrowth ? ['the hub has grown'] : []),
+    ...(grown(({ processes }) => processes) > 1 ? ['processes are left behind'] : []),
   ]
 }

@@ -1,6 +1,12 @@
 /** The soak's verdict: what it takes for left behind. */
 import t from 'tap'
-import { plotOverTime, problemsOf, type Look } from '../../scripts/soak-report.ts'
+import {
+  lessonProblems,
+  plotOverTime,
+  problemsOf,
+  type Lesson,
+  type Look,
+} from '../../scripts/soak-report.ts'
 
 const lookAt = (seconds: number, more: Partial<Look> = {}): Look => ({
   ...{ seconds, memoryMiB: 150, files: 60, processes: 9, p99Ms: 4 },
@@ -52,4 +58,21 @@ t.test('files and processes that stay are counted', async (t) => {
 t.test('nothing done and nothing seen proves nothing', async (t) => {
   t.strictSame(problemsOf(looks(), { ...counts, kills: 0 }), ['no kills'])
   t.strictSame(problemsOf([lookAt(0)], counts), ['it was not looked often enough'])
+})
+
+t.test('lessons that leave everything as it was are told from those that do not', async (t) => {
+  const usual = { serverMiB: 60, zygoteMiB: 150, hubMiB: 140, processes: 1, without: 0 }
+  const lessons = (of: (index: number) => Partial<Lesson>) =>
+    Array.from({ length: 12 }, (_, index) => ({ ...usual, ...of(index) }))
+  t.strictSame(lessonProblems(lessons(() => ({}))), [])
+  t.strictSame(lessonProblems(lessons((index) => ({ serverMiB: 60 + 2 * index }))), [
+    'servers have grown',
+  ])
+  t.strictSame(lessonProblems(lessons((index) => ({ processes: index < 6 ? 1 : 2 }))), [
+    'processes are left behind',
+  ])
+  t.strictSame(lessonProblems(lessons((index) => ({ without: index === 3 ? 2 : 0 }))), [
+    '2 times a student was left without a cell',
+  ])
+  t.strictSame(lessonProblems([usual]), ['there were not enough lessons'])
 })
