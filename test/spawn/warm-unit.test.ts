@@ -148,7 +148,9 @@ t.test('on a machine with systemd', machineOnly, async (t) => {
   const machine = await startMachine(t, { filters: 'none' })
   // Units have a /tmp of their own, in which no user environment would be.
   await machine.sh('mkdir -m 711 /var/lib/data')
-  const words = [inMachine.node, `${inMachine.checkout}/test/spawn/inside/warm.ts`]
-  const [program = '', ...rest] = machine.words(words, { env: { TMPDIR: '/var/lib/data' } })
-  await t.spawn(program, rest, { cwd: '/' }, 'warm.ts')
+  for (const file of ['warm.ts', 'warm-life.ts']) {
+    const words = [inMachine.node, `${inMachine.checkout}/test/spawn/inside/${file}`]
+    const [program = '', ...rest] = machine.words(words, { env: { TMPDIR: '/var/lib/data' } })
+    await t.spawn(program, rest, { cwd: '/' }, file)
+  }
 })

@@ -22,11 +22,16 @@ def start(asked, known, answers):
         place = sandbox.Sandbox(asked["holder"], asked["group"], asked["uid"], asked["program"])
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            enter(asked, known, place, theirs)
+            try:
+                enter(asked, known, place, theirs)
+            finally:
+                os._exit(1)
         theirs.close()
         ours.settimeout(READY_WITHIN)
-        said = ours.recv(1 << 12).decode() or "the forked process ended at once"
+        try:
+            said = ours.recv(1 << 12).decode() or "the forked process ended at once"
+        except socket.timeout:
+            said = "the forked process did not get ready"
         if said != "ready":
             raise child.Unusual(said)
         difference = place.difference(pid)

@@ -1,89 +1,23 @@
-/** Run in a machine: servers that are forked into units, beside those that units were started with. */
+/** Run in a machine: what servers are kept in that are forked into units, beside those that units were started with. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import http from 'node:http'
-import { json } from 'node:stream/consumers'
-import t, { type Test } from 'tap'
-import { type Spawner, type SpawnRequest, type Started } from '../../../src/spawn/spawner.ts'
-import { systemdSpawner } from '../../../src/spawn/systemd.ts'
-import { type SystemdOptions } from '../../../src/spawn/systemd-options.ts'
-import { tinyEnvironment, type TinyEnvironment } from '../../support/tiny-environment.ts'
-import { dataFolder, eventually, quietLog, requestFor, stayAwake } from '../support.ts'
-import { systemdSettings } from './support.ts'
+import t from 'tap'
+import { type Started } from '../../../src/spawn/spawner.ts'
+import { stayAwake } from '../support.ts'
+import {
+  ana,
+  ask,
+  begin,
+  output,
+  pidOf,
+  property,
+  setUp,
+  unitOf,
+  type Facts,
+} from './warm-setting.ts'
 
 t.setTimeout(250_000)
 stayAwake(t)
-
-const ana = { id: 7, name: 'ana', slug: 'ana', admin: false }
-const limits = { memoryBytes: 300 * 2 ** 20, cpuCores: 1.5, tasks: 50 }
-
-type Setting = {
-  readonly environment: TinyEnvironment
-  readonly spawner: Spawner
-  readonly warmStart: { warm_start: boolean }
-  readonly lines: string[]
-}
-
-async function setUp(
-  t: Test,
-  change: Partial<SystemdOptions> = {},
-  modules: Readonly<Record<string, string>> = {},
-): Promise<Setting> {
-  const environment = tinyEnvironment(t, modules)
-  const lines: string[] = []
-  const warmStart = { warm_start: true }
-  const settings = systemdSettings({ groups: ['class', 'cohort'], ...change })
-  const needs = { log: quietLog(lines), dataDir: dataFolder(t), settings: { spawner: warmStart } }
-  const spawner = systemdSpawner.create(settings, needs)
-  t.teardown(() => spawner.close?.())
-  spawner.prepare?.([environment.script], variables)
-  const isReady = () => lines.some((line) => /servers (?:do not )?start warm/.test(line))
-  if (!(await eventually(isReady, 60_000))) t.fail('no zygote')
-  return { environment, spawner, warmStart, lines }
-}
-
-const variables = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }
-
-/** @returns it, answering. */
-async function begin(t: Test, setting: Setting, change: Partial<SpawnRequest> = {}) {
-  const { slug = 'ana', user = ana } = change
-  const started = await setting.spawner.start(
-    requestFor(slug, {
-      command: [setting.environment.script, 'a b', '$HOME'],
-      environment: { ...variables, JUPYTERHUB_API_TOKEN: `token-of-${user.slug}` },
-      user,
-      limits,
-      ...change,
-    }),
-  )
-  t.teardown(() => setting.spawner.stop(started.state, { now: true }))
-  if (!(await eventually(() => ask(started).then(Boolean, () => false))))
-    t.comment(await setting.spawner.logTail(slug, 50))
-  return started
-}
-
-type Facts = Readonly<Record<string, unknown>>
-
-const ask = ({ url }: Started, code?: string): Promise<Facts> =>
-  new Promise((resolve, reject) => {
-    const socketPath = url.slice('unix:'.length)
-    const method = code === undefined ? 'GET' : 'POST'
-    http
-      .request({ socketPath, method, path: '/', agent: false }, (response) => {
-        void json(response).then((facts) => resolve(facts as Facts), reject)
-      })
-      .on('error', reject)
-      .end(code)
-  })
-
-const output = (...[program = '', ...words]: string[]): string =>
-  execFileSync(program, words, { encoding: 'utf8' }).trim()
-
-const property = (unit: string, name: string): string =>
-  output('systemctl', 'show', '--value', `--property=${name}`, '--', unit)
-
-const unitOf = ({ state }: Started): string => String(state['unit'])
-const pidOf = (started: Started): number => Number(property(unitOf(started), 'MainPID'))
 
 /** What root is told by the kernel of the process that systemd calls the main one. */
 function factsFromOutside(started: Started): Facts {
