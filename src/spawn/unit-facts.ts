@@ -29,6 +29,16 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 /** @see systemd.exec(5), "Process Exit Codes" */
 const codeOfStatus: Readonly<Record<string, string>> = { 203: 'EACCES' }
 
+/** What systemd itself ends with, in the place of a program that it could not execute. */
+const ofSystemd = { first: 200, last: 245 }
+
+/** Whether it was the program that ended, however soon, and not what systemd does before it. */
+export function wasExecuted(facts: UnitFacts): boolean {
+  const { ExecMainCode: code = '0', ExecMainStatus: status = '', InvocationID: id = '' } = facts
+  if (id === '' || code === '0') return false
+  return code !== exited || Number(status) < ofSystemd.first || Number(status) > ofSystemd.last
+}
+
 /** Why a program was not executed. @param words what systemd said */
 export function failedStart(program: string, facts: UnitFacts, words: string): HubError {
   const { Result: result = '', ExecMainStatus: status = '' } = facts

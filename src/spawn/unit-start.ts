@@ -2,7 +2,7 @@
 import { type Log } from '../lib/log.ts'
 import { preloadOf, type Spawner, type SpawnerNeeds } from './spawner.ts'
 import { type Systemctl, type TransientUnit, type UnitFacts } from './systemctl.ts'
-import { failedStart } from './unit-facts.ts'
+import { failedStart, wasExecuted } from './unit-facts.ts'
 import { readRun } from './unit-run.ts'
 import { createWarmStart } from './warm-start.ts'
 import { createWarmUnits, type WarmUnitStart } from './warm-unit.ts'
@@ -43,7 +43,8 @@ export function createUnitStarts(needs: UnitStartsNeeds): UnitStarts {
   const runOwn = async (unit: TransientUnit, program: string): Promise<UnitFacts> => {
     const { started, words } = await systemctl.run(unit)
     const facts = await systemctl.show(unit.name)
-    if (!started) throw failedStart(program, facts, words)
+    // One that ends at once may have ended before systemd took notice that it runs.
+    if (!started && !wasExecuted(facts)) throw failedStart(program, facts, words)
     return facts
   }
 

@@ -1,6 +1,6 @@
 /** How a program ended, and which limits act. */
 import t from 'tap'
-import { endingOf, failedStart, missingLimits } from '../../src/spawn/unit-facts.ts'
+import { endingOf, failedStart, missingLimits, wasExecuted } from '../../src/spawn/unit-facts.ts'
 
 const killed = { ExecMainCode: '2', ExecMainStatus: '9', Result: 'signal' }
 const mebibyte = 2 ** 20
@@ -25,6 +25,17 @@ t.test('a program that may not be run is told from others', async (t) => {
     message: /may not be run by this user/,
   })
   t.match(failedStart('lab', { ExecMainStatus: '226' }, ''), { message: /could not be started/ })
+})
+
+t.test('a program that ended at once was executed, unlike one that could not be', async (t) => {
+  const ended = { InvocationID: 'one', ExecMainCode: '1', ExecMainStatus: '3' }
+  t.ok(wasExecuted(ended))
+  t.ok(wasExecuted({ ...ended, ExecMainStatus: '0' }))
+  t.ok(wasExecuted({ ...ended, ExecMainCode: '2', ExecMainStatus: '9' }), 'by a signal')
+  for (const status of ['200', '203', '217', '226', '245'])
+    t.notOk(wasExecuted({ ...ended, ExecMainStatus: status }), status)
+  t.notOk(wasExecuted({ ...ended, ExecMainCode: '0' }), 'nothing ended')
+  t.notOk(wasExecuted({ ...ended, InvocationID: '' }), 'there is no such unit')
 })
 
 t.test('each limit that does not act is named', async (t) => {

@@ -49,3 +49,9 @@ t.test('what cannot be executed is an error with the name that its owner knows',
   t.ok(thrown instanceof HubError)
   t.match(thrown, { message: /The program server may not be run/ })
 })
+
+t.test('a program that ends before systemd saw it run has ended, and did run', async (t) => {
+  const facts = { InvocationID: 'one', ...{ ExecMainCode: '1', ExecMainStatus: '3' } }
+  const { starts } = partsOf(facts, false)
+  t.same(await starts.run(unit, 'server', how), facts)
+})

@@ -193,6 +193,17 @@ t.test('stopping ends what has hidden itself, too', async (t) => {
   for (const pid of pids) t.notOk(existsSync(`/proc/${pid}`))
 })
 
+t.test('how a program ended is told, however soon it does', async (t) => {
+  const spawner = spawnerOf(t)
+  for (let time = 0; time < 20; time++) {
+    const { state } = await spawner.start(requestFor('ana', { user: ana, command: sh('exit 3') }))
+    const isOver = async () => !(await spawner.poll(state)).alive
+    t.ok(await eventually(isOver))
+    t.same(await spawner.poll(state), { alive: false, exitCode: 3 })
+    await spawner.stop(state, { now: true })
+  }
+})
+
 t.test('the limits of a running server can be changed', async (t) => {
   const spawner = spawnerOf(t)
   const said: string[] = []
