@@ -97,11 +97,14 @@ export function connect(
     return true
   }
 
-  const timer = setTimeout(() => {
+  let timer: NodeJS.Timeout | undefined = setTimeout(() => {
     socket.destroy(new ConnectTimeoutError(`no connection within ${options.connectTimeoutMs} ms`))
   }, options.connectTimeoutMs)
 
-  socket.once(target.tls ? 'secureConnect' : 'connect', () => clearTimeout(timer))
+  socket.once(target.tls ? 'secureConnect' : 'connect', () => {
+    clearTimeout(timer)
+    timer = undefined
+  })
   socket.on('drain', () => connection.user?.drained())
   socket.on('error', (error) => (failure = error))
   socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))

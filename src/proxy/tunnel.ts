@@ -1,9 +1,10 @@
-/** One WebSocket: asks the server, then joins the two sockets byte by byte, or passes its refusal on. */
+/** One WebSocket: asks the server, then has the two sockets joined, or passes its refusal on. */
 import { type IncomingMessage } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { connect, ConnectTimeoutError, type ConnectionUser } from './connection.ts'
 import { requestHead, responseFields, responseScope } from './headers.ts'
 import { type Live } from './live.ts'
+import { createPair, join, type Pair } from './pair.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { GarbageError, type ResponseHead } from './response-head.ts'
 import { createResponseParser } from './response-parser.ts'
@@ -30,45 +31,99 @@ export type TunnelEnds = {
 const maxEarlyBytes = 64 * 1024
 
 /** There are thousands of WebSockets, nearly all of them silent: each keeps its buffer. */
-const idleBufferBytes = 1024
-
-/** When one side has ended, the other has this long to take what is left and to end too. */
-const graceMs = 5000
+const idleBufferBytes = 256
 
 const upgradeLines = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
 
 export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
-  const { request, socket, route, policy } = ends
-  const { routes } = needs
-  let phase: 'asking' | 'joined' | 'refused' = 'asking'
-  let isChunked = false
-  let serverClosed = false
-  let grace: NodeJS.Timeout | undefined
+  const { socket, route, policy } = ends
+  const connection = connect(route.target, silent, {
+    connectTimeoutMs: needs.connectTimeoutMs,
+    firstBufferBytes: idleBufferBytes,
+    onClose: () => undefined,
+  })
+  const pair = createPair({ socket, connection, route, right: policy.right, ...needs })
+  ask(pair, ends)
+  connection.write(requestHead(ends.request, { ...ends, framing: upgradeLines }))
+}
+
+/** Nothing comes before the question. */
+const silent: ConnectionUser = {
+  bytes: () => true,
+  ended: () => undefined,
+  drained: () => undefined,
+  closed: () => undefined,
+}
+
+/** All that is needed for the question alone is forgotten with the answer: a WebSocket lives for hours. */
+function ask(pair: Pair, ends: TunnelEnds): void {
+  const { socket, connection } = pair
   let early = ends.head.length > 0 ? [ends.head] : []
   let earlyBytes = ends.head.length
 
+  const answer = createAnswer(pair, ends)
+
+  const wait = (bytes: Buffer): void => {
+    if (pair.phase !== 'asking') return
+    early.push(bytes)
+    earlyBytes += bytes.length
+    if (earlyBytes > maxEarlyBytes) socket.pause()
+  }
+
+  connection.user = {
+    bytes(bytes) {
+      const taken = answer.take(bytes)
+      if (pair.phase !== 'joined') return !socket.writableNeedDrain
+      socket.off('data', wait)
+      const toClient = join(pair)
+      for (const held of early) connection.write(held)
+      early = []
+      socket.resume()
+      return taken < bytes.length ? toClient(bytes.subarray(taken)) : true
+    },
+    ended() {
+      if (pair.phase === 'asking') answer.fail(502)
+      else if (answer.end()) pair.close()
+      else pair.cut()
+    },
+    drained: () => void socket.resume(),
+    closed(error) {
+      if (pair.phase === 'asking') answer.fail(statusOf(error))
+      else if (error || !answer.isComplete()) pair.cut()
+      else pair.close()
+      pair.serverGone()
+    },
+  }
+  socket.on('data', wait)
+}
+
+/** What the server says to the question: yes, or whatever else, which then is the client's answer. */
+function createAnswer(pair: Pair, { route, policy }: TunnelEnds) {
+  const { socket } = pair
+  let isChunked = false
+
   const parser = createResponseParser('GET', {
-    head: (head) => (head.status === 101 ? join(head) : refuse(head)),
+    head: (head) => (head.status === 101 ? accept(head) : refuse(head)),
     body(bytes) {
       if (isChunked) socket.write(`${bytes.length.toString(16)}\r\n`)
       socket.write(Buffer.from(bytes))
       if (isChunked) socket.write('\r\n')
     },
     complete() {
-      if (phase !== 'refused') return
+      if (pair.phase !== 'refused') return
       if (isChunked) socket.write('0\r\n\r\n')
-      closeBoth()
+      pair.close()
     },
   })
 
-  const join = (head: ResponseHead): void => {
+  const accept = (head: ResponseHead): void => {
     if (!switchesToWebSocket(head)) throw new GarbageError('switched to another protocol')
-    phase = 'joined'
+    pair.phase = 'joined'
     socket.write(headText(head, fieldsOf(head), upgradeLines), 'latin1')
   }
 
   const refuse = (head: ResponseHead): void => {
-    phase = 'refused'
+    pair.phase = 'refused'
     isChunked = head.framing === 'chunked' || head.framing === 'close'
     const length = head.status === 204 ? undefined : head.contentLength
     const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : lengthLine(length)
@@ -78,102 +133,31 @@ export function openTunnel(needs: TunnelNeeds, ends: TunnelEnds): void {
   const fieldsOf = (head: ResponseHead): string[] =>
     responseFields(head.fields, responseScope(route, policy))
 
-  const toClient = (bytes: Buffer): boolean => {
-    routes.touch(route)
-    const more = socket.write(bytes)
-    if (socket.writableLength > 0) connection.keepBuffer()
-    return more
-  }
-
-  const user: ConnectionUser = {
-    bytes(bytes) {
-      if (phase === 'joined') return toClient(bytes)
-      const taken = parse(bytes)
-      if (phaseNow() !== 'joined') return !socket.writableNeedDrain
-      for (const held of early) connection.write(held)
-      early = []
-      socket.resume()
-      return taken < bytes.length ? toClient(bytes.subarray(taken)) : true
-    },
-    ended() {
-      if (phase === 'asking') answer(502)
-      else if (phase === 'joined' || parser.end()) closeBoth()
-      else cut()
-    },
-    drained: () => void socket.resume(),
-    closed(error) {
-      if (phase === 'asking') answer(statusOf(error))
-      else if (error || (phase === 'refused' && !parser.complete)) cut()
-      else closeBoth()
-      serverClosed = true
-      if (socket.closed) leave()
-    },
-  }
-
-  /** What `parse` may just have changed. */
-  const phaseNow = (): typeof phase => phase
-
-  const parse = (bytes: Buffer): number => {
-    try {
-      return parser.push(bytes)
-    } catch {
-      if (phase === 'asking') answer(502)
-      else cut()
-      return bytes.length
-    }
-  }
-
-  const answer = (status: 502 | 503 | 504): void => {
-    phase = 'refused'
+  const fail = (status: 502 | 503 | 504): void => {
+    pair.phase = 'refused'
     socket.write(
       `HTTP/1.1 ${statusTexts[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     )
-    closeBoth()
+    pair.close()
   }
 
-  /** What is written still arrives. */
-  const closeBoth = (): void => {
-    socket.end()
-    if (phase === 'joined') connection.end()
-    else connection.destroy()
-    grace ??= setTimeout(cut, graceMs).unref()
+  return {
+    /** In the server's place. */
+    fail,
+    /** @returns how many of the bytes belong to it. */
+    take(bytes: Buffer): number {
+      try {
+        return parser.push(bytes)
+      } catch {
+        if (pair.phase === 'asking') fail(502)
+        else pair.cut()
+        return bytes.length
+      }
+    },
+    /** The server sends no more. @returns whether it is whole. */
+    end: () => parser.end(),
+    isComplete: () => parser.complete,
   }
-
-  const cut = (): void => {
-    connection.destroy()
-    socket.destroy()
-  }
-
-  const leave = (): void => {
-    clearTimeout(grace)
-    release()
-    if (policy.right) policy.right.onEnd = undefined
-  }
-
-  const connection = connect(route.target, user, {
-    connectTimeoutMs: needs.connectTimeoutMs,
-    firstBufferBytes: idleBufferBytes,
-    onClose: () => undefined,
-  })
-  const release = needs.live.add(route, cut)
-  if (policy.right) policy.right.onEnd = cut
-  socket.on('data', (bytes: Buffer) => {
-    if (phase === 'joined') {
-      routes.touch(route)
-      if (!connection.pass(bytes)) socket.pause()
-    } else if (phase === 'asking') {
-      early.push(bytes)
-      earlyBytes += bytes.length
-      if (earlyBytes > maxEarlyBytes) socket.pause()
-    }
-  })
-  socket.on('drain', () => connection.resume())
-  socket.on('end', () => (phase === 'asking' ? cut() : closeBoth()))
-  socket.on('close', () => {
-    closeBoth()
-    if (serverClosed) leave()
-  })
-  connection.write(requestHead(request, { ...ends, framing: upgradeLines }))
 }
 
 const statusTexts = {
