@@ -13,10 +13,16 @@ import { nearestFolder } from './check-machine.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 import { roundTripToKernel, type Peer } from './kernel-round-trip.ts'
 
-/** @param userName whose server it is to be; matters where servers run as unix accounts of the same name */
+type Trial = {
+  /** Whose server it is to be; matters where servers run as unix accounts of the same name. */
+  readonly userName: string
+  /** Aborted when nobody wants to know any more: what was begun is ended and removed then. */
+  readonly signal: AbortSignal
+}
+
 export async function* checkServer(
   settings: LoadedConfig,
-  userName: string,
+  { userName, signal }: Trial,
 ): AsyncGenerator<Finding> {
   // Beside the real data, so that whatever keeps servers from reaching that is met here as well.
   const dir = mkdtempSync(join(nearestFolder(settings.data_dir), 'doctor-'))
@@ -28,15 +34,21 @@ export async function* checkServer(
   const own = passing(settings, dir)
   const hub = createHub(own, { log })
   let patient: User | undefined
+  let ended: Promise<void> | undefined
+  const end = (): void => void (ended ??= hub.stop({ servers: true }))
   try {
     await hub.start()
+    signal.throwIfAborted()
+    signal.addEventListener('abort', end, { once: true })
     patient = hub.context.users.add(isUnit(own) ? patientName : userName, { admin: false })
     for await (const finding of checkWith(hub, patient))
       yield { ...finding, found: [finding.found, ...troubles].join('\n    | ') }
   } catch (thrown) {
     yield fail('server', asError(thrown).message, 'Mend what is said above, then run this again.')
   } finally {
-    await hub.stop({ servers: true })
+    signal.removeEventListener('abort', end)
+    end()
+    await ended
     rmSync(dir, { recursive: true, force: true })
     if (patient) await removeAccount(own, patient)
   }

@@ -61,13 +61,29 @@ export const doctor: Command = {
   async run(call) {
     if (call.text('snippet') !== undefined) return printSnippet(call)
     const findings: Finding[] = []
-    for await (const finding of examine(call)) {
+    const signal = untilEnd(call)
+    for await (const finding of examine(call, signal)) {
+      if (signal.aborted) return interruptedExitCode
       findings.push(finding)
       if (!call.isSet('json')) for (const line of toLines(finding)) call.terminal.print(line)
     }
     if (call.isSet('json')) call.terminal.print(JSON.stringify(findings))
     return findings.some(({ level }) => level === 'fail') ? 1 : 0
   },
+}
+
+/** The shell's for a program that was interrupted. */
+const interruptedExitCode = 130
+
+/** Aborted by Ctrl-C: what the doctor made is removed then. A second one waits for nothing. */
+function untilEnd({ terminal }: Call): AbortSignal {
+  const controller = new AbortController()
+  terminal.onEnd(() => {
+    if (controller.signal.aborted) terminal.exit(interruptedExitCode)
+    terminal.say('Cleaning up. Once more stops at once.')
+    controller.abort(new Error('interrupted'))
+  })
+  return controller.signal
 }
 
 function printSnippet(call: Call): number {
@@ -84,7 +100,7 @@ function printSnippet(call: Call): number {
 }
 
 /** Cheapest first; each is shown as soon as it is known. */
-async function* examine(call: Call): AsyncGenerator<Finding> {
+async function* examine(call: Call, signal: AbortSignal): AsyncGenerator<Finding> {
   const settings = settingsOrFindings(call)
   if (Array.isArray(settings)) return yield* settings
   const { data_dir: dataDir, warnings } = settings
@@ -110,7 +126,7 @@ async function* examine(call: Call): AsyncGenerator<Finding> {
   if (systemd) yield* await checkLimits(systemd)
   if (call.isSet('quick') || folder.level === 'fail') return
   if (!call.isSet('json')) call.terminal.say('Starting a server …')
-  yield* checkServer(settings, call.text('as') ?? 'doctor')
+  yield* checkServer(settings, { userName: call.text('as') ?? 'doctor', signal })
 }
 
 async function* checkMachine(settings: LoadedConfig): AsyncGenerator<Finding> {

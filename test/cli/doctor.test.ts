@@ -1,10 +1,10 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { type Finding } from '../../src/cli/finding.ts'
 import { noteUrl } from '../../src/cli/hub-url.ts'
-import { littlehub } from '../support/command-line.ts'
-import { startHub } from '../support/hub.ts'
+import { littlehub, startProgram } from '../support/command-line.ts'
+import { startHub, temporaryFolder } from '../support/hub.ts'
 
 t.test('a healthy place is found healthy, line by line', async (t) => {
   const environment = { LITTLEHUB_DATA: path.join(t.testdir(), 'data'), LITTLEHUB_PORT: '0' }
@@ -105,4 +105,23 @@ t.test('services that the front door lets everybody through to are listed', asyn
   }
   const { out } = await littlehub(['doctor', '--quick'], { environment })
   t.match(out, /services: open to everybody, without a login at the hub: grader$/m)
+})
+
+t.test('interrupted while a server starts, it removes what it made', async (t) => {
+  const folder = temporaryFolder(t)
+  const dataDir = path.join(folder, 'data')
+  const begun = path.join(folder, 'begun')
+  const script = path.join(folder, 'silent')
+  writeFileSync(script, `#!/bin/sh\n: > ${begun}\nexec sleep 600\n`, { mode: 0o755 })
+  chmodSync(folder, 0o777)
+  const environment = { LITTLEHUB_DATA: dataDir, LITTLEHUB_SPAWNER__CMD: JSON.stringify([script]) }
+  const program = startProgram(t, ['doctor', '--port', '0'], environment)
+  while (!existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 50))
+  program.send('SIGINT')
+  t.equal(await program.ended, 130)
+  t.match(program.output(), /Cleaning up\. Once more stops at once\./)
+  t.same(
+    readdirSync(folder).filter((name) => name.startsWith('doctor-')),
+    [],
+  )
 })
