@@ -154,7 +154,11 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
       ...{ run_as: isRoot ? 'range' : 'self', first_uid: 1_500_000, log_size: 1_000_000 },
       ...{ interrupt_timeout: 20_000, term_timeout: 5000, kill_timeout: 5000 },
     },
-    { log: quietLog(lines), dataDir: dataFolder(t), settings: { spawner: { warm_start: true } } },
+    {
+      log: quietLog(lines),
+      dataDir: dataFolder(t),
+      settings: { spawner: { warm_start: true, warm_kernels: true } },
+    },
   )
   t.teardown(() => spawner.close?.())
   spawner.prepare?.(['jupyterhub-singleuser'], { PATH, LANG: 'C.UTF-8' })
@@ -176,7 +180,19 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
     body: '{}',
   })
   t.equal(kernel.status, 201)
-  t.ok(await eventually(async () => (await familyOf(state)).length >= 2, 20_000), 'a kernel runs')
+  const { id } = (await kernel.json()) as { id: string }
+  const kernels = async (): Promise<number[]> => {
+    const family = await familyOf(state)
+    return family.map(({ pid }) => pid).filter((pid) => commandOf(pid).includes(`kernel-${id}`))
+  }
+  t.ok(await eventually(async () => (await kernels()).length > 0, 20_000), 'a kernel runs')
+  const [first = 0] = await kernels()
+  t.ok(isForked(first, Number(state['pid'])), 'which was forked')
+  for (const verb of ['interrupt', 'restart'])
+    t.match(await act(`${url}/user/ana/api/kernels/${id}/${verb}`), { ok: true }, verb)
+  const isAnother = async () =>
+    (await kernels()).some((pid) => pid !== first && isForked(pid, Number(state['pid'])))
+  t.ok(await eventually(isAnother, 20_000), 'and so is the one after it')
   const family = await familyOf(state)
   await spawner.stop(state)
   t.same(
@@ -189,3 +205,23 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
 
 const familyOf = async (state: Readonly<Record<string, unknown>>) =>
   findFamily(state as unknown as Run, await takeCensus())
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** After an exec its libraries would be elsewhere than those of the server that it comes from. */
+const isForked = (pid: number, server: number): boolean =>
+  libraryOf(pid) !== undefined && libraryOf(pid) === libraryOf(server)
+
+const libraryOf = (pid: number): string | undefined => {
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')
+  return maps.find((line) => line.includes('/libc.so'))?.split('-')[0]
+}
+
+const act = (url: string): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { authorization: 'token of-ana' } })
