@@ -189,10 +189,11 @@ export const settings = section(
         ),
         warm_kernels: flag(
           true,
-          'Python kernels of servers that were forked are forked, too, where that is as good as starting them.',
+          'Their Python kernels are forked in the same way, and as readily.',
         ),
         preload: list(
           'Modules that these kernels need not import any more, where they are installed; what every kernel imports is found by itself.',
+          ['numpy', 'pandas'],
         ),
         start_timeout: duration('60s', 'Longest time until the program runs.'),
         http_timeout: duration('30s', 'Longest time from there until it answers.'),

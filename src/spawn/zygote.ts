@@ -72,6 +72,8 @@ export type Placed = { readonly pid: number } | { readonly cold: string }
 export type Learnt = {
   readonly server: readonly string[]
   readonly kernel: readonly string[] | null
+  /** What it has imported before its first cell. */
+  readonly begun?: readonly string[] | null
 }
 
 export type Prepared = {

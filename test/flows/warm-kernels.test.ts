@@ -18,7 +18,7 @@ import { createPorts } from '../../src/spawn/ports.ts'
 import { createZygote, type Zygote } from '../../src/spawn/zygote.ts'
 import { answers, dataFolder, eventually, stayAwake } from '../spawn/support.ts'
 
-const bin = process.env['KERNEL_TEST_BIN'] ?? path.resolve('.littlehub/env/bin')
+const bin = path.resolve('.littlehub/env/bin')
 const script = path.join(bin, 'jupyterhub-singleuser')
 
 const skip = existsSync(script)
@@ -30,7 +30,7 @@ stayAwake(t)
 const PATH = `${bin}:/usr/bin:/bin`
 const given = { PATH, LANG: 'C.UTF-8', HOME: '/nonexistent' }
 const inside = path.join(import.meta.dirname, '../spawn/inside')
-const preload = ['numpy', 'pandas', 'matplotlib.pyplot']
+const preload = ['numpy', 'pandas']
 const ports = createPorts()
 const uid = process.getuid?.() === 0 ? 1_500_000 + process.pid * 10 : (process.getuid?.() ?? 0)
 
@@ -167,9 +167,100 @@ function clean(value: unknown): unknown {
 }
 
 const isLeft = (text: string): boolean =>
-  /^(?:_SixMetaPathImporter|websocket|requests|alembic|charset_normalizer|sqlalchemy|urllib3|lark)$|(?:Dependency|Security|InsecurePlatform|FileMode)Warning|SchemaNotRegistered|PYDEVD/.test(
+  /^(?:Finder|_SixMetaPathImporter|websocket|requests|alembic|charset_normalizer|sqlalchemy|urllib3|lark)$|(?:Dependency|Security|InsecurePlatform|FileMode)Warning|SchemaNotRegistered|RankWarning|size changed|PYDEVD/.test(
     text,
   )
+
+/** Second names that other modules have given to modules, and what a module of C makes of itself. */
+const isSecondName = (name: string): boolean =>
+  /^(?:requests\.packages|_cython|_cares|_openssl|_cyutility|__mp_main__|six\.moves)|\.moves\.|^(?:gc|_pydev|pydev)/.test(
+    name,
+  )
+
+t.test('a forked kernel begins with the modules of one that was started', skip, async (t) => {
+  const begun: string[][] = []
+  for (const server of [await coldServer(t), await warmServer(t)]) {
+    await server.ask(aKernel)
+    const names = await server.ask(`out = lab.value("list(__import__('sys').modules)")`)
+    begun.push((names as string[]).filter((name) => !isSecondName(name)))
+    await server.ask('lab.end()')
+  }
+  const [cold = [], warm = []] = begun
+  t.ok(cold.length > 400)
+  t.same(new Set(warm).difference(new Set(cold)).size < 25, true, 'hardly more')
+  t.same([...new Set(cold).difference(new Set(warm))], [])
+  for (const name of ['jupyter_server', 'jupyterhub', 'requests', 'pandas'])
+    t.notOk(warm.includes(name), name)
+})
+
+t.test(
+  'what was put aside comes back whole, unless there is another one of its name',
+  skip,
+  async (t) => {
+    const server = await warmServer(t)
+    writeFileSync(path.join(server.home, 'arrow.py'), 'whose = "mine"\n')
+    mkdirSync(path.join(server.home, 'notebook'))
+    writeFileSync(path.join(server.home, 'notebook/__init__.py'), 'whose = "mine"\n')
+    t.match(await server.ask(aKernel), [true, Number])
+    const cells: readonly [string, RegExp][] = [
+      ['import arrow, notebook; arrow.whose, notebook.whose', /'mine', 'mine'/],
+      [
+        'import requests, sys; requests.__spec__.name, "requests.adapters" in sys.modules',
+        /'requests', True/,
+      ],
+      ['import requests.adapters; requests.adapters.HTTPAdapter().max_retries.total', /0/],
+      ['import importlib; importlib.reload(requests) is requests', /True/],
+      ['import importlib.util; importlib.util.find_spec("yaml").origin', /yaml.__init__.py/],
+      [
+        'import cryptography.fernet as f; f.Fernet(f.Fernet.generate_key()).encrypt(b"1")[:3]',
+        /gAA/,
+      ],
+      [
+        'import sqlalchemy as s; s.create_engine("sqlite://").connect().execute(s.text("select 7")).scalar()',
+        /7/,
+      ],
+      ['import jinja2; jinja2.Template("{{ 6*7 }}").render()', /42/],
+      [
+        'import pickle; pickle.loads(pickle.dumps(requests.Request("GET", "http://a"))).url',
+        /http:..a/,
+      ],
+    ]
+    for (const [code, text] of cells) t.match(await runCell(server, code), { text }, code)
+    await server.ask('lab.end()')
+  },
+)
+
+const numpy =
+  existsSync(path.join(bin, '../lib')) &&
+  readdirSync(path.join(bin, '../lib')).some((version) =>
+    existsSync(path.join(bin, '../lib', version, 'site-packages/pandas')),
+  )
+
+t.test(
+  'numpy and pandas are there, and draw numbers of their own',
+  numpy ? {} : { skip: 'they are not installed' },
+  async (t) => {
+    const server = await warmServer(t)
+    const drawn = new Set<unknown>()
+    for (let round = 0; round < 2; round += 1) {
+      t.match(await server.ask(aKernel), [true, Number])
+      t.match(
+        await runCell(server, 'import numpy, pandas; pandas.DataFrame(numpy.eye(2)).sum().sum()'),
+        { text: /2\.0/ },
+      )
+      t.match(
+        await runCell(server, 'float((numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum())'),
+        { text: '27000000.0' },
+      )
+      for (const one of (await server.ask(
+        `out = lab.value("[numpy.random.rand(), numpy.random.default_rng().random()]")`,
+      )) as unknown[])
+        drawn.add(one)
+      await server.ask('lab.end()')
+    }
+    t.equal(drawn.size, 4)
+  },
+)
 
 t.test('what a kernel does, one does that was forked', skip, async (t) => {
   const server = await warmServer(t)

@@ -85,6 +85,7 @@ t.test('nothing of the process that is forked is left in what Jupyter imports', 
     python: path.join(bin, 'python'),
     script,
     environment: given,
+    preload: [],
     onStale: (reason) => t.comment(reason),
   })
   t.teardown(() => zygote.end())

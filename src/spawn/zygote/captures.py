@@ -27,6 +27,10 @@ def set_default(configurable, name, value):
         getattr(one, name).default_value = one._static_immutable_initial_values[name] = value
 
 
+def reseed(module, env):
+    module.seed()
+
+
 def parso_cache(module, env):
     module._default_cache_path = module._get_default_cache_path()
 
@@ -60,6 +64,7 @@ CORRECTIONS = {
     "multiprocessing.process": authkey,
     "jupyter_client.session": session,
     "ipykernel.kernelapp": parent,
+    "numpy.random.mtrand": reseed,
     "sysconfig": user_base,
     "send2trash.plat_other": again,
     "jedi.settings": again,

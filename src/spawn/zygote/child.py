@@ -14,6 +14,7 @@ import threading
 import time
 import types
 
+import aside
 import captures
 import kernels
 import provisioner
@@ -118,6 +119,16 @@ def die_with(parent):
         os._exit(1)
 
 
+def threads():
+    """Those of this process besides the first, without such as libraries end by themselves before a fork."""
+    if len(os.listdir("/proc/self/task")) > 1:
+        pid = libc.fork()
+        if pid == 0:
+            libc._exit(0)
+        os.waitpid(pid, 0)
+    return len(os.listdir("/proc/self/task")) - 1
+
+
 def end(pid):
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -197,8 +208,9 @@ def put_right(kind, env, known):
     for name, value in known[kind]["written"].items():
         os.environ.setdefault(name, value)
     for name, correct in captures.CORRECTIONS.items():
-        if name in sys.modules:
-            correct(sys.modules[name], os.environ)
+        if name in known["loaded"]:
+            correct(known["loaded"][name], os.environ)
+    aside.put(known["loaded"], known[kind]["kept"], known["imports"])
     random.seed()
     time.tzset()
     sys.path[:] = known["path"]

@@ -21,7 +21,7 @@ open({!r}, "w").write("\\n".join(name for name, module in list(_sys.modules.item
 
 
 def run(preload, report):
-    """Reports names of modules, in the order of their import."""
+    """Reports names of modules, in the order of their import: those that a kernel begins with, and all."""
     os.setsid()
     home = learn.make_home()
     child.be_nobody()
@@ -32,20 +32,27 @@ def run(preload, report):
         from jupyter_client.manager import start_new_kernel
 
         manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3")
-        names = use(client, os.path.join(home, "modules"), preload)
+        begun, names = use(client, os.path.join(home, "modules"), preload)
         manager.shutdown_kernel(now=True)
         with open(report, "w") as file:
-            json.dump([name for name in names if not name.startswith(NEVER)], file)
+            json.dump([begun, [name for name in names if not name.startswith(NEVER)]], file)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def use(client, file, preload):
+    """What a kernel has imported when it begins, and what in the end."""
+    begun = told(client, file)
     for cell in [*CELLS, *(f"import {name}" for name in preload if name.replace(".", "_").isidentifier())]:
         client.execute(cell, reply=True, timeout=60)
     client.complete("import o", reply=True, timeout=60)
     client.inspect("print", reply=True, timeout=60)
-    client.execute(TELL.format(file), reply=True, timeout=60)
+    names = told(client, file)
     client.stop_channels()
+    return begun, names
+
+
+def told(client, file):
+    client.execute(TELL.format(file), reply=True, timeout=60)
     with open(file) as names:
         return names.read().split("\n")

@@ -32,7 +32,7 @@ leaks = [0]  # for each of these, what those within have left behind
 def standing():
     """Grows when something is left behind."""
     handlers = sum(callable(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP))
-    return len(os.listdir("/proc/self/task")) + len(os.listdir("/proc/self/fd")) + handlers
+    return child.threads() + len(os.listdir("/proc/self/fd")) + handlers
 
 
 def run(names, report):
@@ -58,7 +58,11 @@ def run(names, report):
     held = set(kept_out) | set(captures.CORRECTIONS)
     seen = {name: sorted(modules - held) for name, modules in reads.items() if name not in personal}
     left = {name: sorted(modules) for name, modules in writes.items()}
-    data = json.dumps({"kept_out": kept_out, "reads": seen, "writes": left}).encode()
+    imports = collections.defaultdict(list)
+    for name, some in importers.items():
+        for one in some:
+            imports[one].append(name)
+    data = json.dumps({"kept_out": kept_out, "reads": seen, "writes": left, "imports": imports}).encode()
     while data:
         data = data[os.write(report, data) :]
 

@@ -5,7 +5,7 @@ home. What it is asked comes over its standard input and what it answers goes ov
 path that anybody else could connect to. A message is 8 hexadecimal digits, its length, and that many bytes of JSON; an
 answer is a line of JSON.
 
-    -> {"script": "/env/bin/jupyterhub-singleuser", "kernels": null or [...], "modules": null or {"server": [...], "kernel": [...]}}
+    -> {"script": "/env/bin/jupyterhub-singleuser", "kernels": null or [...], "modules": null or {"server": [...], ...}}
     <- {"ready": true, "modules": {...}, "kept_out": {module: reason}, "kernels": null or why none} or {"failed": reason}
     -> {"id": 1, "argv": [...], "env": {...}, "uid": ..., "gid": ..., "account": ..., "home": ..., "log": ...}
     or {"id": 1, "argv": [...], "holder": pid, "program": what it runs, "group": its own, "uid": ..., "pid_file": ...}
@@ -34,7 +34,7 @@ import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("captures", "child", "kernels", "provisioner", "sandbox", "unit"):
+for name in ("aside", "captures", "child", "kernels", "provisioner", "sandbox", "unit"):
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
@@ -128,7 +128,7 @@ def prepare(asked):
     found = on_trial("watch", names, WATCHED_WITHIN)
     if not found:
         raise RuntimeError("its modules could not be imported on trial")
-    given, path = dict(os.environ), list(sys.path)
+    given, path, first = dict(os.environ), list(sys.path), set(sys.modules)
     import_all([name for name in names if name not in found["kept_out"]])
     left = left_behind()
     if left:
@@ -136,7 +136,11 @@ def prepare(asked):
     server, kernel = set(learnt["server"]), set(learnt["kernel"] or [])
     # What no list names is imported by what one names.
     kinds = {"server": of_kind(kernel - server, found, given), "kernel": of_kind(server - kernel, found, given)}
-    return {"names": names, "learnt": learnt, "kept_out": found["kept_out"], "given": given, "path": path, "seen": seen, **kinds}
+    kinds["server"]["kept"], kinds["kernel"]["kept"] = first | server, first | set(learnt.get("begun") or [])
+    return {
+        "names": names, "learnt": learnt, "kept_out": found["kept_out"], "imports": found["imports"], "given": given,
+        "path": path, "loaded": dict(sys.modules), "seen": seen, **kinds,
+    }  # fmt: skip
 
 
 def of_kind(others, found, given):
@@ -150,12 +154,13 @@ def of_kind(others, found, given):
 def learn(asked):
     server = on_trial("learn", asked["script"], LEARNT_WITHIN)
     kernel = on_trial("learn_kernel", asked["kernels"], LEARNT_WITHIN) if server and asked["kernels"] is not None else None
-    return {"server": server, "kernel": kernel}
+    begun, kernel = kernel or (None, None)
+    return {"server": server, "begun": begun, "kernel": kernel}
 
 
 def left_behind():
     """What importing has left in this process that a fork would not carry over, or should not."""
-    if len(os.listdir("/proc/self/task")) > 1:
+    if child.threads():
         return "a thread"
     # The standard three, and the listing itself.
     return "an open file" if len(os.listdir("/proc/self/fd")) > 4 else None
