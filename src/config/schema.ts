@@ -179,10 +179,7 @@ export const settings = section(
             "PATH of servers; entries may begin with ./ (the configuration file's folder).",
         }),
         environment: table('More environment variables of servers.'),
-        default_url: text(
-          '',
-          'Page that opens first, such as /lab or /tree; empty: the server decides.',
-        ),
+        default_url: text('', 'Page that opens first, such as /tree; empty: the server decides.'),
         warm_start: flag(
           true,
           'Servers are forked from a process that has already imported what they need, where that is as good as starting the program: they are ready in a tenth of the time, with half the memory.',
