@@ -223,6 +223,8 @@ read_scripts() {
   . scripts/units.sh
   # shellcheck source=scripts/installation.sh
   . scripts/installation.sh
+  # shellcheck source=scripts/hub-account.sh
+  . scripts/hub-account.sh
   # shellcheck source=scripts/service-install.sh
   . scripts/service-install.sh
   # shellcheck source=scripts/service-remove.sh

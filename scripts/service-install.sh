@@ -142,6 +142,14 @@ write_command_file() {
 #!/bin/sh
 # The littlehub command of this machine.
 export LITTLEHUB_CONFIG="\${LITTLEHUB_CONFIG:-$config_dir/config.yaml}"
+case "\$1" in
+  # What changes the hub's data only is done by its own account.
+  user | token | claim)
+    if [ "\$(id -u)" = 0 ]; then
+      exec setpriv --reuid=$hub_account --regid=$hub_account --init-groups env HOME=$data_dir $install_dir/current/littlehub "\$@"
+    fi
+    ;;
+esac
 exec $install_dir/current/littlehub "\$@"
 COMMAND
   chmod 755 "$command_file.new"
@@ -171,14 +179,17 @@ install_user_environment() {
 install_config() {
   local file=$config_dir/config.yaml
   doing 'checking'
+  make_hub_account
   mkdir -p "$config_dir"
-  chmod 700 "$config_dir"
+  chmod 750 "$config_dir"
   if [ -e "$file" ]; then
+    let_hub_read_config
     finished "$file, kept as it is"
     return
   fi
   (umask 077 && print_machine_config >"$file.new")
   mv "$file.new" "$file"
+  let_hub_read_config
   finished "$file"
 }
 
@@ -216,6 +227,9 @@ install_units() {
   local name
   doing 'checking'
   port=$(wanted_port)
+  give_hub_its_files
+  let_hub_read_certificate
+  keep_units_of_before
   # What the doctor compares them with.
   mkdir -p "$install_dir/units"
   for name in "${unit_names[@]}"; do
@@ -226,19 +240,39 @@ install_units() {
     else
       mv "$unit_dir/$name.new" "$unit_dir/$name"
       units_changed=yes
-      case $name in *.socket) sockets_changed=yes ;; esac
+      case $name in
+        littlehub-spawner.socket) quietly systemctl stop littlehub-spawner.service littlehub-spawner.socket || true ;;
+        *.socket) sockets_changed=yes ;;
+      esac
     fi
   done
   if [ "$units_changed" = yes ]; then
     quietly systemctl daemon-reload || fail_with_log 'systemd does not take the units.'
   fi
-  quietly systemctl enable littlehub.socket littlehub.service || fail_with_log 'The units could not be enabled.'
+  quietly systemctl enable littlehub.socket littlehub-spawner.socket littlehub.service || fail_with_log 'The units could not be enabled.'
   if speaks_https; then
     quietly systemctl enable littlehub-https.socket || fail_with_log 'The units could not be enabled.'
   else
     quietly systemctl disable --now littlehub-https.socket || true
   fi
   finished "$([ "$units_changed" = yes ] && printf 'installed' || printf 'ready')"
+}
+
+# For the version before, should this one not answer: it may know of no helper.
+keep_units_of_before() {
+  is_upgrade || return 0
+  rm -rf "$install_dir/units.before"
+  cp -r "$install_dir/units" "$install_dir/units.before" 2>/dev/null || true
+}
+
+put_units_of_before_back() {
+  local name
+  for name in "$install_dir/units.before"/*; do
+    [ -e "$name" ] || return 0
+    cp "$name" "$unit_dir/"
+    cp "$name" "$install_dir/units/"
+  done
+  quietly systemctl daemon-reload || true
 }
 
 # ---- the service
@@ -258,8 +292,11 @@ start_service() {
     quietly systemctl start littlehub-https.socket || fail_with_log "systemd could not listen on port $(https_port)." 'journalctl -u littlehub-https.socket says why.'
   fi
   quietly systemctl start littlehub.socket || fail_with_log "systemd could not listen on port $port." 'journalctl -u littlehub.socket says why.'
-  if [ "$units_changed" = yes ] || ! runs_this_build; then
+  quietly systemctl start littlehub-spawner.socket || fail_with_log 'systemd could not listen for the helper of the hub.' 'journalctl -u littlehub-spawner.socket says why.'
+  if [ "$units_changed" = yes ] || ! runs_this_build || ! runs_as_its_account; then
     make_room
+    # A hub that was root has gone on writing until now.
+    give_hub_its_files
     quietly systemctl restart littlehub.service || service_failed
   fi
   doing 'waiting for its login page'
@@ -271,6 +308,8 @@ start_service() {
   remove_old_versions
   finished "running on port $port"
 }
+
+runs_as_its_account() { [ "$(stat -c %U "/proc/$(main_pid)" 2>/dev/null)" = "$hub_account" ]; }
 
 # The hub that runs lets go of everything but the WebSockets that are open, which it keeps while the next one runs. It
 # has let go when another process is what the unit is about. One that does not know of this is left to be ended.
@@ -300,6 +339,7 @@ go_back() {
   schema=$(schema_now "$backup_file.after") || schema=unknown
   rm -f "$backup_file.after"
   link_to "$previous"
+  put_units_of_before_back
   if [ -n "$backup_file" ] && [ "$schema" != "$schema_before" ]; then
     doing 'putting the database back'
     quietly put_data_back || fail_with_log "$what cannot run on the database of the new version." "Stop littlehub.socket and littlehub.service, and run: $install_dir/$wanted/littlehub restore $backup_file --keep-config"

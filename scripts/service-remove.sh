@@ -8,16 +8,17 @@ remove_from_machine() {
   confirm_removal
   stop_everything
   for name in "${unit_names[@]}"; do rm -f "$unit_dir/$name" "$unit_dir/$name.new"; done
-  rm -rf "$unit_dir/littlehub.socket.d" "$unit_dir/littlehub-https.socket.d" "$unit_dir/littlehub.service.d"
+  rm -rf "$unit_dir/littlehub.socket.d" "$unit_dir/littlehub-https.socket.d" "$unit_dir/littlehub.service.d" "$unit_dir/littlehub-spawner.socket.d" "$unit_dir/littlehub-spawner.service.d"
   if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
   if [ -e "$command_file" ] && grep -q '^# The littlehub command of this machine' "$command_file"; then rm -f "$command_file"; fi
   if [ "$purge" = yes ]; then remove_accounts; fi
   rm -rf "$install_dir"
   if [ "$purge" = yes ]; then
-    rm -rf "$config_dir" "$data_dir"
+    rm -rf "$config_dir" "$data_dir" "$helper_dir"
+    remove_hub_account
     printf 'littlehub and everything it kept are gone.\n'
   else
-    printf 'littlehub is gone. Kept: %s, %s, and the accounts and homes of its people.\n' "$config_dir" "$data_dir"
+    printf 'littlehub is gone. Kept: %s, %s, %s, and the accounts and homes of its people.\n' "$config_dir" "$data_dir" "$helper_dir"
     printf 'Installing it again finds them; --uninstall --purge deletes them.\n'
   fi
 }
@@ -38,7 +39,7 @@ confirm_removal() {
 
 stop_everything() {
   [ -d /run/systemd/system ] || return 0
-  systemctl disable --now littlehub.socket littlehub-https.socket littlehub.service 2>/dev/null || true
+  systemctl disable --now littlehub.socket littlehub-https.socket littlehub.service littlehub-spawner.socket littlehub-spawner.service 2>/dev/null || true
   systemctl stop littlehub.slice 2>/dev/null || true
   systemctl reset-failed 'littlehub*' 2>/dev/null || true
 }

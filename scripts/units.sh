@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# The units of systemd: the socket that is always there, the hub behind it, and the slice that all servers share.
+# The units of systemd: the socket that is always there, the hub behind it, its helper, and the slice that all servers
+# share.
 
 readonly unit_dir=/etc/systemd/system
-readonly unit_names=(littlehub.socket littlehub-https.socket littlehub.service littlehub-fallback.service littlehub.slice)
+readonly unit_names=(littlehub.socket littlehub-https.socket littlehub.service littlehub-spawner.socket littlehub-spawner.service littlehub-fallback.service littlehub.slice)
 
 # print_unit NAME
 print_unit() {
@@ -10,6 +11,8 @@ print_unit() {
     littlehub.socket) print_socket ;;
     littlehub-https.socket) print_https_socket ;;
     littlehub.service) print_service ;;
+    littlehub-spawner.socket) print_helper_socket ;;
+    littlehub-spawner.service) print_helper ;;
     littlehub-fallback.service) print_fallback ;;
     littlehub.slice) print_slice ;;
   esac
@@ -51,14 +54,15 @@ WantedBy=sockets.target
 UNIT
 }
 
-# It makes accounts, starts other people's programs as them, and so stays root; what it cannot need is taken from it.
+# An account of its own with no rights but to its data; what needs root its helper does.
 print_service() {
-  cat <<'UNIT'
+  cat <<UNIT
 [Unit]
 Description=littlehub: notebooks for a class
 Documentation=file:/opt/littlehub/current/README.md
 Requires=littlehub.socket
-After=littlehub.socket littlehub-https.socket network.target local-fs.target
+Wants=littlehub-spawner.socket
+After=littlehub.socket littlehub-https.socket littlehub-spawner.socket network.target local-fs.target
 # A hub that cannot start is tried again and again for five minutes, then left for somebody to look at.
 StartLimitIntervalSec=300
 StartLimitBurst=20
@@ -68,12 +72,12 @@ OnFailure=littlehub-fallback.service
 Type=notify
 NotifyAccess=all
 ExecStart=/opt/littlehub/current/littlehub serve --config /etc/littlehub/config.yaml
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/kill -HUP \$MAINPID
 ExecStopPost=-+/opt/littlehub/scripts/fall-back.sh ended
+User=$hub_account
+Group=$hub_account
 Environment=HOME=/var/lib/littlehub
 WorkingDirectory=/var/lib/littlehub
-StateDirectory=littlehub
-StateDirectoryMode=0711
 Restart=always
 RestartSec=2
 TimeoutStartSec=120
@@ -87,8 +91,12 @@ OOMScoreAdjust=-800
 MemoryMin=128M
 LimitNOFILE=65536
 
+ProtectSystem=strict
+ReadWritePaths=$(writable_folders)
+ProtectHome=read-only
 PrivateTmp=yes
-ProtectSystem=true
+PrivateDevices=yes
+ProtectProc=invisible
 ProtectControlGroups=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
@@ -102,13 +110,84 @@ LockPersonality=yes
 NoNewPrivileges=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETUID CAP_SETGID CAP_SYS_PTRACE CAP_SYS_RESOURCE CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE CAP_SYS_CHROOT
-UMask=0022
+# HTTPS may be switched on while it runs, before systemd holds that port.
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+UMask=0077
 
 [Install]
 WantedBy=multi-user.target
+UNIT
+}
+
+# Nobody else can connect, so nobody else can ask for anything.
+print_helper_socket() {
+  cat <<UNIT
+[Unit]
+Description=Where littlehub reaches its helper
+
+[Socket]
+ListenStream=/run/littlehub-spawner.sock
+SocketUser=$hub_account
+SocketGroup=$hub_account
+SocketMode=0600
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+UNIT
+}
+
+# It makes accounts and has systemd start programs as them, and so is root; what it cannot need is taken from it. It
+# trusts nothing but what only root can write, and starts anew with the hub.
+print_helper() {
+  cat <<'UNIT'
+[Unit]
+Description=littlehub: starts servers for the hub
+Requires=littlehub-spawner.socket
+After=littlehub-spawner.socket
+PartOf=littlehub.service
+
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=/opt/littlehub/current/littlehub spawner --config /etc/littlehub/config.yaml
+Environment=HOME=/var/lib/littlehub-spawner
+WorkingDirectory=/
+StateDirectory=littlehub-spawner
+StateDirectoryMode=0700
+Restart=on-failure
+RestartSec=1
+TimeoutStopSec=30
+KillMode=mixed
+OOMScoreAdjust=-800
+LimitNOFILE=65536
+
+# No RestrictSUIDSGID: folders of sockets are setgid.
+ProtectSystem=true
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectControlGroups=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+LockPersonality=yes
+NoNewPrivileges=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+IPAddressDeny=any
+IPAddressAllow=localhost
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_SETUID CAP_SETGID CAP_AUDIT_WRITE
+UMask=0022
 UNIT
 }
 

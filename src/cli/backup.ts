@@ -11,6 +11,7 @@ import { createUnixAccounts } from '../spawn/unix-accounts.ts'
 import { copyDatabase, schemaOf } from '../store/snapshot.ts'
 import { hubOptions, jsonOption, type Call, type Command } from './command.ts'
 import { settingsOf } from './settings.ts'
+import { leaveToOwner } from './with-context.ts'
 import { sizeInWords } from './words.ts'
 
 export const backup: Command = {
@@ -49,6 +50,7 @@ export const backup: Command = {
         }),
       },
     )
+    await leaveToOwner(settings.data_dir)
     const { size: bytes } = statSync(file)
     if (call.isSet('json')) call.terminal.print(JSON.stringify({ file, bytes, ...manifest }))
     else sayWritten(call, { file, bytes, settings })

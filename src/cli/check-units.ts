@@ -16,7 +16,7 @@ export const unitFolders: UnitFolders = {
 const again = 'Install again: it puts the unit files in place and keeps everything else.'
 
 /** Always to be enabled; the socket of HTTPS only where the configuration says so. */
-const enabled = ['littlehub.socket', 'littlehub.service']
+const enabled = ['littlehub.socket', 'littlehub-spawner.socket', 'littlehub.service']
 
 /** Nothing, where the hub was not installed. */
 export async function checkUnits(

@@ -15,6 +15,7 @@ import { checkAccounts } from './check-accounts.ts'
 import { checkBackup } from './check-backup.ts'
 import { checkDatabase, checkDataDir } from './check-data.ts'
 import { checkFront } from './check-front.ts'
+import { checkHelper } from './check-helper.ts'
 import { checkHttps, type RunningHub } from './check-https.ts'
 import { checkLimits } from './check-limits.ts'
 import { checkLoop } from './check-loop.ts'
@@ -118,6 +119,7 @@ async function* examine(call: Call, signal: AbortSignal): AsyncGenerator<Finding
   const isRunning = findRunningHub(dataDir) !== undefined
   yield* checkVersion(createInstallation(process.execPath, dataDir).fallback(), isRunning)
   yield* await checkUnits(unitFolders)
+  if (systemdOptionsOf(settings)) yield* await checkHelper(unitFolders.written)
   yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))
   yield* checkHttps(settings, systemClock.now(), runningHub(settings))

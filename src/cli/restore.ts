@@ -1,5 +1,5 @@
 /** `littlehub restore` */
-import { copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { findRunningHub, lockDataDir, prepareDataDir } from '../config/data-dir.ts'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
@@ -21,6 +21,7 @@ import { systemdOptionsOf } from '../spawn/systemd-options.ts'
 import { createUnixAccounts } from '../spawn/unix-accounts.ts'
 import { hubOptions, operandOf, UsageError, type Call, type Command } from './command.ts'
 import { settingsOf, sourcesOf } from './settings.ts'
+import { leaveToOwner } from './with-context.ts'
 
 export const restore: Command = {
   name: 'restore',
@@ -50,6 +51,7 @@ export const restore: Command = {
     } finally {
       finishRestore(dataDir)
       lock.release()
+      await leaveToOwner(dataDir)
     }
   },
 }
@@ -189,6 +191,11 @@ function prepareConfig(
   if (file === undefined || call.isSet('keep-config') || !('config.yaml' in manifest.parts)) return
   const from = `${file}.restore-${process.pid}`
   copyFileSync(path.join(dir, partNames.config), from)
+  const like = statSync(file, { throwIfNoEntry: false })
+  if (like) {
+    chownSync(from, like.uid, like.gid)
+    chmodSync(from, like.mode & 0o777)
+  }
   try {
     const loaded = loadConfig({ ...sourcesOf(call), file: from }, pluginSchemas)
     if (loaded.data_dir !== dataDir)

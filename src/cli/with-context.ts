@@ -3,8 +3,12 @@ import { prepareDataDir } from '../config/data-dir.ts'
 import { type LoadedConfig } from '../config/load.ts'
 import { createContext, type WholeContext } from '../context.ts'
 import { createLog } from '../lib/log.ts'
+import { giveToOwnerOf } from '../lib/ownership.ts'
 import { type Call } from './command.ts'
 import { settingsOf } from './settings.ts'
+
+/** What commands of root have made in the data folder becomes its owner's. Homes in there are people's. */
+export const leaveToOwner = (dataDir: string): Promise<void> => giveToOwnerOf(dataDir, ['homes'])
 
 /** Opens it, does `work`, closes it. What goes wrong in the parts is said on standard error. */
 export const withContext = async <Result>(
@@ -26,5 +30,6 @@ export async function withContextOf<Result>(
   } finally {
     await context.schedule.stop()
     context.store.close()
+    await leaveToOwner(settings.data_dir)
   }
 }

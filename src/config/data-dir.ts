@@ -82,6 +82,8 @@ export function lockDataDir(dir: string): { release(): void } {
   try {
     chmodSync(file, 0o600)
     const holder: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' }
+    // Anew: one that another account has left could not be written to.
+    rmSync(pidFile(dir), { force: true })
     writeFileSync(pidFile(dir), `${JSON.stringify(holder)}\n`, { mode: 0o600 })
   } catch (thrown) {
     lock.close()

@@ -1,9 +1,18 @@
 /** As whom a server runs: its uid, its home folder and the names that go with them. */
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+} from 'node:fs'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
 import { errorCode, HubError } from '../lib/errors.ts'
+import { helperSocket } from './helper-link.ts'
 
 export type Account = {
   readonly uid: number
@@ -42,7 +51,12 @@ const firstUidOfPeople = 1000
 /** 32-bit programs still take uids for signed numbers. */
 const largestUid = 2 ** 31 - 1
 
-export function createAccounts(options: AccountOptions, homesDir: string): Accounts {
+/** @param helper the socket of the process that does root's work for the hub */
+export function createAccounts(
+  options: AccountOptions,
+  homesDir: string,
+  helper = helperSocket,
+): Accounts {
   const isRoot = process.getuid?.() === 0
 
   const inRange = (user: AccountUser): Account => {
@@ -54,6 +68,7 @@ export function createAccounts(options: AccountOptions, homesDir: string): Accou
   }
 
   const asHub = (user: AccountUser): Account => {
+    if (mayConnect(helper)) throw unavailable(asPowerful)
     const own = ownAccount() ?? { username: user.slug, shell: null }
     const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
     const home = prepareHome(path.join(homesDir, user.slug), { uid, gid })
@@ -75,6 +90,19 @@ export function createAccounts(options: AccountOptions, homesDir: string): Accou
     },
   }
 }
+
+/** Then whatever runs as the hub can ask for what only the hub should. */
+function mayConnect(socket: string): boolean {
+  try {
+    accessSync(socket, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const asPowerful =
+  'On this machine servers would run as the hub itself. Set spawner.type to systemd; it gives each person an account of their own.'
 
 const unavailable = (sentence: string, cause?: unknown): HubError =>
   new HubError('Unavailable', sentence, { cause })

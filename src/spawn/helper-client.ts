@@ -1,13 +1,16 @@
 /** The spawner of a hub that is not root: it has its helper do everything. */
 import { HubError } from '../lib/errors.ts'
 import { SECOND, sleep } from '../lib/time.ts'
-import { LinkLost, openHelperLink, type AskHow, type HelperLink } from './helper-link.ts'
+import {
+  helperSocket,
+  LinkLost,
+  openHelperLink,
+  type AskHow,
+  type HelperLink,
+} from './helper-link.ts'
 import { type Ending, type Liveness, type Spawner, type Started, type Usage } from './spawner.ts'
 import { limitsOfState } from './unit-run.ts'
 import { type WarmFacts } from './warm-start.ts'
-
-/** Where systemd listens for the helper, and only the hub's own account can connect. */
-export const helperSocket = '/run/littlehub-spawner.sock'
 
 /** Longer than a helper takes to be started anew. */
 const patienceMs = 10 * SECOND

@@ -4,6 +4,9 @@ import { HubError } from '../lib/errors.ts'
 import { readJsonLines, writeJsonLine } from '../lib/json-lines.ts'
 import { type HelperWord } from './helper-words.ts'
 
+/** Where systemd listens for the helper, and only the hub's own account can connect. */
+export const helperSocket = '/run/littlehub-spawner.sock'
+
 export type AskHow = {
   readonly signal?: AbortSignal
   readonly progress?: (message: string) => void

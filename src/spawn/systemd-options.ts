@@ -25,7 +25,7 @@ export const systemdOptions = section(
     }),
     admin_sudo: flag(
       false,
-      'Administrators may become root on this machine with sudo, without a password, and their servers are not confined.',
+      'Administrators may become root on this machine with sudo, without a password, and their servers are not confined. Where the hub is not root these are the ones in `users.admin` and `admin_users`.',
     ),
     slice: name(
       'littlehub.slice',
@@ -48,7 +48,7 @@ export const systemdOptions = section(
     private_devices: flag(true, 'Servers see no devices but /dev/null and its like; off for GPUs.'),
     properties: list('More properties of each unit, such as `IOWeight=50`.'),
   },
-  'Servers as units of systemd, each with limits, under a unix account of its own. The hub has to be root.',
+  'Servers as units of systemd, each with limits, under a unix account of its own. The hub has to be root, or to have its helper beside it, as when it is installed.',
 )
 
 export type SystemdOptions = Static<typeof systemdOptions>

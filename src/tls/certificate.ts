@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createSecureContext, rootCertificates } from 'node:tls'
-import { asError } from '../lib/errors.ts'
+import { asError, errorCode } from '../lib/errors.ts'
 import { DAY } from '../lib/time.ts'
 
 export type CertificateFiles = { readonly cert: string; readonly key: string }
@@ -88,9 +88,15 @@ function textOf(
   try {
     return readFileSync(files[file], 'utf8')
   } catch (thrown) {
-    faults.push({ file, sentence: `cannot be read: ${asError(thrown).message}.` })
+    faults.push({ file, sentence: unreadable(files[file], thrown) })
     return undefined
   }
+}
+
+/** A hub that is not root: whoever set it up was. */
+function unreadable(file: string, thrown: unknown): string {
+  if (errorCode(thrown) !== 'EACCES') return `cannot be read: ${asError(thrown).message}.`
+  return `cannot be read by the account of the hub; run: chgrp littlehub ${file} && chmod g+r ${file}, and see that this group may pass through the folders above it (chmod g+x).`
 }
 
 const pemCertificate = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g

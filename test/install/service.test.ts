@@ -57,12 +57,64 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     }
   })
 
+  await t.test('the hub is an account without rights', async (t) => {
+    const status = 'cat /proc/$(systemctl show -p MainPID --value littlehub)/status'
+    const facts = await machine.sh(status)
+    const uid = (await machine.sh('id -u littlehub')).trim()
+    t.ok(Number(uid) > 0 && Number(uid) < 1000)
+    t.match(facts, new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'))
+    t.match(facts, new RegExp(`^Groups:\\t${await machine.sh('id -g littlehub')}`.trim(), 'm'))
+    // CAP_NET_BIND_SERVICE, the tenth.
+    for (const set of ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+      t.match(facts, new RegExp(`^${set}:\\t0000000000000400$`, 'm'))
+    t.match(facts, /^NoNewPrivs:\t1$/m)
+    for (const [unit, most] of [
+      ['littlehub', 3],
+      ['littlehub-spawner', 5],
+    ] as const) {
+      const said = await machine.sh(`systemd-analyze security --no-pager ${unit}.service | tail -1`)
+      t.comment(`${unit}: ${said}`)
+      t.ok(Number(/: (\d+\.\d)/.exec(said)?.[1]) < most, said)
+    }
+  })
+
+  await t.test('with the hub’s account nothing of root’s is to be had', async (t) => {
+    const asHub = { user: 'littlehub' }
+    t.equal((await machine.run(['cat', '/etc/littlehub/config.yaml'], asHub)).exitCode, 0)
+    for (const script of [
+      'cat /etc/shadow',
+      'ls /root',
+      'echo x >> /etc/littlehub/config.yaml',
+      'touch /etc/littlehub/x || touch /etc/x || touch /opt/littlehub/x || touch /usr/x || touch /home/x',
+      'ls /var/lib/littlehub-spawner',
+      'systemd-run --wait --pipe id -u',
+      'systemd-run --wait --pipe --uid=nobody id -u',
+      'systemctl stop littlehub-spawner.socket',
+      'systemctl restart littlehub.service',
+      'useradd x',
+      'cat /proc/1/environ',
+    ]) {
+      const { exitCode, stdout } = await machine.run(['/bin/sh', '-c', script], asHub)
+      t.not(exitCode, 0, script)
+      t.equal(stdout, '', script)
+    }
+  })
+
+  await t.test('nobody but the hub reaches its helper', async (t) => {
+    const connect =
+      'import socket; s = socket.socket(socket.AF_UNIX); s.connect("/run/littlehub-spawner.sock"); print(s.recv(99))'
+    const ask = (user: string) => machine.run(['/usr/bin/python3', '-c', connect], { user })
+    t.match(await ask('littlehub'), { exitCode: 0, stdout: /"version"/ })
+    t.match(await ask('nobody'), { exitCode: 1, stderr: /PermissionError/ })
+  })
+
   await t.test('the doctor has a server and a kernel answer', async (t) => {
     const said = await machine.sh('littlehub doctor', slowly)
     t.match(said, /ok +port: the hub \(process \d+\) answers/)
     t.match(said, /ok +server: .* running as the unit littlehub-doctor-/)
     t.match(said, /ok +front door: a kernel answered/)
     t.match(said, /ok +units: littlehub-fallback\.service, .*: as they were installed/)
+    t.match(said, /ok +helper: it answers/)
     t.match(said, /ok +limits: the kernel holds those of a trial unit, and ended it/)
     const left =
       'getent passwd | grep -c doctor || true; ls -d /home/*doctor* /var/lib/littlehub*/doctor* || true'
@@ -122,7 +174,58 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.match(shown, /MemoryMax=314572800\n/)
     t.match(shown, /TasksMax=150\n/)
     t.equal(await machine.sh(`systemctl show -p MainPID --value $(${unit})`), pid, 'not restarted')
+
+    const folder = '/run/littlehub-servers/ada'
+    t.equal(await machine.sh(`stat -c "%a %U %G" ${folder}`), '2710 jupyter-ada littlehub\n')
+    t.equal(
+      await machine.sh(`stat -c "%a %U %G" ${folder}/server.sock`),
+      '660 jupyter-ada littlehub\n',
+    )
+    const reach = ['curl', '-s', '--unix-socket', `${folder}/server.sock`, 'http://localhost/']
+    t.equal((await machine.run(reach, { user: 'littlehub' })).exitCode, 0)
+    await machine.sh('id jupyter-bob 2>/dev/null || useradd --create-home jupyter-bob')
+    for (const user of ['nobody', 'jupyter-bob'])
+      t.equal((await machine.run(reach, { user })).exitCode, 7, user)
+    await machine.sh('userdel --remove jupyter-bob')
+    t.not((await machine.run(['ls', '/home/jupyter-ada'], { user: 'littlehub' })).exitCode, 0)
   })
+
+  await t.test('a helper that is killed is back, and takes no server with it', async (t) => {
+    const server = 'systemctl show -p MainPID --value jupyter-ada.service'
+    const pid = await machine.sh(server)
+    await machine.sh('kill -9 $(systemctl show -p MainPID --value littlehub-spawner)')
+    const usage = `curl -s -f -H "Authorization: token $(cat /tmp/token)" http://127.0.0.1/hub/api/users/ada`
+    t.match(await machine.sh(usage), /"ready": ?true/)
+    t.equal(await machine.sh(server), pid)
+    t.match(await machine.sh('littlehub doctor --quick || true'), /ok +helper/)
+  })
+
+  await t.test(
+    'who is deleted leaves their files in an archive, when that is wanted',
+    async (t) => {
+      const call = (words: string) =>
+        machine.sh(
+          `curl -s -f -H "Authorization: token $(cat /tmp/token)" --max-time 90 http://127.0.0.1${words}`,
+          slowly,
+        )
+      await machine.sh('littlehub user add gus --admin')
+      await machine.sh('littlehub token add gus > /tmp/gus')
+      await machine.sh(
+        'curl -s -f -X POST -H "Authorization: token $(cat /tmp/gus)" http://127.0.0.1/hub/api/users/gus/server',
+        slowly,
+      )
+      await machine.sh('for _ in $(seq 100); do id jupyter-gus && break; sleep 0.2; done')
+      const { exitCode, stdout, stderr } = await machine.run(
+        ['littlehub', 'user', 'delete', 'gus', '--yes', '--archive-home'],
+        slowly,
+      )
+      t.equal(exitCode, 0, stderr)
+      t.match(stdout, /^\/var\/lib\/littlehub-spawner\/archives\/gus-.*\.tar\.gz$/m)
+      t.match(await machine.sh(`tar -tzf ${stdout.trim()}`), /jupyter-gus/)
+      t.not((await machine.run(['id', 'jupyter-gus'])).exitCode, 0)
+      t.match(await call('/user/ada/api/status'), /kernels/)
+    },
+  )
 
   await t.test('the doctor finds what somebody broke of units and accounts', async (t) => {
     const unit = '/etc/systemd/system/littlehub.service'

@@ -2,7 +2,7 @@
 import { lchownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { giveTo } from '../../src/lib/ownership.ts'
+import { giveTo, giveToOwnerOf } from '../../src/lib/ownership.ts'
 
 const rootOnly = process.getuid?.() === 0 ? {} : { skip: 'only root gives files away' }
 
@@ -28,3 +28,22 @@ t.test(
     t.same(owner('outside'), [0, 0])
   },
 )
+
+t.test('what root leaves in a folder of somebody else is theirs', rootOnly, async (t) => {
+  const dir = t.testdir({ data: { new: '', homes: { ana: '' }, logs: { log: '' }, other: '' } })
+  const data = path.join(dir, 'data')
+  lchownSync(path.join(data, 'other'), 4002, 4002)
+  symlinkSync(path.join(dir, 'outside'), path.join(data, 'link'))
+  writeFileSync(path.join(dir, 'outside'), '')
+  const owner = (name: string) => lstatSync(path.join(dir, name)).uid
+  await giveToOwnerOf(data, ['homes'])
+  t.equal(owner('data/new'), 0, 'root’s own folder')
+  lchownSync(data, 4001, 4001)
+  await giveToOwnerOf(data, ['homes'])
+  for (const name of ['new', 'homes', 'logs', 'logs/log', 'link'])
+    t.equal(owner(`data/${name}`), 4001, name)
+  t.equal(owner('data/homes/ana'), 0, 'files of people')
+  t.equal(owner('data/other'), 4002)
+  t.equal(owner('outside'), 0)
+  await giveToOwnerOf(path.join(dir, 'none'), [])
+})

@@ -45,6 +45,18 @@ t.test('as the hub itself, servers have its uid and still a home per user', asyn
   t.equal(account.switchTo, undefined)
 })
 
+t.test('where the hub has a helper of root, nobody runs as the hub', async (t) => {
+  const homes = path.join(dataFolder(t), 'homes')
+  const helper = path.join(dataFolder(t), 'helper.sock')
+  const accounts = createAccounts({ ...range, run_as: 'self' }, homes, helper)
+  t.match(await accounts.of(ana), { name: userInfo().username })
+  writeFileSync(helper, '')
+  await t.rejects(accounts.of(ana), {
+    code: 'Unavailable',
+    message: /servers would run as the hub itself\. Set spawner\.type to systemd/,
+  })
+})
+
 t.test('a file in the place of a home, and homes that are not there, are refused', async (t) => {
   const dataDir = dataFolder(t)
   writeFileSync(path.join(dataDir, 'homes', 'ana'), '')

@@ -4,10 +4,10 @@ import path from 'node:path'
 import t from 'tap'
 import { inMachine, machineOnly, startMachine, type RunOptions } from '../support/machine.ts'
 
-/** What the unit of an installed hub takes from it: whatever servers need, they have to get all the same. */
-function confinementOfHub(): string[] {
+/** What the unit of the helper of an installed hub takes from it: whatever servers need, they have to get all the same. */
+function confinementOfHelper(): string[] {
   const scripts = path.resolve(import.meta.dirname, '../../scripts')
-  const print = ['-c', '. "$0/units.sh"; print_service', scripts]
+  const print = ['-c', '. "$0/units.sh"; print_helper', scripts]
   const unit = execFileSync('bash', print, { encoding: 'utf8' }).split('\n')
   return unit.filter((line) =>
     /^(Private|Protect|Restrict|Lock|NoNew|SystemCall|Capability|UMask)\w*=/.test(line),
@@ -25,7 +25,7 @@ t.test('on a machine with systemd', machineOnly, async (t) => {
   for (const file of ['contract.ts', 'helper.ts', 'isolation.ts', 'accounts.ts']) await inside(file)
   // The hub's /tmp is its own there, so its data are elsewhere, as they are when it is installed.
   await machine.sh('mkdir -m 711 /var/lib/data')
-  const properties = confinementOfHub()
+  const properties = confinementOfHelper()
   t.ok(properties.length > 10)
   await inside('hub.ts', { properties, env: { TMPDIR: '/var/lib/data' } })
 })

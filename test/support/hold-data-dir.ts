@@ -2,7 +2,9 @@
 import { lockDataDir } from '../../src/config/data-dir.ts'
 
 try {
-  lockDataDir(process.argv[2] ?? '')
+  const lock = lockDataDir(process.argv[2] ?? '')
+  // What nobody holds is collected, and the lock with it.
+  process.once('exit', () => lock.release())
   process.stdout.write('held')
   process.stdin.resume()
 } catch (thrown) {
