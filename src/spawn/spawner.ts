@@ -111,6 +111,8 @@ export type SpawnerNeeds = {
       readonly warm_start: boolean
       readonly warm_kernels?: boolean
       readonly preload?: readonly string[]
+      /** Where programs are looked for. */
+      readonly path?: string
     }
   }
 }

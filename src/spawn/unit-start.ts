@@ -17,7 +17,7 @@ export interface UnitStarts {
   readonly ofSpawner: Required<Pick<Spawner, 'prepare' | 'warmth' | 'answered' | 'close'>>
 }
 
-export type UnitStartsNeeds = Pick<SpawnerNeeds, 'settings'> & {
+export type UnitStartsNeeds = Pick<SpawnerNeeds, 'settings' | 'hubGroup'> & {
   readonly log: Log
   readonly systemctl: Systemctl
   /** Those of the administrator, which every unit has besides. */
@@ -29,6 +29,9 @@ export function createUnitStarts(needs: UnitStartsNeeds): UnitStarts {
   const warmStart = createWarmStart({
     log,
     host: createZygoteUnit,
+    get trustedPath() {
+      return needs.hubGroup === undefined ? undefined : (needs.settings?.spawner.path ?? '')
+    },
     get enabled() {
       return needs.settings?.spawner.warm_start === true
     },

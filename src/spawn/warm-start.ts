@@ -56,6 +56,11 @@ export type WarmStartNeeds = {
   /** What kernels that are forked have imported; undefined: they start the ordinary way. */
   readonly preload?: readonly string[] | undefined
   readonly log: Log
+  /**
+   * Where whoever asks for starts is not believed: the only search path that anything of root is made from.
+   * Absent: any.
+   */
+  readonly trustedPath?: string | undefined
   /** Where zygotes run; absent: they are children of the hub. */
   readonly host?: () => ZygoteHost
   /** An installer is at work for a while after the first file has changed. */
@@ -110,6 +115,14 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   let lastReason: string | undefined
   let kernelReason: string | undefined
   let isClosed = false
+
+  /** A path through a process leads to what that process likes; a language becomes the name of files. */
+  const isTrusted = ({ script, environment: { PATH = '', LANG = '' } }: Plan): boolean =>
+    needs.trustedPath === undefined ||
+    (PATH === needs.trustedPath &&
+      /^[\w.@-]*$/.test(LANG) &&
+      path.normalize(script) === script &&
+      !/^\/(?:proc|dev)\//.test(script))
 
   const isUnwanted = (): boolean => isClosed || !needs.enabled
 
@@ -209,7 +222,8 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
       return { cold: 'warm starts are switched off' }
     }
     const plan = planOf(request)
-    if (plan === undefined) return { cold: 'another program than the one that can be forked' }
+    if (plan === undefined || !isTrusted(plan))
+      return { cold: 'another program than the one that can be forked' }
     const place = placeOf(plan)
     if (place === undefined) return { cold: 'there are too many user environments' }
     const { zygote, reason } = place
@@ -237,7 +251,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
   return {
     prepare(command, environment) {
       const plan = needs.enabled ? planOf({ command, environment }) : undefined
-      if (plan !== undefined) placeOf(plan)
+      if (plan !== undefined && isTrusted(plan)) placeOf(plan)
     },
     async attempt(request, fork) {
       const forked = await forkOne(request, fork)

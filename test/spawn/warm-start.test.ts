@@ -65,6 +65,29 @@ async function start(t: Test, { spawner, given }: Setting, more: Record<string, 
   return started
 }
 
+t.test('root makes nothing from what somebody else says', async (t) => {
+  const { dir } = tinyEnvironment(t, {})
+  const given = { PATH: `${dir}/bin:/usr/bin:/bin`, LANG: 'C.UTF-8' }
+  const reasonOf = async (
+    trustedPath: string,
+    environment: Record<string, string>,
+    program = 'jupyterhub-singleuser',
+  ) => {
+    // prettier-ignore
+    const warmStart = createWarmStart({ enabled: true, log: quietLog(), trustedPath })
+    t.teardown(() => warmStart.close())
+    const request = { command: [program], environment }
+    await warmStart.attempt(request, () => Promise.resolve({ cold: 'asked' }))
+    return warmStart.facts.lastReason
+  }
+  t.equal(await reasonOf(given.PATH, given), 'it is being prepared')
+  const refused = 'another program than the one that can be forked'
+  t.equal(await reasonOf('/usr/bin:/bin', given), refused)
+  t.equal(await reasonOf(given.PATH, { ...given, LANG: '../../x' }), refused)
+  for (const way of [`/proc/self/root${dir}`, `${dir}/../${path.basename(dir)}`, `/${dir}`])
+    t.equal(await reasonOf(given.PATH, given, `${way}/bin/jupyterhub-singleuser`), refused, way)
+})
+
 t.test('the first start waits for nothing, and those after it are warm', async (t) => {
   const setting = setUp(t)
   const first = await start(t, setting)
