@@ -1,5 +1,5 @@
 /** What keeps browsers from a certificate is told before they meet it. */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import {
@@ -8,6 +8,8 @@ import {
   type CertificateFiles,
 } from '../../src/tls/certificate.ts'
 import { DAY } from '../../src/lib/time.ts'
+import { rootOnly } from '../spawn/support.ts'
+import { temporaryFolder } from '../support/hub.ts'
 import { createAuthority } from '../support/made-certificates.ts'
 
 const dir = t.testdir()
@@ -55,6 +57,22 @@ t.test('a key of another certificate is refused', async (t) => {
   const { certificate, faults } = read({ cert: good.cert, key: other.key })
   t.equal(certificate, undefined)
   t.match(faults, [{ file: 'key', sentence: /not the key of this certificate/ }])
+})
+
+t.test('a key that root keeps to itself is told, with what to do about it', rootOnly, async (t) => {
+  const folder = temporaryFolder(t)
+  const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')]
+  copyFileSync(good.cert, cert)
+  copyFileSync(good.key, key)
+  chmodSync(key, 0o600)
+  process.seteuid?.('nobody')
+  try {
+    t.match(faultsOf({ cert, key }), [
+      `key cannot be read by the account of the hub; run: chgrp littlehub ${key} && chmod g+r`,
+    ])
+  } finally {
+    process.seteuid?.(0)
+  }
 })
 
 t.test('files that are missing, swapped or damaged are told apart', async (t) => {
