@@ -34,3 +34,21 @@ export async function giveToOwnerOf(folder: string, others: readonly string[]): 
   // What is gone by now needs no owner.
   await runProgram(['chown', ...how, `${uid}:${gid}`, '--', ...own], { accepted: [1] })
 }
+
+/** Does what root is asked to as the owner of a folder would: what they cannot read cannot be read then. */
+export function asOwnerOf<Result>(folder: string, work: () => Result): Result {
+  const { uid, gid } = lstatSync(folder, { throwIfNoEntry: false }) ?? { uid: 0, gid: 0 }
+  const { seteuid, setegid, setgroups } = process
+  if (process.getuid?.() !== 0 || uid === 0 || !seteuid || !setegid || !setgroups) return work()
+  const groups = process.getgroups?.() ?? []
+  try {
+    setgroups([])
+    setegid(gid)
+    seteuid(uid)
+    return work()
+  } finally {
+    seteuid(0)
+    setegid(0)
+    setgroups(groups)
+  }
+}

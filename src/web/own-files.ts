@@ -2,16 +2,22 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { asError, ConfigError, type ConfigProblem } from '../lib/errors.ts'
+import { asOwnerOf } from '../lib/ownership.ts'
 import { checkOwnCertificate, type CertificateSettings } from '../tls/own-certificate.ts'
 import { isAssetName } from './assets.ts'
 import { viewProblem } from './views.ts'
 
 type Settings = { readonly views_dir: string; readonly logo_file: string }
 
-/** Every file that the configuration names. @throws {ConfigError} that names those that cannot be used. */
-export function checkFiles(config: Settings & CertificateSettings): string[] {
+type AllSettings = Settings & CertificateSettings & { readonly data_dir: string }
+
+/**
+ * Every file that the configuration names. A certificate is for the account that the data belong to, whoever asks here.
+ * @throws {ConfigError} that names those that cannot be used.
+ */
+export function checkFiles(config: AllSettings): string[] {
   checkOwnFiles(config)
-  return checkOwnCertificate(config, new Date())
+  return asOwnerOf(config.data_dir, () => checkOwnCertificate(config, new Date()))
 }
 
 /** @throws {ConfigError} that names every file that cannot be used. */

@@ -19,8 +19,14 @@ ${certificate}END
 cat > own.key <<'END'
 ${privateKey}END
 littlehub config set https.tls.cert /etc/littlehub/own.pem
-littlehub config set https.tls.key /etc/littlehub/own.key
-littlehub config set https.enabled true
+littlehub config set https.tls.key /etc/littlehub/own.key`)
+    const enable = 'littlehub config set https.enabled true'
+    t.match(await machine.run(['sh', '-c', enable]), {
+      exitCode: 2,
+      stderr: /own\.key.*cannot be read by the account of the hub; run: chgrp littlehub/,
+    })
+    await machine.sh(`cd /etc/littlehub && chgrp littlehub own.* && chmod g+r own.*
+${enable}
 littlehub config check`)
     await machine.sh('systemctl restart littlehub', slowly)
     t.equal(

@@ -1,8 +1,9 @@
 /** Files given to somebody else; only root can. */
-import { lchownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lchownSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { giveTo, giveToOwnerOf } from '../../src/lib/ownership.ts'
+import { temporaryFolder } from '../support/hub.ts'
+import { asOwnerOf, giveTo, giveToOwnerOf } from '../../src/lib/ownership.ts'
 
 const rootOnly = process.getuid?.() === 0 ? {} : { skip: 'only root gives files away' }
 
@@ -46,4 +47,20 @@ t.test('what root leaves in a folder of somebody else is theirs', rootOnly, asyn
   t.equal(owner('data/other'), 4002)
   t.equal(owner('outside'), 0)
   await giveToOwnerOf(path.join(dir, 'none'), [])
+})
+
+t.test('what an owner cannot read is not read for them', rootOnly, async (t) => {
+  const folder = temporaryFolder(t)
+  const [closed, grouped] = [path.join(folder, 'closed'), path.join(folder, 'grouped')]
+  writeFileSync(closed, 'x', { mode: 0o600 })
+  writeFileSync(grouped, 'x', { mode: 0o640 })
+  const read = (file: string) => () => readFileSync(file, 'utf8')
+  t.equal(asOwnerOf(folder, read(closed)), 'x', 'root’s own folder')
+  lchownSync(folder, 4001, 4009)
+  for (const file of [closed, grouped])
+    t.throws(() => asOwnerOf(folder, read(file)), { code: 'EACCES' })
+  lchownSync(grouped, 0, 4009)
+  t.equal(asOwnerOf(folder, read(grouped)), 'x')
+  t.equal(read(closed)(), 'x', 'afterwards it is root again')
+  t.equal(asOwnerOf(path.join(folder, 'none'), read(closed)), 'x')
 })
