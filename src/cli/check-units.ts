@@ -18,16 +18,21 @@ const again = 'Install again: it puts the unit files in place and keeps everythi
 /** Always to be enabled; the socket of HTTPS only where the configuration says so. */
 const enabled = ['littlehub.socket', 'littlehub-spawner.socket', 'littlehub.service']
 
-/** Nothing, where the hub was not installed. */
+/** Holds the port of HTTPS, whether anybody answers there or not. */
+export const httpsSocket = 'littlehub-https.socket'
+
+export type UnitNeeds = UnitFolders & { readonly https: boolean }
+
+/** Nothing, where the hub was not installed. @param needs `https`: whether the hub is to speak it */
 export async function checkUnits(
-  folders: UnitFolders,
+  needs: UnitNeeds,
   ask: (units: readonly string[]) => Promise<UnitFacts[]> = askSystemd,
 ): Promise<Finding[]> {
-  if (!statSync(folders.written, { throwIfNoEntry: false })) return []
-  const names = readdirSync(folders.written).sort()
+  if (!statSync(needs.written, { throwIfNoEntry: false })) return []
+  const names = readdirSync(needs.written).sort()
   const faults = [
-    ...names.flatMap((name) => fileFault(name, folders) ?? []),
-    ...(await ask(names)).flatMap((facts) => stateFault(facts) ?? []),
+    ...names.flatMap((name) => fileFault(name, needs) ?? []),
+    ...(await ask(names)).flatMap((facts) => stateFault(facts) ?? httpsFault(facts, needs) ?? []),
   ]
   return faults.length > 0 ? faults : [ok('units', `${names.join(', ')}: as they were installed`)]
 }
@@ -58,4 +63,18 @@ function stateFault(facts: UnitFacts): Finding | undefined {
     return fail('units', `${unit} has failed`, `See journalctl -u ${unit}; littlehub config check.`)
   if (stale !== 'yes') return undefined
   return warn('units', `${unit} was changed and not read again`, 'systemctl daemon-reload')
+}
+
+/** A port that is held for nobody has browsers wait for ever; one that nobody holds has them refused during restarts. */
+function httpsFault(facts: UnitFacts, { https }: UnitNeeds): Finding | undefined {
+  const { Id: unit, ActiveState: state, UnitFileState: file } = facts
+  if (unit !== httpsSocket) return undefined
+  const isHeld = state === 'active' || file === 'enabled'
+  if (isHeld && !https) {
+    const found = `${unit} holds the port of HTTPS, and https.enabled is off: who comes there waits for ever`
+    return fail('units', found, `systemctl disable --now ${unit}`)
+  }
+  if (isHeld || !https) return undefined
+  const found = `${unit} is not enabled: while the hub starts anew, who comes by HTTPS is refused`
+  return warn('units', found, again)
 }

@@ -1,5 +1,6 @@
 /** One change of the configuration file: checked as a whole, shown, put in place, applied, and taken back when that fails. */
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import path, { resolve } from 'node:path'
 import { findRunningHub } from '../config/data-dir.ts'
 import { readConfigFile } from '../config/document.ts'
 import { explainSettings, type Explained } from '../config/explain.ts'
@@ -8,6 +9,7 @@ import { replaceFile } from '../config/replace-file.ts'
 import { pluginSchemas } from '../context.ts'
 import { asError, ConfigError, errorCode, HubError } from '../lib/errors.ts'
 import { checkFiles } from '../web/own-files.ts'
+import { httpsSocket, unitFolders } from './check-units.ts'
 import { UsageError, type Call } from './command.ts'
 import { reloadHub, type ReloadOutcome } from './running-hub.ts'
 import { fileOf, sourcesOf } from './settings.ts'
@@ -60,9 +62,19 @@ export async function changeFile(call: Call, text: string): Promise<void> {
   }
   try {
     await tellHub(call, hub.pid, settings)
+    for (const line of socketHint(settings, after)) call.terminal.say(line)
   } catch (thrown) {
     throw await takenBack(call, { file, before, pid: hub.pid, settings, thrown })
   }
+}
+
+/** Where systemd holds the port, it goes on holding it. */
+function socketHint(before: LoadedConfig, after: LoadedConfig): string[] {
+  const isOver = before.https.enabled && !after.https.enabled
+  if (!isOver || !existsSync(path.join(unitFolders.installed, httpsSocket))) return []
+  return [
+    `${httpsSocket} still holds port ${before.https.port}, where nobody answers any more. Let it go: systemctl disable --now ${httpsSocket}`,
+  ]
 }
 
 /** Those that hold; undefined when the file is of no use, and is being mended. */

@@ -118,7 +118,7 @@ async function* examine(call: Call, signal: AbortSignal): AsyncGenerator<Finding
   yield* checkMachine(settings)
   const isRunning = findRunningHub(dataDir) !== undefined
   yield* checkVersion(createInstallation(process.execPath, dataDir).fallback(), isRunning)
-  yield* await checkUnits(unitFolders)
+  yield* await checkUnits({ ...unitFolders, https: settings.https.enabled })
   if (systemdOptionsOf(settings)) yield* await checkHelper(unitFolders.written)
   yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))

@@ -43,6 +43,8 @@ export const serve: Command = {
       ...(secureSocket === undefined ? {} : { secureSocket }),
     }
     const hub = createHub(settings, { log, onShutdown: ending.begin, readAgain, ...given })
+    if (secureSocket !== undefined && !settings.https.enabled)
+      log.warn(`systemd holds a port for HTTPS, and https.enabled is off: littlehub doctor`)
     call.terminal.onReload(() => void reload(hub))
     await hub.start()
     announce(hub, call.terminal)

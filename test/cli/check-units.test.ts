@@ -15,7 +15,7 @@ function examine(
 ) {
   const written = { 'littlehub.service': 'service', 'littlehub.socket': 'socket' }
   const dir = t.testdir({ written, installed })
-  const folders = { written: `${dir}/written`, installed: `${dir}/installed` }
+  const folders = { written: `${dir}/written`, installed: `${dir}/installed`, https: false }
   const facts = fine.map((one) => (one['Id'] === change['Id'] ? { ...one, ...change } : one))
   return checkUnits(folders, () => Promise.resolve(facts))
 }
@@ -51,6 +51,25 @@ for (const [change, expected] of [
   })
 
 t.test('where the hub is not installed, nothing is said', async (t) => {
-  const folders = { written: `${t.testdir()}/missing`, installed: '/etc/systemd/system' }
+  const folders = {
+    ...{ written: `${t.testdir()}/missing`, installed: '/etc/systemd/system' },
+    https: false,
+  }
   t.same(await checkUnits(folders), [])
+})
+
+t.test('the port of HTTPS is held where the hub speaks it, and nowhere else', async (t) => {
+  const unit = 'littlehub-https.socket'
+  const dir = t.testdir({ written: { [unit]: 'socket' }, installed: { [unit]: 'socket' } })
+  const folders = { written: `${dir}/written`, installed: `${dir}/installed` }
+  const examineIt = (https: boolean, UnitFileState: string, ActiveState: string) =>
+    checkUnits({ ...folders, https }, () =>
+      Promise.resolve([{ Id: unit, UnitFileState, ActiveState }]),
+    )
+  t.match(await examineIt(false, 'enabled', 'active'), [
+    { level: 'fail', found: /waits for ever/, advice: `systemctl disable --now ${unit}` },
+  ])
+  t.match(await examineIt(true, 'disabled', 'inactive'), [{ level: 'warn', advice: /Install/ }])
+  t.match(await examineIt(true, 'enabled', 'active'), [{ level: 'ok' }])
+  t.match(await examineIt(false, 'disabled', 'inactive'), [{ level: 'ok' }])
 })

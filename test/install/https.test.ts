@@ -47,7 +47,12 @@ littlehub config check`)
       await machine.sh('littlehub doctor --quick || true'),
       /https: the certificate is for localhost/,
     )
-    await machine.sh('littlehub config set https.enabled false')
+    const { stderr } = await machine.run([
+      ...['littlehub', 'config', 'set', 'https.enabled', 'false'],
+    ])
+    const remedy = /systemctl disable --now littlehub-https\.socket/
+    t.match(stderr, remedy)
+    t.match(await machine.sh('littlehub doctor --quick || true'), remedy)
     await machine.sh(install, slowly)
     t.match(await machine.sh('systemctl is-enabled littlehub-https.socket || true'), /disabled/)
     t.match(await machine.sh('systemctl is-active littlehub-https.socket || true'), /inactive/)
