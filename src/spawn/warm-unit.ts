@@ -51,11 +51,13 @@ export function createWarmUnits({ systemctl, warmStart, properties }: WarmUnitsN
 
   const takeOver = async (unit: TransientUnit, pid: number, signal: AbortSignal) => {
     let facts: UnitFacts = {}
-    const isMain = async (): Promise<boolean> => {
+    const isMain = (): boolean => facts['ExecMainPID'] === String(pid)
+    const isOver = async (): Promise<boolean> => {
       facts = await systemctl.show(unit.name)
-      return facts['ExecMainPID'] === String(pid)
+      return isMain() || facts['SubState'] !== 'running'
     }
-    return (await pollUntil(isMain, { ...handOver, signal })) ? facts : undefined
+    await pollUntil(isOver, { ...handOver, signal })
+    return isMain() ? facts : undefined
   }
 
   type Place = { readonly zygote: Zygote; readonly argv: readonly string[] }

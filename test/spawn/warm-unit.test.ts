@@ -21,10 +21,17 @@ type Parts = {
   readonly placed?: Placed
   readonly started?: boolean
   readonly main?: string
+  readonly sub?: string
 }
 
 /** A systemd that has started the program that waits, and a zygote that answers `placed`. */
-function partsOf({ properties = [], placed = { pid: 77 }, started = true, main = '77' }: Parts) {
+function partsOf({
+  properties = [],
+  placed = { pid: 77 },
+  started = true,
+  main = '77',
+  sub = 'running',
+}: Parts) {
   const done: string[] = []
   const reasons: string[] = []
   const asked: PlaceRequest[] = []
@@ -51,7 +58,7 @@ function partsOf({ properties = [], placed = { pid: 77 }, started = true, main =
         done.push(`run ${command.join(' ')} ${given.join(' ')}`)
         return Promise.resolve({ started, words: '' })
       },
-      show: () => Promise.resolve(shown.shift() ?? { ExecMainPID: main }),
+      show: () => Promise.resolve(shown.shift() ?? { ExecMainPID: main, SubState: sub }),
       stop(name, { now }) {
         done.push(`stop ${name} ${now}`)
         return Promise.resolve()
@@ -65,7 +72,7 @@ function partsOf({ properties = [], placed = { pid: 77 }, started = true, main =
 
 t.test('the server takes the place of what systemd has started', async (t) => {
   const { start, done, asked } = partsOf({})
-  t.same(await start(), { ExecMainPID: '77' })
+  t.match(await start(), { ExecMainPID: '77' })
   t.same(done, ['run /usr/bin/sleep 60 Slice=x.slice PIDFile=/data/ana.pid', 'place'])
   t.same(asked, [
     {
@@ -83,6 +90,7 @@ t.test('nothing of the unit is left when it has to start with its own program', 
   for (const [parts, reason] of [
     [{ placed: { cold: 'packages in ~/.local' } }, 'packages in ~/.local'],
     [{ started: false }, 'systemd did not start its unit'],
+    [{ main: '66', sub: 'exited' }, 'systemd did not take the forked process for the server'],
   ] as const) {
     const { start, done, reasons } = partsOf(parts)
     t.equal(await start(), undefined)

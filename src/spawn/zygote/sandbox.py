@@ -143,7 +143,11 @@ def filters_of(pid):
 
 
 def filter_of(pid, number):
-    program = ctypes.create_string_buffer(8 * got(libc.ptrace(GET_FILTER, pid, number, None)))
+    length = libc.ptrace(GET_FILTER, pid, number, None)
+    if length < 0:
+        # In a container that has filters itself, or with a kernel that cannot be asked.
+        raise child.Unusual(f"the filters of a unit's system calls cannot be read here: {os.strerror(ctypes.get_errno())}")
+    program = ctypes.create_string_buffer(8 * length)
     got(libc.ptrace(GET_FILTER, pid, number, program))
     # struct seccomp_metadata: which, and how it was installed.
     metadata = (ctypes.c_uint64 * 2)(number, 0)
