@@ -62,8 +62,8 @@ async function soak(minutes: number, people: number): Promise<Look[]> {
     }
     over.abort()
     await lasting
-    await wait(settleMs)
     await asking.report()
+    await wait(settleMs)
     looks.push(await look(hub, asking, minutes * 60 + settleMs / 1000))
     return looks
   } finally {
