@@ -10,7 +10,7 @@ const namePrefix = /^__(?:host|secure)-/i
 
 /** Whether `name` is one of the hub's, under any of the prefixes that browsers know. */
 function isHubCookie(name: string, hubNames: ReadonlySet<string>): boolean {
-  return hubNames.has(name) || hubNames.has(name.replace(namePrefix, ''))
+  return hubNames.has(name) || (name.startsWith('__') && hubNames.has(name.replace(namePrefix, '')))
 }
 
 /**

@@ -125,18 +125,28 @@ export type DirectUpload = Upload & {
   readonly left: number
 }
 
-/** @param length as announced; undefined: no body, and nothing says so */
+/** No body, and nothing says so. */
+export const noUpload: Upload = {
+  framing: '',
+  hasBegun: false,
+  isDone: true,
+  start: () => undefined,
+  resume: () => undefined,
+  stop: () => undefined,
+}
+
+/** @param length as announced */
 export function createDirectUpload(
   socket: Socket,
-  length: number | undefined,
+  length: number,
   needs: UploadNeeds,
 ): DirectUpload {
   let stopped = false
   const upload = {
-    left: length ?? 0,
+    left: length,
     hasBegun: false,
-    isDone: (length ?? 0) === 0,
-    framing: length === undefined ? '' : `Content-Length: ${length}\r\n`,
+    isDone: length === 0,
+    framing: `Content-Length: ${length}\r\n`,
     start: () => undefined,
     take(bytes: Buffer) {
       upload.left -= bytes.length

@@ -4,7 +4,12 @@ import { type Socket } from 'node:net'
 import { type Asker } from './exchange.ts'
 import { type Admitted, type Forwarder } from './forward.ts'
 import { requestHead } from './headers.ts'
-import { createDirectClient, createDirectUpload, type DirectUpload } from './direct-client.ts'
+import {
+  createDirectClient,
+  createDirectUpload,
+  noUpload,
+  type DirectUpload,
+} from './direct-client.ts'
 import { readDirectRequest, type DirectRequest } from './direct-request.ts'
 import { type RequestFacts } from './policy.ts'
 import { type StallWatch } from './stalled-bodies.ts'
@@ -143,7 +148,10 @@ function hold(socket: Socket, place: Place): void {
     method: request.method,
     head: (framing) =>
       requestHead(facts, { target: request.url, policy: admitted.policy, framing }),
-    openUpload: (needs) => (upload = createDirectUpload(socket, request.contentLength, needs)),
+    openUpload(needs) {
+      if (request.contentLength === undefined) return noUpload
+      return (upload = createDirectUpload(socket, request.contentLength, needs))
+    },
     openClient(needs) {
       drained = needs.onDrain
       return createDirectClient(socket, {

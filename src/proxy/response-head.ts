@@ -76,7 +76,7 @@ export function parseFields(lines: readonly string[]): string[] {
     // A line that begins with a space would continue the one above it (obs-fold): this is no name either.
     if (colon < 1 || !fieldName.test(name)) throw new GarbageError('no field name')
     // Node takes a tab behind it for a part of the coding's name.
-    if (/^transfer-encoding:.*\t$/i.test(line))
+    if (line.endsWith('\t') && /^transfer-encoding:/i.test(line))
       throw new GarbageError('transfer coding other than chunked')
     const value = trimSpace(line.slice(colon + 1))
     if (outsideOfValues.test(value)) throw new GarbageError('control character in a field')
@@ -93,11 +93,11 @@ function readFraming(fields: readonly string[], isHttp11: boolean): Framing {
   const isChunked = readCoding(said.codings)
   if (isChunked && (contentLength !== undefined || !isHttp11))
     throw new GarbageError('transfer coding where none may be')
-  const options = new Set(said.connection.toLowerCase().split(/[ \t]*,[ \t]*/))
+  const options = said.connection === '' ? [] : said.connection.toLowerCase().split(/[ \t]*,[ \t]*/)
   return {
     framing: isChunked ? 'chunked' : (contentLength ?? 'close'),
     contentLength,
-    keepAlive: isHttp11 ? !options.has('close') : options.has('keep-alive'),
+    keepAlive: isHttp11 ? !options.includes('close') : options.includes('keep-alive'),
     keepAliveMs: said.keepAliveMs,
   }
 }
