@@ -31,14 +31,14 @@ const options = {
 type Setting = {
   readonly environment: TinyEnvironment
   readonly spawner: Spawner
-  readonly warmStart: { warm_start: boolean }
+  readonly warmStart: { warm_start: boolean; warm_kernels: boolean }
   readonly lines: string[]
   readonly given: Record<string, string>
 }
 
 function setUp(t: Test, modules: Record<string, string> = {}): Setting {
   const environment = tinyEnvironment(t, modules)
-  const warmStart = { warm_start: true }
+  const warmStart = { warm_start: true, warm_kernels: false }
   const lines: string[] = []
   const needs = { log: quietLog(lines), dataDir: dataFolder(t), settings: { spawner: warmStart } }
   const spawner = processSpawner.create(options, needs)
@@ -103,6 +103,23 @@ t.test('the first start waits for nothing, and those after it are warm', async (
   await setting.spawner.stop(second.state)
   t.match(await setting.spawner.poll(second.state), { alive: false })
 })
+
+t.test(
+  'where no kernel can be started servers are warm, and it is said why kernels are not',
+  async (t) => {
+    const setting = setUp(t)
+    setting.warmStart.warm_kernels = true
+    t.ok(await isReady(setting))
+    const { url } = await start(t, setting)
+    t.ok(await answers(url))
+    const kernelReason = 'a kernel that was started on trial did not answer'
+    t.match(setting.spawner.warmth?.(), { warm: 1, cold: 0, kernelReason })
+    t.ok(setting.lines.some((line) => line.includes('kernels do not start warm')))
+    setting.warmStart.warm_kernels = false
+    t.ok(await isReady(setting), 'the setting makes another one')
+    t.equal(setting.spawner.warmth?.().kernelReason, undefined)
+  },
+)
 
 t.test('how long they take until they answer is told, of each kind', async (t) => {
   const setting = setUp(t)

@@ -18,5 +18,9 @@ t.test(
       '2 of 2 starts since the hub began were warm; the first answer came after 1.0 s (warm).',
     )
     t.equal(warmthInWords({ warm: 1, cold: 0 }), '1 of 1 starts since the hub began were warm.')
+    t.equal(
+      warmthInWords({ warm: 1, cold: 0, kernelReason: 'none could be started' }),
+      '1 of 1 starts since the hub began were warm. Kernels start the ordinary way: none could be started.',
+    )
   },
 )
