@@ -4,6 +4,8 @@ import { type Socket } from 'node:net'
 import t from 'tap'
 import { createDirectClient, createDirectUpload } from '../../src/proxy/direct-client.ts'
 import { parseHead } from '../../src/proxy/response-head.ts'
+import { createResponseParser } from '../../src/proxy/response-parser.ts'
+import { isDictionary } from '../support/heap.ts'
 
 function clientOf(method = 'GET', keepAlive = true) {
   const socket = new PassThrough()
@@ -89,3 +91,27 @@ t.test('an upload ends with its length, and goes no faster than the server reads
   t.same(written, ['abc'], 'nothing is sent after it was stopped')
   t.equal(upload.left, 0)
 })
+
+t.test(
+  'what is made for each exchange is no dictionary, as objects with getters are',
+  async (t) => {
+    const getter = (value: number) => ({
+      get value() {
+        return value
+      },
+    })
+    t.ok([1, 2].map(getter).every(isDictionary))
+    const needs = {
+      ...{ write: () => true, pass: () => true },
+      ...{ gather: () => undefined, onProgress: () => undefined },
+    }
+    const socket = new PassThrough() as unknown as Socket
+    const handlers = { head: () => undefined, body: () => undefined, complete: () => undefined }
+    for (const made of [0, 1].flatMap((length) => [
+      clientOf().client,
+      createDirectUpload(socket, length, needs),
+      createResponseParser('GET', handlers),
+    ]))
+      t.notOk(isDictionary(made))
+  },
+)
