@@ -125,8 +125,8 @@ change_to() {
 
 # let_run [--no-block]
 let_run() {
-  systemctl reset-failed littlehub.service littlehub.socket littlehub-https.socket 2>/dev/null
-  systemctl start littlehub.socket
+  systemctl reset-failed 'littlehub*' 2>/dev/null
+  systemctl start littlehub.socket littlehub-spawner.socket
   if systemctl is-enabled --quiet littlehub-https.socket; then systemctl start littlehub-https.socket; fi
   systemctl "$@" restart littlehub.service
 }

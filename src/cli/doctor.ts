@@ -116,10 +116,7 @@ async function* examine(call: Call, signal: AbortSignal): AsyncGenerator<Finding
   const database = checkDatabase(dataDir)
   yield database
   yield* checkMachine(settings)
-  const isRunning = findRunningHub(dataDir) !== undefined
-  yield* checkVersion(createInstallation(process.execPath, dataDir).fallback(), isRunning)
-  yield* await checkUnits({ ...unitFolders, https: settings.https.enabled })
-  if (systemdOptionsOf(settings)) yield* await checkHelper(unitFolders.written)
+  yield* checkInstalled(settings)
   yield* await checkName(settings.public_url)
   yield await checkPort(settings, () => urlOf(settings))
   yield* checkHttps(settings, systemClock.now(), runningHub(settings))
@@ -129,6 +126,15 @@ async function* examine(call: Call, signal: AbortSignal): AsyncGenerator<Finding
   if (call.isSet('quick') || folder.level === 'fail') return
   if (!call.isSet('json')) call.terminal.say('Starting a server …')
   yield* checkServer(settings, { userName: call.text('as') ?? 'doctor', signal })
+}
+
+/** Nothing where install.sh has installed nothing. */
+async function* checkInstalled(settings: LoadedConfig): AsyncGenerator<Finding> {
+  const { data_dir: dataDir, https } = settings
+  const isRunning = findRunningHub(dataDir) !== undefined
+  yield* checkVersion(createInstallation(process.execPath, dataDir).fallback(), isRunning)
+  yield* await checkUnits({ ...unitFolders, https: https.enabled })
+  if (systemdOptionsOf(settings)) yield* await checkHelper(unitFolders.written)
 }
 
 async function* checkMachine(settings: LoadedConfig): AsyncGenerator<Finding> {

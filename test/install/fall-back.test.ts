@@ -111,7 +111,10 @@ t.test('a version that keeps failing makes way for the one before', async (t) =>
   t.match(place.asked(), wasCalled)
   place.lookAfter()
   t.equal(place.current(), 'b')
-  t.match(place.asked(), /start littlehub\.socket\n[^]*restart littlehub\.service\n/)
+  t.match(
+    place.asked(),
+    /start littlehub\.socket littlehub-spawner\.socket\n[^]*restart littlehub\.service\n/,
+  )
   const told = {
     to: 'b',
     sentence: /^c ended by itself 5 times .* by the signal SEGV; b runs again/,

@@ -25,9 +25,11 @@ exec /root/whole "$@"
 PROGRAM
 chmod 755 littlehub`
 
+let loads = 0
+
 /** A program in the machine that goes on until `end`, which brings what it says then. */
 function startLoad(machine: Machine, name: string, words: readonly string[]) {
-  const file = `/root/enough-${name}`
+  const file = `/root/enough-${loads++}`
   const program = `${inMachine.checkout}/test/support/${name}.ts`
   const all = machine.words([inMachine.node, program, ...words, file])
   const load = spawn(all[0] ?? '', all.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -59,6 +61,7 @@ t.test('an installation, upgraded, taken back and moved', machineOnly, async (t)
   const tunnels = (name: string, token: string) =>
     startLoad(machine, 'steady-tunnels', [`http://127.0.0.1/user/${name}/`, token, '20'])
   const endTunnels = tunnels('ana', ana)
+  const endTunnelsOfBen = tunnels('ben', await tokenOf('ben'))
 
   await t.test('no request fails while the hub is upgraded', async (t) => {
     await machine.sh(release('second', 'printf x >> littlehub'), slowly)
@@ -79,15 +82,30 @@ t.test('an installation, upgraded, taken back and moved', machineOnly, async (t)
     t.equal(kept, 20)
   })
 
+  await t.test('who is blocked after it loses what the version before has kept open', async (t) => {
+    await machine.sh(`littlehub config set users.blocked '["ben"]'`)
+    // The load writes and listens for two more seconds, longer than a right takes to end.
+    const { opened, kept } = await endTunnelsOfBen()
+    t.equal(opened, 20)
+    t.equal(kept, 0)
+  })
+
   await t.test(
     'a version that does not start is taken back, and what it did to the data',
     async (t) => {
       const second = await machine.sh(current)
       await machine.sh(release('broken', broken), slowly)
+      const end = tunnels('ana', ana)
       const words = ['littlehub', 'upgrade', '--archive', '/root/broken.tar.gz']
       const { exitCode, stderr } = await machine.run(words, slowly)
       t.equal(exitCode, 1)
       t.match(stderr, /The new version does not answer; .* runs again/)
+      const { opened, kept, longestMs } = await end()
+      t.comment(
+        `WebSockets through a rollback: ${opened}, kept: ${kept}, longest gap: ${longestMs} ms`,
+      )
+      t.equal(opened, 20)
+      t.equal(kept, 20)
       t.equal(await machine.sh(current), second)
       t.equal(await machine.sh(health), '200')
       t.match(await machine.sh('littlehub user list --json'), /"ada"/)
