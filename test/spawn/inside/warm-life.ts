@@ -1,8 +1,13 @@
 /** Run in a machine: how servers live and end that are forked into units, and what may go wrong while that is done. */
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import path from 'node:path'
 import t, { type Test } from 'tap'
 import { sleep } from '../../../src/lib/time.ts'
 import { createControlGroups } from '../../../src/spawn/control-group.ts'
+import { createHelperCalls } from '../../../src/spawn/helper-calls.ts'
+import { createHelperClient } from '../../../src/spawn/helper-client.ts'
+import { serveHelper } from '../../../src/spawn/helper-server.ts'
 import { type Started } from '../../../src/spawn/spawner.ts'
 import { systemdSpawner } from '../../../src/spawn/systemd.ts'
 import { dataFolder, eventually, never, quietLog, requestFor, stayAwake } from '../support.ts'
@@ -330,4 +335,70 @@ t.test('the setting, other programs, unusual environments', async (t) => {
   await setting.spawner.stop((await begin(t, setting)).state)
   t.match(setting.spawner.warmth?.(), { cold: 3, lastReason: 'warm starts are switched off' })
   t.ok(await eventually(() => zygoteUnit() === ''), 'its zygote goes at once')
+})
+
+/** What reading the place of a process comes to. */
+const placeOf = (words: { pid: string; group: string; uid: number; program?: string }): string =>
+  output(
+    '/usr/bin/python3',
+    ...['-B', '-c'],
+    `
+import sys
+sys.path.insert(0, ${JSON.stringify(path.resolve(import.meta.dirname, '../../../src/spawn/zygote'))})
+import child, sandbox
+sandbox.EXECUTED_WITHIN = 0.1
+try:
+    sandbox.Sandbox(${words.pid}, ${JSON.stringify(words.group)}, ${words.uid}, ${JSON.stringify(words.program ?? '/usr/bin/sleep')})
+    print('fine')
+except child.Unusual as e:
+    print(e)`,
+  )
+
+t.test('a place that somebody has got hold of is not entered', async (t) => {
+  const hold = (unit: string, ...command: string[]) => {
+    output(
+      'systemd-run',
+      '--quiet',
+      '--service-type=exec',
+      `--unit=${unit}`,
+      '--uid=65534',
+      ...command,
+    )
+    t.teardown(() => output('systemctl', 'stop', unit))
+    return { pid: property(unit, 'MainPID'), group: property(unit, 'ControlGroup'), uid: 65534 }
+  }
+  const place = hold('held', 'sleep', '600')
+  t.equal(placeOf(place), 'fine')
+  const other = hold('other', 'sleep', '600')
+  const notHeld = 'the place of a server is not held by what was put there'
+  t.equal(placeOf({ ...place, group: other.group }), notHeld)
+  t.equal(placeOf({ ...place, uid: 1000 }), notHeld)
+  t.match(placeOf({ ...place, program: '/usr/bin/cat' }), /was not executed/)
+  const root = hold('rooted', '--uid=0', 'sleep', '600')
+  t.equal(placeOf({ ...root, uid: 0 }), notHeld)
+  const two = hold('two', 'sh', '-c', 'sleep 600 & exec sleep 600')
+  t.equal(placeOf(two), notHeld)
+  const trace = `import ctypes, time; ctypes.CDLL(None).ptrace(0x4206, ${place.pid}, None, None); time.sleep(600)`
+  hold('tracer', '/usr/bin/python3', '-c', trace)
+  t.ok(await eventually(() => placeOf(place) === notHeld))
+})
+
+t.test('a hub that is not root has warm servers of its helper', async (t) => {
+  const setting = await setUp(t)
+  const file = path.join(dataFolder(t), 'helper.sock')
+  const { spawner } = setting
+  const calls = createHelperCalls(spawner, { unitPrefix: 'jupyter-', isAdmin: () => false })
+  const server = createServer()
+  const helper = serveHelper(server, { calls, spawner, log: quietLog() })
+  await new Promise<void>((resolve) => server.listen(file, resolve))
+  const client = createHelperClient(file)
+  t.teardown(async () => {
+    client.close?.()
+    await helper.close()
+  })
+  client.prepare?.([setting.environment.script], variables)
+  const started = await begin(t, { ...setting, spawner: client })
+  client.answered?.(started.state, 200)
+  t.ok(await eventually(() => client.warmth?.().warmMs === 200))
+  t.match(client.warmth?.(), { warm: 1, cold: 0 })
 })
