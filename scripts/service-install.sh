@@ -144,7 +144,7 @@ write_command_file() {
 export LITTLEHUB_CONFIG="\${LITTLEHUB_CONFIG:-$config_dir/config.yaml}"
 case "\$1" in
   # What changes the hub's data only is done by its own account.
-  user | token | claim)
+  user | token | claim | server)
     if [ "\$(id -u)" = 0 ]; then
       exec setpriv --reuid=$hub_account --regid=$hub_account --init-groups env HOME=$data_dir $install_dir/current/littlehub "\$@"
     fi
