@@ -65,7 +65,9 @@ export function problemsOf(
   return [
     ...(grown(({ memoryMiB }) => memoryMiB) > mostGrowth ? ['its memory has grown'] : []),
     ...(grown(({ p99Ms }) => p99Ms) > mostSlower ? ['small pages have become slower'] : []),
-    ...(last.files > fewestFiles + mostFilesMore ? [`${last.files - fewestFiles} files are left open`] : []),
+    ...(last.files > fewestFiles + mostFilesMore
+      ? [`${last.files - fewestFiles} files are left open`]
+      : []),
     ...(last.processes > 1 ? [`${last.processes - 1} processes are left`] : []),
     ...Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [`no ${what}`] : [])),
   ]
