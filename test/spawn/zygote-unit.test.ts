@@ -1,5 +1,5 @@
 /** What a zygote is run through when it is not to be a child of the hub. */
-import { execFileSync } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { createZygoteUnit } from '../../src/spawn/zygote-unit.ts'
 
@@ -18,7 +18,8 @@ t.test(
   },
 )
 
-t.test('ending one that is not there does no harm', async (t) => {
-  createZygoteUnit().end()
-  t.ok(execFileSync('true').length === 0)
+t.test('ending one that is not there, or where there is no systemd, does no harm', async (t) => {
+  t.equal(createZygoteUnit().end(), undefined)
+  // A promise that nobody waits for would fail the test by then.
+  await setTimeout(200)
 })

@@ -9,8 +9,9 @@ import time
 import child
 import sandbox
 
-# What is the student's may hang, and so may a child that is theirs already: it gets this many seconds.
-READY_WITHIN = 10
+# What is the student's may hang, and so may a child that is theirs already: it gets this many seconds, and as many as
+# this to begin. Together less than the hub's patience with all that is forked here, which is everybody's.
+READY_WITHIN, BEGUN_WITHIN = 10, 3
 
 
 def start(asked, known, answers):
@@ -39,6 +40,7 @@ def start(asked, known, answers):
             raise child.Unusual(f"the sandbox of a forked server is another one: {difference}")
         with open(asked["pid_file"], "x") as file:
             file.write(f"{pid}\n")
+        ours.settimeout(BEGUN_WITHIN)
         ours.send(b"go")
         if ours.recv(2) != b"ok":
             raise child.Unusual("the forked process ended at once")
