@@ -9,7 +9,8 @@ const leastBytes = 2048
  * more; never those of an `IncomingMessage`, since Node's parser may be in the middle of them. A part of a buffer, of
  * which others may have the rest, stays.
  */
-export function giveBack({ buffer, byteLength }: Buffer): void {
-  if (byteLength < leastBytes || byteLength !== buffer.byteLength) return
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+export function giveBack(bytes: Buffer): void {
+  if (bytes.length < leastBytes) return
+  const { buffer } = bytes
+  if (buffer instanceof ArrayBuffer && bytes.length === buffer.byteLength) buffer.transfer(0)
 }
