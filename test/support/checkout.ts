@@ -43,7 +43,7 @@ export function createCheckout(t: Test, options: CheckoutOptions = {}): Checkout
   if (options.withEnvironment) linkEnvironment(dir)
   if (options.closed) chmodSync(folder, 0o700)
   const { uid } = options
-  if (uid !== undefined) execFileSync('chown', ['-R', '--no-dereference', `${uid}:${uid}`, dir])
+  if (uid !== undefined) giveAway(dir, uid)
   const setpriv = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--']
   // The test runner adds itself to every Node program of its children; this one is to be as it is for a person.
   const prefix = ['env', '-u', 'NODE_OPTIONS', ...(uid === undefined ? [] : setpriv)]
@@ -69,6 +69,13 @@ export function createCheckout(t: Test, options: CheckoutOptions = {}): Checkout
       return execFileSync(program, rest, { cwd: dir, env: environmentOf(), encoding: 'utf8' })
     },
   }
+}
+
+/** But for what is linked, which is that of this checkout as well. */
+function giveAway(dir: string, uid: number): void {
+  const own = ['(', '-type', 'd', '-o', '-links', '1', ')']
+  const words = ['-exec', 'chown', '--no-dereference', `${uid}:${uid}`, '{}', '+']
+  execFileSync('find', [dir, ...own, ...words])
 }
 
 /** What a clone would hold, with changes that are not committed yet. */
