@@ -1,5 +1,5 @@
 /** Installing on a machine of its own: a fresh Debian under systemd, from nothing to nothing. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { version } from '../../src/lib/version.ts'
 import { bootWithRelease, health, install, installer, slowly } from '../support/installation.ts'
 import { machineOnly } from '../support/machine.ts'
@@ -108,6 +108,13 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.match(await ask('nobody'), { exitCode: 1, stderr: /PermissionError/ })
   })
 
+  const leavesNothing = async (t: Test): Promise<void> => {
+    const left =
+      'getent passwd | grep -c doctor || true; ls -d /home/*doctor* /var/lib/littlehub*/doctor* || true'
+    t.equal(await machine.sh(`{ ${left}; } 2>/dev/null`), '0\n', 'its account and folders are gone')
+    t.equal(await machine.sh("systemctl list-units --plain --no-legend '*doctor*' '*trial*'"), '')
+  }
+
   await t.test('the doctor has a server and a kernel answer', async (t) => {
     const said = await machine.sh('littlehub doctor', slowly)
     t.match(said, /ok +port: the hub \(process \d+\) answers/)
@@ -116,10 +123,12 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
     t.match(said, /ok +units: littlehub-fallback\.service, .*: as they were installed/)
     t.match(said, /ok +helper: it answers/)
     t.match(said, /ok +limits: the kernel holds those of a trial unit, and ended it/)
-    const left =
-      'getent passwd | grep -c doctor || true; ls -d /home/*doctor* /var/lib/littlehub*/doctor* || true'
-    t.equal(await machine.sh(`{ ${left}; } 2>/dev/null`), '0\n', 'its account and folders are gone')
-    t.equal(await machine.sh("systemctl list-units --plain --no-legend '*doctor*' '*trial*'"), '')
+    await leavesNothing(t)
+    const interrupted = `littlehub doctor >/tmp/said 2>&1 & pid=$!
+      for _ in $(seq 300); do if getent passwd | grep -q doctor; then break; fi; sleep 0.1; done
+      sleep 1; kill -TERM $pid; wait $pid || echo $?`
+    t.equal(await machine.sh(interrupted, slowly), '130\n')
+    await leavesNothing(t)
   })
 
   await t.test(
