@@ -19,7 +19,7 @@ t.test(
 )
 
 t.test('ending one that is not there, or where there is no systemd, does no harm', async (t) => {
-  t.equal(createZygoteUnit().end(), undefined)
+  t.doesNotThrow(() => createZygoteUnit().end())
   // A promise that nobody waits for would fail the test by then.
   await setTimeout(200)
 })
