@@ -164,6 +164,8 @@ RestartSec=1
 TimeoutStopSec=30
 KillMode=mixed
 OOMScoreAdjust=-800
+# Several times what it takes: a hub that is broken into cannot have it fill the machine.
+MemoryMax=512M
 LimitNOFILE=65536
 
 # No RestrictSUIDSGID: folders of sockets are setgid.

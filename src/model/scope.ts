@@ -37,16 +37,29 @@ export interface ScopeSet {
   list(): string[]
 }
 
-/** @param expanded as `expandScopes` returns them */
+/**
+ * What is asked for is looked up then, and kept: of everybody's thirty scopes nearly all are asked for by nobody.
+ * @param expanded as `expandScopes` returns them
+ */
 export function createScopeSet(expanded: ReadonlySet<string>, groupsOf: GroupsOf): ScopeSet {
-  const reaches = reachesOf(expanded)
+  const reaches = new Map<string, Reach>()
+  const reachOf = (scope: string): Reach | undefined => {
+    const known = reaches.get(scope)
+    if (known !== undefined) return known
+    const reach = reachesOf(inAnyForm(scope, expanded)).get(scope)
+    if (reach !== undefined) reaches.set(scope, reach)
+    return reach
+  }
   return {
-    has: (scope, target) => covers(reaches.get(scope), target, groupsOf),
-    holdsAny: (scope) => reaches.has(scope),
-    reach: (scope) => reaches.get(scope),
+    has: (scope, target) => covers(reachOf(scope), target, groupsOf),
+    holdsAny: (scope) => reachOf(scope) !== undefined,
+    reach: reachOf,
     list: () => [...expanded].sort(),
   }
 }
+
+const inAnyForm = (name: string, expanded: ReadonlySet<string>): string[] =>
+  [...expanded].filter((scope) => scope === name || scope.startsWith(`${name}!`))
 
 type Filters = Exclude<Reach, 'everything'>
 
@@ -174,7 +187,7 @@ function reduceScopes(expanded: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...expanded].filter(isNeeded))
 }
 
-function reachesOf(expanded: ReadonlySet<string>): ReadonlyMap<string, Reach> {
+function reachesOf(expanded: Iterable<string>): ReadonlyMap<string, Reach> {
   const reaches = new Map<string, 'everything' | Partial<Record<FilterKind, Set<string>>>>()
   for (const scope of expanded) {
     const { name, filter } = parseScope(scope) ?? nothing

@@ -38,3 +38,17 @@ t.test('an object is one line, whatever its texts contain', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   t.same(heard, [line])
 })
+
+t.test('a line without an end ends the stream, and long ones do not', async (t) => {
+  const stream = new PassThrough()
+  const heard: object[] = []
+  readJsonLines(stream, (line) => heard.push(line))
+  const long = { text: 'x'.repeat(1024 ** 2) }
+  for (let count = 0; count < 9; count++) writeJsonLine(stream, long)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.equal(heard.length, 9)
+  const closed = new Promise((resolve) => stream.once('close', resolve))
+  for (let count = 0; count < 9 && !stream.destroyed; count++) stream.write('x'.repeat(1024 ** 2))
+  await closed
+  t.equal(heard.length, 9)
+})
