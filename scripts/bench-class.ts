@@ -1,6 +1,13 @@
 /** A class starts: so many students at once, each to the result of a first cell, beside JupyterHub as it ships. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { availableMiB, cpuSecondsOfTree, median, privateMiBOfTree } from './bench-machine.ts'
+import {
+  availableMiB,
+  cpuSecondsOf,
+  cpuSecondsOfTree,
+  descendantsOf,
+  median,
+  privateMiBOfTree,
+} from './bench-machine.ts'
 import { type Sample } from './bench-report.ts'
 import { jupyterHub, littlehub, password, type Hub, type HubKind } from './bench-hubs.ts'
 import { attend, type Lesson } from './bench-student.ts'
@@ -52,6 +59,8 @@ type Found = {
   readonly without: number
   readonly failures: number
   readonly cpuSeconds: number
+  /** Of the hub itself, its proxy, and what it forks servers from, for each student. */
+  readonly hubCpuSeconds: number
   /** Of servers and kernels, for each student who has one. */
   readonly memoryMiB: number
   readonly freeMiBUsed: number
@@ -70,6 +79,9 @@ async function lessonOf(kind: HubKind, students: number): Promise<Found> {
 
 async function measure({ url, pid }: Hub, students: number): Promise<Found> {
   const signal = AbortSignal.timeout(lessonMs)
+  const own = [pid, ...descendantsOf(pid)]
+  const hubCpu = (): number => own.map(cpuSecondsOf).reduce((sum, each) => sum + each, 0)
+  const hubCpuBefore = hubCpu()
   const before = { cpu: cpuSecondsOfTree(pid), memory: privateMiBOfTree(pid), free: availableMiB() }
   const names = Array.from({ length: students }, (_, index) => `student${index + 1}`)
   const lessons = await Promise.allSettled(
@@ -85,6 +97,7 @@ async function measure({ url, pid }: Hub, students: number): Promise<Found> {
     without: students - done.length,
     failures: done.reduce((sum, { failures }) => sum + failures, 0),
     cpuSeconds: cpuSecondsOfTree(pid) - before.cpu,
+    hubCpuSeconds: (hubCpu() - hubCpuBefore) / students,
     memoryMiB: (privateMiBOfTree(pid) - before.memory) / Math.max(1, done.length),
     freeMiBUsed: (before.free - availableMiB()) / Math.max(1, done.length),
     promise: promiseOf(done),
@@ -112,5 +125,6 @@ function samplesOf(
     sample('first cell of half', found.half, 's'),
     sample('memory of a server and kernel', found.memoryMiB, 'MiB'),
     sample('processor time of all', found.cpuSeconds, 's'),
+    sample('processor time of the hub for each', found.hubCpuSeconds * 1000, 'ms CPU'),
   ]
 }
