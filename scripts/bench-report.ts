@@ -63,7 +63,8 @@ function ratioOf(samples: readonly Sample[], work: string, subject: string): num
     const other = theirs.find(({ round }) => round === one.round)
     return other ? [other.value / one.value] : []
   })
-  return pairs.length === 0 ? undefined : median(pairs)
+  // Where somebody never came to the end there is no time to compare with.
+  return pairs.length === 0 || pairs.some(Number.isNaN) ? undefined : median(pairs)
 }
 
 function isScattered(samples: readonly Sample[]): boolean {
@@ -83,7 +84,7 @@ export function tableOf(rows: readonly Row[]): string {
     row.unit,
     `${short(row.least)}–${short(row.most)}`,
     `${row.rounds}${row.disturbed > 0 ? ` (${row.disturbed} disturbed)` : ''}`,
-    row.subject === ours ? '' : row.ratio === undefined ? 'disturbed' : `${row.ratio.toFixed(2)} ×`,
+    row.subject === ours ? '' : row.ratio === undefined ? 'no ratio' : `${row.ratio.toFixed(2)} ×`,
   ])
   const all = [columns, ...lines]
   const widths = columns.map((_, index) =>

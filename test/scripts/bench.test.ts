@@ -40,7 +40,7 @@ t.test('rounds in which others were at work do not count', async (t) => {
 t.test('no ratio is said when nothing undisturbed is left', async (t) => {
   const rounds = [sample('littlehub', 1, 100, 0.9), sample('nginx', 1, 50)]
   t.equal(ratioIn(rounds), undefined)
-  t.match(tableOf(rowsOf(rounds)), /nginx .* disturbed/)
+  t.match(tableOf(rowsOf(rounds)), /nginx .* no ratio/)
 })
 
 t.test('no ratio is said when the rounds differ too much', async (t) => {
@@ -55,4 +55,10 @@ t.test('times by the clock do not count beside others that processor time bears'
   const rounds = [sample('littlehub', 1, 100, 0.3), sample('nginx', 1, 50)]
   t.equal(ratioIn(rounds), 0.5)
   t.equal(ratioIn(rounds.map((one) => ({ ...one, unit: 'ms' }))), undefined)
+})
+
+t.test('no ratio is said where one of them never came to the end', async (t) => {
+  const rounds = [sample('littlehub', 1, 6), sample('nginx', 1, 30), sample('littlehub', 2, 6), sample('nginx', 2, NaN)] // prettier-ignore
+  t.equal(ratioIn(rounds), undefined)
+  t.match(tableOf(rowsOf(rounds)), /nginx .* no ratio/)
 })
