@@ -8,9 +8,10 @@ import select
 
 import child
 
-# ptrace(2), prctl(2), keyctl(2), pidfd_getfd(2)
+# ptrace(2), prctl(2), keyctl(2), pidfd_getfd(2), capset(2)
 SEIZE, INTERRUPT, DETACH, GET_FILTER, GET_METADATA, ANY_CHILD = 0x4206, 0x4207, 17, 0x420C, 0x420D, 0x40000000
 SECCOMP_FILTER, SET_SECCOMP, BOUND_DROP, TIMER_SLACK, NO_NEW_PRIVILEGES = 2, 22, 24, 29, 38
+CAPABILITIES = 0x20080522
 JOIN_KEYRING, KEYCTL, PIDFD_GETFD = 1, {"x86_64": 250, "aarch64": 219}, 438
 
 # Entered in this order: with the mounts goes the right to look at the rest. Whatever differs besides cannot be entered.
@@ -91,6 +92,7 @@ class Sandbox:
 
     def drop(self, bound):
         """What a root process may do, then being root."""
+        inherit(int(self.facts["CapInh"], 16))
         for number in range(64):
             if bound >> number & 1 and not int(self.facts["CapBnd"], 16) >> number & 1:
                 child.prctl(BOUND_DROP, number)
@@ -156,6 +158,14 @@ def install(program):
 
     one = Program(len(program) // 8, program)
     child.prctl(SET_SECCOMP, SECCOMP_FILTER, ctypes.addressof(one))
+
+
+def inherit(capabilities):
+    """The inheritable ones, which being somebody else does not change; systemd has come to give root's units all of them."""
+    header, sets = (ctypes.c_uint32 * 2)(CAPABILITIES, 0), (ctypes.c_uint32 * 6)()
+    got(libc.capget(header, sets))
+    sets[2], sets[5] = capabilities & 0xFFFFFFFF, capabilities >> 32
+    got(libc.capset(header, sets))
 
 
 def join_keyring():
