@@ -68,6 +68,11 @@ export function challengeCertificate(
     ...[version3, serial, ecdsaWithSha256, noName, valid, noName],
     ...[publicKeyOf(key), tagged(3, extensions)],
   )
-  const base64 = signed(content, key).toString('base64').replace(/.{64}/g, '$&\n')
-  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`
+  return pemOf(signed(content, key))
+}
+
+/** No line is empty, whatever the length: OpenSSL takes that for the end. @see RFC 7468 §2 */
+function pemOf(certificate: Buffer): string {
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? []
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
 }

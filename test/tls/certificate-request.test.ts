@@ -37,3 +37,14 @@ t.test('the certificate of a challenge holds its digest, critically', async (t) 
   t.match(text, /1\.3\.6\.1\.5\.5\.7\.1\.31: critical/)
   t.ok(made.raw.includes(Buffer.concat([Buffer.from([4, 34, 4, 32]), digest])))
 })
+
+t.test('it can be read whatever its length, also where its last line is a full one', async (t) => {
+  const digest = createHash('sha256').update('token.thumbprint').digest()
+  const now = new Date()
+  for (let length = 1; length <= 60; length++) {
+    const name = `${'a'.repeat(length)}.example.org`
+    const pem = challengeCertificate(privateKey, { name, digest, now })
+    t.notMatch(pem, /\n\n/, name)
+    t.equal(new X509Certificate(pem).subjectAltName, `DNS:${name}`)
+  }
+})
