@@ -54,6 +54,28 @@ WantedBy=sockets.target
 UNIT
 }
 
+# What neither of the two needs. The lines behind it may take more.
+print_hardening() {
+  cat <<'UNIT'
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectControlGroups=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+LockPersonality=yes
+NoNewPrivileges=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+UNIT
+}
+
 # An account of its own with no rights but to its data; what needs root its helper does.
 print_service() {
   cat <<UNIT
@@ -94,25 +116,10 @@ LimitNOFILE=65536
 ProtectSystem=strict
 ReadWritePaths=$(writable_folders)
 ProtectHome=read-only
-PrivateTmp=yes
-PrivateDevices=yes
+$(print_hardening)
 ProtectProc=invisible
-ProtectControlGroups=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectClock=yes
-ProtectHostname=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
 RestrictSUIDSGID=yes
-LockPersonality=yes
-NoNewPrivileges=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
-SystemCallErrorNumber=EPERM
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 # HTTPS may be switched on while it runs, before systemd holds that port.
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
@@ -144,7 +151,7 @@ UNIT
 # It makes accounts and has systemd start programs as them, and so is root; what it cannot need is taken from it. It
 # trusts nothing but what only root can write, and starts anew with the hub.
 print_helper() {
-  cat <<'UNIT'
+  cat <<UNIT
 [Unit]
 Description=littlehub: starts servers for the hub
 Requires=littlehub-spawner.socket
@@ -170,22 +177,7 @@ LimitNOFILE=65536
 
 # No RestrictSUIDSGID: folders of sockets are setgid.
 ProtectSystem=true
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectControlGroups=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectClock=yes
-ProtectHostname=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-LockPersonality=yes
-NoNewPrivileges=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallErrorNumber=EPERM
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+$(print_hardening)
 IPAddressDeny=any
 IPAddressAllow=localhost
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_SETUID CAP_SETGID CAP_AUDIT_WRITE
