@@ -12,7 +12,8 @@ import { runVariable, type Run } from './family.ts'
 import { archiveIn, packHome } from './home-archive.ts'
 import { launch, type Child, type Ended } from './launch.ts'
 import { createLogFiles } from './log-files.ts'
-import { createPorts } from './ports.ts'
+import { createProcessPlaces } from './process-place.ts'
+import { environmentOf, portPlace, socketPlace, wordsFor, type Place } from './server-place.ts'
 import {
   defineSpawner,
   preloadOf,
@@ -51,8 +52,8 @@ const options = section(
 /** How often it is looked whether a server ended that an earlier hub started. */
 const lookEveryMs = SECOND
 
-/** What is remembered of a server, and the port it was given. */
-type Started = Run & { readonly slug: string; readonly port: number }
+/** What is remembered of a server, and where it was told to listen. */
+type Started = Run & { readonly slug: string; readonly place: Place }
 
 export const processSpawner = defineSpawner({
   name: 'process',
@@ -68,7 +69,7 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     maxBytes: chosen.log_size,
     log,
   })
-  const ports = createPorts()
+  const places = createProcessPlaces({ dataDir: needs.dataDir, log })
   const meter = createUsageMeter()
   const children = new Map<string, Child>()
   const warmStart = createWarmStart({
@@ -82,33 +83,34 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
   })
 
   /** Whatever is launched is handed over whole, also when the start is cancelled meanwhile. */
-  const startOn = async (port: number, request: SpawnRequest) => {
-    const account = await accounts.of(request.user)
+  const startIn = async (place: Place, account: Account, request: SpawnRequest) => {
     request.signal.throwIfAborted()
     const run = newId()
-    const url = `http://127.0.0.1:${port}`
     const descriptor = logs.open(request.slug, account)
-    const environment = environmentOf(request, account, { url, run })
-    const { command, slug } = request
+    // What tells which processes are of this run, nobody can set to something else.
+    const environment = { ...environmentOf(request, account, place), [runVariable]: run }
+    const command = [request.command[0] ?? '', ...wordsFor(place, request.command)]
     const forked = await warmStart.attempt({ command, environment }, (zygote, argv) =>
-      zygote.fork({ argv, env: environment, log: logs.file(slug), ...whoIs(account) }),
+      zygote.fork({ argv, env: environment, log: logs.file(request.slug), ...whoIs(account) }),
     )
     if (forked) closeSync(descriptor)
     const child =
       forked?.child ?? (await launch({ command, account, environment, logDescriptor: descriptor }))
     children.set(run, child)
     const { pid, startTime } = child
-    const state = { pid, startTime, uid: account.uid, run, slug: request.slug, port }
-    return { url, state }
+    const listens = place.kind === 'port' ? { port: place.port } : { socket: place.socket }
+    const state = { pid, startTime, uid: account.uid, run, slug: request.slug, ...listens }
+    return { url: place.url, state }
   }
 
   const start: Spawner['start'] = async (request) => {
     request.signal.throwIfAborted()
-    const port = await ports.take()
+    const account = await accounts.of(request.user)
+    const place = await places.take(request, account)
     try {
-      return await startOn(port, request)
+      return await startIn(place, account, request)
     } catch (thrown) {
-      ports.release(port)
+      places.release(place)
       await logs.release(request.slug)
       throw thrown
     }
@@ -132,9 +134,9 @@ function createProcessSpawner(chosen: Static<typeof options>, needs: SpawnerNeed
     return file
   }
 
-  const forgetRun = async ({ run, port, slug }: Started): Promise<void> => {
+  const forgetRun = async ({ run, place, slug }: Started): Promise<void> => {
     children.delete(run)
-    ports.release(port)
+    places.release(place)
     await logs.release(slug)
   }
 
@@ -188,33 +190,21 @@ function whoIs(account: Account) {
   }
 }
 
-/** What a child inherits besides what core gave; nothing can be put in the place of where it lives and what it is. */
-function environmentOf(
-  { environment, prefix }: SpawnRequest,
-  account: Account,
-  { url, run }: { url: string; run: string },
-): Record<string, string> {
-  return {
-    SHELL: account.shell,
-    ...environment,
-    HOME: account.home,
-    USER: account.name,
-    LOGNAME: account.name,
-    JUPYTERHUB_SERVICE_URL: `${url}${prefix}`,
-    [runVariable]: run,
-  }
-}
-
 /** What `start` returned, as it comes back from the store; undefined when it is of another spawner. */
 function read(state: SpawnState): Started | undefined {
-  const { pid, startTime, uid, run, slug, port } = state
-  if (typeof pid !== 'number' || typeof uid !== 'number' || typeof port !== 'number')
-    return undefined
+  const { pid, startTime, uid, run, slug } = state
+  const place = placeIn(state)
+  if (typeof pid !== 'number' || typeof uid !== 'number' || place === undefined) return undefined
   if (typeof startTime !== 'string' || typeof run !== 'string' || typeof slug !== 'string')
     return undefined
   // Signals to these reach the hub's own group, everybody, or the machine's first process.
   if (!Number.isSafeInteger(pid) || pid <= 1) return undefined
-  return { pid, startTime, uid, run, slug, port }
+  return { pid, startTime, uid, run, slug, place }
+}
+
+function placeIn({ port, socket }: SpawnState): Place | undefined {
+  if (typeof socket === 'string') return socketPlace(socket)
+  return typeof port === 'number' ? portPlace(port) : undefined
 }
 
 /** @throws the reason of the signal when it is aborted before. */

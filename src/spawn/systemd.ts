@@ -23,9 +23,11 @@ import {
   environmentOf,
   hasPlainSocket,
   listensOnSocket,
+  portPlace,
+  socketPlace,
   wordsFor,
   type Place,
-} from './unit-place.ts'
+} from './server-place.ts'
 import { createUnitStarts } from './unit-start.ts'
 import { createUnitWatch, isAlive } from './unit-watch.ts'
 import { createUnixAccounts, type UnixAccount } from './unix-accounts.ts'
@@ -71,16 +73,14 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
   }
 
   const placeOf = async (request: SpawnRequest): Promise<Place> => {
-    if (listensOnSocket(request.command)) {
-      const socket = socketIn(`/run/${runtimeFolder}/${request.slug}`)
-      return { kind: 'socket', url: `unix:${socket}`, socket }
-    }
+    if (listensOnSocket(request) !== false)
+      return socketPlace(socketIn(`/run/${runtimeFolder}/${request.slug}`))
     const port = await ports.take()
     log.warn(
       { server: request.slug },
       'a server listens on a port, which every account of the machine reaches',
     )
-    return { kind: 'port', url: `http://127.0.0.1:${port}`, port }
+    return portPlace(port)
   }
 
   /** @throws {HubError} Unavailable with nothing left behind. */

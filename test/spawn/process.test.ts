@@ -19,8 +19,10 @@ import { processSpawner } from '../../src/spawn/process.ts'
 import { type Spawner } from '../../src/spawn/spawner.ts'
 import { spawnerContract } from '../conformance/spawner.ts'
 import {
+  ask,
   dataFolder,
   eventually,
+  listeningPorts,
   never,
   parentOfDeaf,
   parentOfMany,
@@ -30,6 +32,7 @@ import {
   requestFor,
   rootOnly,
   running,
+  socketServer,
   stayAwake,
   sh,
   stubborn,
@@ -379,6 +382,35 @@ t.test(
     )
   },
 )
+
+t.test(
+  'a server on a socket goes on when the hub is another one, and leaves nothing',
+  async (t) => {
+    for (const name of ['', 'with-a-long-name-'.repeat(8)]) {
+      const dataDir = path.join(dataFolder(t), name)
+      mkdirSync(path.join(dataDir, 'homes'), { recursive: true, mode: 0o711 })
+      const create = () =>
+        running(processSpawner.create(options, { log: quietLog(), dataDir }), socketServer)
+      const { url, state } = await create().start(requestFor('ana'))
+      const later = create()
+      t.teardown(() => later.stop(state, { now: true }))
+      const answer = () => ask(url, '/').catch(() => undefined)
+      t.ok(await eventually(async () => (await answer())?.text === 'there'))
+      const stored = JSON.parse(JSON.stringify(state)) as typeof state
+      t.same(await later.poll(stored), { alive: true })
+      t.same(listeningPorts(pidOf(state)), [])
+      await later.stop(stored)
+      t.same(await later.poll(stored), { alive: false })
+      t.notOk(existsSync(path.dirname(url.slice('unix:'.length))))
+    }
+  },
+)
+
+t.test('a start on a socket that fails leaves no folder', async (t) => {
+  const { spawner, dataDir } = setUp(t, ['no-such-program', '{socket}'])
+  await t.rejects(spawner.start(requestFor('ana')))
+  t.same(readdirSync(path.join(dataDir, 'sockets')), [])
+})
 
 t.test('a server that writes without end fills no disk', async (t) => {
   const { spawner, dataDir } = setUp(t, sh('exec yes "a line of a server that does not stop"'))

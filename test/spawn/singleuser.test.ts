@@ -1,5 +1,6 @@
 /** The real jupyterhub-singleuser as a local process: it starts, reports, runs a kernel, and leaves nothing. */
 import { existsSync } from 'node:fs'
+import path from 'node:path'
 import t from 'tap'
 import { isRunning } from '../../src/lib/process.ts'
 import { serverEnvironment } from '../../src/spawn/environment.ts'
@@ -8,9 +9,12 @@ import { processSpawner } from '../../src/spawn/process.ts'
 import { probe } from '../../src/spawn/readiness.ts'
 import { startFakeHub } from '../support/fake-hub.ts'
 import {
+  ask,
+  connectAs,
   dataFolder,
   eventually,
   isRoot,
+  listeningPorts,
   never,
   quietLog,
   requestFor,
@@ -61,16 +65,23 @@ t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', sk
   if (!ready) t.comment(await spawner.logTail('ana', 50))
   t.ok(ready, 'it answers')
   t.match(await probe(url, '/user/ana/', never), { answered: true, version: /^6\./ })
+  t.match(url, /^unix:/)
+  const ports = () => listeningPorts(Number(state['pid']))
+  t.same(ports(), [], 'there is no port')
+  if (isRoot) {
+    const socket = url.slice('unix:'.length)
+    t.equal(await connectAs(Number(state['uid']), socket), 'connected')
+    t.equal(await connectAs(1_600_000, socket), 'PermissionError', 'others cannot even look for it')
+  }
   const report = 'POST /hub/api/users/ana/activity token the-token-of-this-run'
   t.ok(await eventually(() => hub.requests.includes(report), 20_000), 'it reports activity')
 
-  const kernel = await fetch(`${url}/user/ana/api/kernels`, {
-    method: 'POST',
-    headers: { authorization: 'token of-ana', 'content-type': 'application/json' },
-    body: '{}',
-  })
+  const headers = { authorization: 'token of-ana', 'content-type': 'application/json' }
+  const kernels = '/user/ana/api/kernels'
+  const kernel = await ask(url, kernels, { method: 'POST', headers, body: '{}' })
   t.equal(kernel.status, 201)
   t.ok(await eventually(async () => (await familyOf(state)).length >= 2, 20_000), 'a kernel runs')
+  t.same(ports(), [], 'only kernels have ports')
   const family = await familyOf(state)
   t.ok(new Set(family.map(({ session }) => session)).size >= 2, 'in a session of its own')
   t.same(
@@ -85,6 +96,7 @@ t.test('an unmodified jupyterhub-singleuser lives and dies with its kernels', sk
   )
   t.same(await familyOf(state), [])
   t.same(await spawner.poll(state), { alive: false })
+  t.notOk(existsSync(path.dirname(url.slice('unix:'.length))), 'nor its socket')
   t.notMatch((await spawner.logTail('ana', 500)).join('\n'), /the-token-of-this-run/)
 })
 

@@ -1,8 +1,19 @@
 /** Real programs and folders for the tests of spawners. */
 import http from 'node:http'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { execa } from 'execa'
 import { type Test } from 'tap'
 import { createLog, type Log } from '../../src/lib/log.ts'
 import { pollUntil } from '../../src/lib/poll.ts'
@@ -80,6 +91,22 @@ url = urllib.parse.urlparse(os.environ['JUPYTERHUB_SERVICE_URL'])
 http.server.HTTPServer((url.hostname, url.port), Handler).serve_forever()
 `)
 
+/** The same at the socket of its argument; says nothing but that it is there. */
+export const socketServer = [
+  ...python(`
+import http.server, socketserver, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'there')
+    def address_string(self): return ''
+    def log_message(self, *_): pass
+socketserver.UnixStreamServer(sys.argv[1], Handler).serve_forever()
+`),
+  '{socket}',
+]
+
 /** Hears neither an interrupt nor the wish to terminate; says when it has begun not to hear. */
 export const stubborn = python(`
 import signal, time
@@ -126,6 +153,72 @@ const asks = (url: string): Promise<boolean> =>
     })
     request.once('error', () => resolve(false))
   })
+
+export type Reply = {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly text: string
+}
+
+/** One request to a server, at what a spawner says is its URL: of a port or of a socket. */
+export function ask(
+  url: string,
+  path: string,
+  { method = 'GET', headers = {}, body = '' } = {},
+): Promise<Reply> {
+  const at = url.startsWith('unix:')
+    ? { socketPath: url.slice('unix:'.length) }
+    : { host: '127.0.0.1', port: new URL(url).port }
+  return new Promise((resolve, reject) => {
+    const options = {
+      ...at,
+      agent: false,
+      method,
+      path,
+      headers: { host: 'localhost', ...headers },
+    }
+    const request = http.request(options, (response) => {
+      void text(response).then((text) =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      )
+    })
+    request.once('error', reject).end(body)
+  })
+}
+
+/** What comes of it when a process of another uid opens a socket. */
+export async function connectAs(uid: number, socket: string): Promise<string> {
+  const script = `
+import socket, sys
+try:
+    socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+    print('connected')
+except OSError as e:
+    print(type(e).__name__)`
+  const ids = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+  const { stdout } = await execa('setpriv', [...ids, '/usr/bin/python3', '-c', script, socket])
+  return stdout
+}
+
+/** The TCP ports that a process listens on. @see proc(5) for the fields of `/proc/net/tcp` */
+export function listeningPorts(pid: number): number[] {
+  const open = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`))
+  return ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state, ...rest]) => state === '0A' && open.includes(`socket:[${rest[5]}]`))
+      .map(([, local = '']) => parseInt(local.split(':')[1] ?? '', 16)),
+  )
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return ''
+  }
+}
 
 /** Whether it answers before long. */
 export const answers = (url: string): Promise<boolean> => eventually(() => asks(url))

@@ -1,36 +1,44 @@
+/** Where servers listen: what Jupyter is told, what others say, and the variable that names it. */
 import t from 'tap'
 import {
   environmentOf,
   hasPlainSocket,
   listensOnSocket,
+  portPlace,
+  socketPlace,
   wordsFor,
-  type Place,
-} from '../../src/spawn/unit-place.ts'
+} from '../../src/spawn/server-place.ts'
 import { requestFor } from './support.ts'
 
-const socket: Place = { kind: 'socket', url: 'unix:/run/s', socket: '/run/s' }
-const port: Place = { kind: 'port', url: 'http://127.0.0.1:4321', port: 4321 }
+const socket = socketPlace('/run/s')
+const port = portPlace(4321)
+const listens = (command: readonly string[], environment = {}) =>
+  listensOnSocket({ command, environment })
+
+t.test('a place has the URL that routes are made from', async (t) => {
+  t.same([socket.url, port.url], ['unix:/run/s', 'http://127.0.0.1:4321'])
+})
 
 t.test('a Jupyter server is told its socket, which the group of the folder may use', async (t) => {
   const command = ['/opt/env/bin/jupyterhub-singleuser', '--debug']
-  t.ok(listensOnSocket(command))
+  t.equal(listens(command), undefined, 'nothing is known of one that is not there')
+  t.equal(listens(command, { JUPYTERHUB_SINGLEUSER_APP: 'notebook' }), false)
   t.notOk(hasPlainSocket(command))
-  t.same(wordsFor(socket, command), [
-    '--debug',
-    '--ServerApp.sock=/run/s',
-    '--ServerApp.sock_mode=0660',
-  ])
+  const words = ['--ServerApp.sock=/run/s', '--ServerApp.sock_mode=0660', '--ServerApp.port=8888']
+  t.same(wordsFor(socket, command), ['--debug', ...words])
+  t.same(wordsFor(socket, ['jupyter-labhub']), words)
+  t.same(wordsFor(port, command), ['--debug'])
 })
 
 t.test('others say where they want to be told it', async (t) => {
   const command = ['program', '--listen={socket}', 'x']
-  t.ok(listensOnSocket(command))
+  t.equal(listens(command), true)
   t.ok(hasPlainSocket(command))
   t.same(wordsFor(socket, command), ['--listen=/run/s', 'x'])
 })
 
 t.test('what knows no socket gets a port', async (t) => {
-  t.notOk(listensOnSocket(['program', 'x']))
+  t.equal(listens(['program', 'x']), false)
   t.same(wordsFor(port, ['program', 'x']), ['x'])
 })
 
