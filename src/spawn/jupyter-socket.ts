@@ -1,5 +1,5 @@
 /** Whether the Jupyter server of a command takes a Unix socket, read from what is installed where it comes from. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pythonOf } from './console-script.ts'
 import { findProgram } from './find-program.ts'
@@ -22,7 +22,7 @@ export function takesSocket({
   const script = findProgram(command[0] ?? '', PATH)
   const python = script === undefined ? undefined : pythonOf(script)
   if (python === undefined) return undefined
-  const folders = packageFolders(path.dirname(path.dirname(python)))
+  const folders = packageFolders(path.dirname(path.dirname(python))).flatMap(withOthers)
   const hub = majorOf('jupyterhub', folders)
   if (hub === undefined) return undefined
   return hub >= oldestHub && folders.some((dir) => existsSync(path.join(dir, 'jupyter_server')))
@@ -38,6 +38,13 @@ function packageFolders(prefix: string): string[] {
         ['site-packages', 'dist-packages'].map((end) => `${library}/${name}/${end}`),
       ),
   )
+}
+
+/** And those that are named in it. @see Python's module `site`, for files that end in `.pth` */
+function withOthers(dir: string): string[] {
+  const files = namesIn(dir).filter((name) => name.endsWith('.pth'))
+  const lines = files.flatMap((name) => readFileSync(path.join(dir, name), 'utf8').split('\n'))
+  return [dir, ...lines.filter((line) => line.startsWith('/'))]
 }
 
 /** By the folder or file that an installer leaves beside a package. */

@@ -30,6 +30,17 @@ t.test('a Jupyter Server does, whatever has installed it', async (t) => {
   t.equal(takesSocket({ command, environment: { ...environment, ...app } }), true)
 })
 
+t.test('its packages may be in a folder that the environment names', async (t) => {
+  const environment = environmentWith(t, [])
+  const elsewhere = path.join(path.dirname(environment.PATH), 'elsewhere')
+  for (const found of [...server, 'jupyterhub-6.1.1.dist-info'])
+    mkdirSync(path.join(elsewhere, found), { recursive: true })
+  const packages = path.join(environment.PATH, '../lib/python3.11/site-packages')
+  mkdirSync(packages, { recursive: true })
+  writeFileSync(path.join(packages, 'more.pth'), `import this\n${elsewhere}\n`)
+  t.equal(takesSocket({ command, environment }), true)
+})
+
 t.test('the classic Notebook does not: it is asked for, older, or all there is', async (t) => {
   const environment = environmentWith(t, [...server, 'jupyterhub-3.0.0.dist-info'])
   for (const app of ['notebook', 'notebook.notebookapp.NotebookApp', 'my_server.App'])
