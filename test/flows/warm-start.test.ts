@@ -47,7 +47,8 @@ function lookIn(t: Test): string {
 }
 
 const look = `
-import sys, os, gc
+import sys, os, gc, random, ssl
+import aiohttp._websocket.writer as websockets
 import jupyter_client.session as session, multiprocessing.process, send2trash.plat_other as trash, jupyter_core.paths as paths
 words, seen = [], set()
 def walk(where, value, depth):
@@ -67,6 +68,7 @@ out = {
     'modules': len(sys.modules), 'captured': sorted(set(words)),
     'key': session.session_flags['secure'][0]['Session']['key'].decode(), 'user': session.Session().username,
     'authkey': bytes(multiprocessing.process.current_process().authkey).hex(), 'trash': str(trash.HOMETRASH),
+    'drawn': [ssl.RAND_bytes(8).hex(), *(str(one.getrandbits(64)) for one in websockets.WebSocketWriter.__init__.__kwdefaults__.values() if isinstance(one, random.Random))],
     'paths': [paths.jupyter_config_dir(), paths.jupyter_data_dir(), paths.jupyter_runtime_dir()],
 }
 `
@@ -78,6 +80,7 @@ type Looked = {
   readonly user: string
   readonly authkey: string
   readonly trash: string
+  readonly drawn: string[]
   readonly paths: string[]
 }
 
@@ -129,6 +132,7 @@ t.test('nothing of the process that is forked is left in what Jupyter imports', 
   t.same(ana.captured, [])
   t.not(ana.key, ben.key)
   t.not(ana.authkey, ben.authkey)
+  t.equal(new Set([...ana.drawn, ...ben.drawn]).size, 4)
   t.equal(ana.user, 'ana')
   t.equal(ana.trash, path.join(dir, 'homes/ana/.local/share/Trash'))
   for (const folder of ana.paths) t.match(folder, path.join(dir, 'homes/ana'))

@@ -1,6 +1,7 @@
 """What importing takes from the process that imports, and how it is put right in a child."""
 
 import os
+import random
 import site
 
 
@@ -29,6 +30,13 @@ def set_default(configurable, name, value):
 
 def reseed(module, env):
     module.seed()
+
+
+def websocket_masks(module, env):
+    """Drawn from a generator that is made once, as the default of an argument."""
+    for default in (module.WebSocketWriter.__init__.__kwdefaults__ or {}).values():
+        if isinstance(default, random.Random):
+            default.seed()
 
 
 def parso_cache(module, env):
@@ -65,6 +73,7 @@ CORRECTIONS = {
     "jupyter_client.session": session,
     "ipykernel.kernelapp": parent,
     "numpy.random.mtrand": reseed,
+    "aiohttp._websocket.writer": websocket_masks,
     "sysconfig": user_base,
     "send2trash.plat_other": again,
     "jedi.settings": again,
@@ -75,4 +84,5 @@ CORRECTIONS = {
     "debugpy.common.log": nothing,
     "sqlalchemy.util.compat": nothing,
     "zoneinfo._tzpath": nothing,
+    "prometheus_client.process_collector": nothing,
 }

@@ -1,10 +1,12 @@
 """Imports modules in a process that is thrown away, and tells which of them one that will be forked must not import."""
 
+import _signal
 import builtins
 import collections
 import importlib._bootstrap_external as loaders
 import importlib.util
 import json
+import locale
 import os
 import random
 import signal
@@ -19,7 +21,17 @@ import child
 FORBIDDEN = {
     "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "socket.connect",
     "_thread.start_new_thread", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate",
+    "os.chmod", "os.chown", "os.utime", "os.chdir", "resource.setrlimit", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname",
+    # What is shared with a child would be shared by all of them.
+    "mmap.__new__",
 }  # fmt: skip
+
+# Another process would read something else there.
+OWN_FILES = ("/proc/self/", "/proc/thread-self/", f"/proc/{os.getpid()}/", "/sys/fs/cgroup/", "/dev/random", "/dev/urandom")
+
+# Without the names that the other module looks up.
+handler_of = _signal.getsignal
+SIGNALS = [int(number) for number in signal.valid_signals()]
 
 reads = collections.defaultdict(set)  # variable: modules
 writes = collections.defaultdict(set)  # variable: modules
@@ -27,12 +39,22 @@ importers = collections.defaultdict(set)  # module: those that import it
 unsafe = {}  # module: why
 running = []  # modules whose bodies are being executed, the innermost last
 leaks = [0]  # for each of these, what those within have left behind
+changes = [set()]  # for each of these, what those within have changed
+status = [0]  # a file, open before anything is watched
 
 
 def standing():
     """Grows when something is left behind."""
-    handlers = sum(callable(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP))
-    return child.threads() + len(os.listdir("/proc/self/fd")) + handlers
+    return child.threads() + len(os.listdir("/proc/self/fd"))
+
+
+def state():
+    """What a child has from this process, or is given another one of, and so would not be as in a cold start."""
+    text = os.pread(status[0], 1 << 14, 0)
+    umask, signals = (text[text.index(begin) : text.index(end)] for begin, end in ((b"Umask", b"State"), (b"SigBlk", b"CapInh")))
+    handlers = [handler_of(number) for number in SIGNALS]
+    language, priority = locale.setlocale(locale.LC_ALL), os.getpriority(os.PRIO_PROCESS, 0)
+    return {"umask": umask, "signals": (signals, handlers), "language": language, "priority": priority}
 
 
 def run(names, report):
@@ -106,12 +128,16 @@ def accuse(why):
 
 def observe():
     """From here on imports are watched. Nothing of this is ever undone: the process ends."""
+    status[0] = os.open("/proc/self/status", os.O_RDONLY)
     observe_loading()
     observe_environment()
     for name in ("getpid", "getppid", "getuid", "geteuid", "getgid", "getcwd"):
-        observe_call(os, name, lambda name=name: reads[f"({name})"].add(now()) if now() else None)
-    observe_call(os, "urandom", lambda: accuse("draws random bytes"))
+        observe_call(os, name, lambda *_, name=name: reads[f"({name})"].add(now()) if now() else None)
+    for name in ("urandom", "getrandom"):
+        observe_call(os, name, lambda *_: accuse("draws random bytes"))
     random._urandom = os.urandom
+    # The one that everybody draws from is given another seed in each child.
+    observe_call(random.Random, "seed", lambda one, seed=None, *_: accuse("draws a random seed") if seed is None else None)
     # It is not where it would be in a server: what it then decides may be wrong there.
     warnings.showwarning = lambda *words, **more: accuse("warns of where it is")
     warnings.simplefilter("always", UserWarning)
@@ -121,9 +147,9 @@ def observe():
 def observe_call(module, name, note):
     real = getattr(module, name)
 
-    def watched(*args):
-        note()
-        return real(*args)
+    def watched(*args, **more):
+        note(*args)
+        return real(*args, **more)
 
     setattr(module, name, watched)
 
@@ -132,15 +158,15 @@ def observe_environment():
     class Watched(type(os.environ)):
         def __getitem__(self, key):
             if now():
-                reads[key if isinstance(key, str) else os.fsdecode(key)].add(now())
+                reads[os.fsdecode(key)].add(now())
             return super().__getitem__(key)
 
         def __setitem__(self, key, value):
             if now():
-                writes[key].add(now())
+                writes[os.fsdecode(key)].add(now())
             super().__setitem__(key, value)
 
-    os.environ.__class__ = Watched
+    os.environ.__class__ = os.environb.__class__ = Watched
 
 
 def observe_loading():
@@ -166,15 +192,20 @@ def watch_loader(load):
     def watched(self, module):
         running.append(module.__name__)
         leaks.append(0)
-        before = standing()
+        changes.append(set())
+        before, was = standing(), state()
         try:
             return load(self, module)
         finally:
-            left = standing() - before
+            left, changed = standing() - before, {name for name, value in state().items() if value != was[name]}
             if left > leaks.pop():
-                accuse("leaves a thread, a file or a signal handler behind")
+                accuse("leaves a thread or a file behind")
+            own = sorted(changed - changes.pop())
+            if own:
+                accuse(f"changes its {' and '.join(own)}")
             running.pop()
             leaks[-1] += left
+            changes[-1] |= changed
 
     return watched
 
@@ -189,5 +220,9 @@ def audit(event, args):
         text = os.fsdecode(path) if isinstance(path, (str, bytes)) else ""
         if text.startswith("/nonexistent/"):
             reads["(home)"].add(now())
+        elif text.startswith(OWN_FILES):
+            reads["(itself)"].add(now())
+        elif text and not text.startswith("/"):
+            reads["(folder)"].add(now())
         elif isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and text != os.devnull:
             accuse("writes a file")

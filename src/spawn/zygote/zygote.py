@@ -163,7 +163,11 @@ def left_behind():
     if child.threads():
         return "a thread"
     # The standard three, and the listing itself.
-    return "an open file" if len(os.listdir("/proc/self/fd")) > 4 else None
+    if len(os.listdir("/proc/self/fd")) > 4:
+        return "an open file"
+    with open("/proc/self/maps") as maps:
+        # What one child writes there, all others read.
+        return "shared memory" if any(line.split()[1][1::2] == "ws" for line in maps) else None
 
 
 def main():
