@@ -74,6 +74,8 @@ export type Learnt = {
   readonly kernel: readonly string[] | null
   /** What it has imported before its first cell. */
   readonly begun?: readonly string[] | null
+  /** Where npm has its packages, as it says. */
+  readonly npm?: string | null
 }
 
 export type Prepared = {

@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   chownSync,
   globSync,
   mkdirSync,
   openSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -37,13 +39,13 @@ type Setting = {
 async function setUp(
   t: Test,
   modules: Readonly<Record<string, string>> = {},
-  more: { patienceMs?: number; systemPackages?: boolean; base?: string } = {},
+  more: { patienceMs?: number; systemPackages?: boolean; base?: string; PATH?: string } = {},
 ): Promise<Setting> {
   const environment = tinyEnvironment(t, modules, more)
   const stale: string[] = []
   const zygote = createZygote({
     ...environment,
-    environment: given,
+    environment: { ...given, PATH: more.PATH ?? given.PATH },
     ...(more.patienceMs === undefined ? {} : { patienceMs: more.patienceMs }),
     onStale: (reason) => stale.push(reason),
   })
@@ -339,6 +341,87 @@ ctypes.CDLL(None).mmap(None, 4096, 3, 0x21, -1, 0)
   const environment = tinyEnvironment(t, { shares: text })
   const zygote = createZygote({ ...environment, environment: given, onStale: () => undefined })
   t.same(await zygote.ready, { failed: 'importing its modules has left shared memory behind' })
+})
+
+t.test('a server that JupyterLab is imported in does not run Node for that', async (t) => {
+  const commands = `import subprocess
+def _yarn_config(logger):
+    return {"yarn config": {"asked": subprocess.run(["true"]).returncode}}
+`
+  const labapp = 'from jupyterlab.commands import _yarn_config\nseen = _yarn_config(None)\n'
+  const modules = { 'jupyterlab.commands': commands, 'jupyterlab.labapp': labapp }
+  const setting = await setUp(t, modules)
+  // What else it does while imported is done by each server, as ever.
+  t.match(await setting.zygote.ready, { keptOut: { 'jupyterlab.labapp': /Popen/ } })
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  const code = 'from jupyterlab import labapp\nout = [labapp.seen, labapp._yarn_config(None)]'
+  t.same(await run(server.url, code), [
+    { 'yarn config': {}, 'npm config': {} },
+    { 'yarn config': { asked: 0 } },
+  ])
+})
+
+/** An npm that says where it has its packages, and notes in the home of who asks that it ran. */
+function tinyNpm(t: Test): { PATH: string; prefix: string } {
+  const prefix = path.join(dataFolder(t), 'prefix')
+  const [bin, cli] = [path.join(prefix, 'bin'), path.join(prefix, 'lib/npm/bin/npm-cli.js')]
+  for (const folder of [bin, path.dirname(cli)]) mkdirSync(folder, { recursive: true })
+  const text = `#!/bin/sh\ntouch "$HOME/asked"\necho '${prefix}'\n`
+  for (const file of [cli, path.join(bin, 'node')]) writeFileSync(file, text, { mode: 0o755 })
+  symlinkSync(cli, path.join(bin, 'npm'))
+  return { PATH: `${bin}:${given.PATH}`, prefix }
+}
+
+const asksNpm = `import subprocess
+class LanguageServerManagerAPI:
+    def _npm_prefix(self, npm):
+        return subprocess.run([npm, "prefix", "-g"], stdout=subprocess.PIPE).stdout.decode().strip()
+`
+
+t.test(
+  'npm is asked once for all where its packages are, and again where it may differ',
+  async (t) => {
+    const { PATH, prefix } = tinyNpm(t)
+    const setting = await setUp(t, { 'jupyter_lsp.types': asksNpm }, { PATH })
+    t.match(await setting.zygote.ready, { modules: { npm: prefix } })
+    let number = 0
+    const isAsked = async (
+      more: Record<string, string> = {},
+      change: (home: string) => void = () => undefined,
+    ): Promise<unknown> => {
+      const server = await serverOf(setting, ++number, { PATH, ...more })
+      change(server.request.home)
+      await fork(t, setting, server)
+      const code = `import os, shutil, jupyter_lsp.types as types
+said = types.LanguageServerManagerAPI()._npm_prefix(shutil.which("npm"))
+out = [said, os.path.exists(os.environ["HOME"] + "/asked")]`
+      const [said, asked] = (await run(server.url, code)) as [string, boolean]
+      t.equal(said, prefix)
+      return asked
+    }
+    t.equal(await isAsked(), false)
+    t.equal(await isAsked({ npm_config_prefix: '/elsewhere' }), true)
+    t.equal(await isAsked({ PREFIX: '/elsewhere' }), true)
+    t.equal(await isAsked({ NODE_OPTIONS: '--no-warnings' }), true)
+    t.equal(await isAsked({}, (home) => writeFileSync(path.join(home, '.npmrc'), '')), true)
+    mkdirSync(path.join(prefix, 'etc'))
+    t.equal(await isAsked(), false)
+    writeFileSync(path.join(prefix, 'etc/npmrc'), 'prefix=/elsewhere\n')
+    t.equal(await isAsked(), true)
+  },
+)
+
+t.test('npm is not believed when others can write to where it says', rootOnly, async (t) => {
+  const { PATH, prefix } = tinyNpm(t)
+  chmodSync(prefix, 0o777)
+  const setting = await setUp(t, { 'jupyter_lsp.types': asksNpm }, { PATH })
+  const server = await serverOf(setting, 1, { PATH })
+  await fork(t, setting, server)
+  const code = `import os, shutil, jupyter_lsp.types as types
+types.LanguageServerManagerAPI()._npm_prefix(shutil.which("npm"))
+out = os.path.exists(os.environ["HOME"] + "/asked")`
+  t.equal(await run(server.url, code), true)
 })
 
 t.test('what is captured while importing is put right', async (t) => {

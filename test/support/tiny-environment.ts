@@ -38,8 +38,11 @@ export function tinyEnvironment(
   symlinkSync(base, python)
   const config = `home = ${path.dirname(base)}\ninclude-system-site-packages = ${systemPackages}\n`
   writeFileSync(path.join(dir, 'pyvenv.cfg'), config)
-  const write = (name: string, text: string): void =>
-    writeFileSync(path.join(sitePackages, `${name}.py`), text)
+  const write = (name: string, text: string): void => {
+    const file = path.join(sitePackages, `${name.replaceAll('.', '/')}.py`)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
   for (const [name, text] of Object.entries(modules)) write(name, text)
   const server = readFileSync(path.join(import.meta.dirname, '../spawn/inside/tiny_server.py'))
   const imports = Object.keys(modules).map((name) => `import ${name}\n`)

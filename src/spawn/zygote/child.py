@@ -15,6 +15,7 @@ import time
 import types
 
 import aside
+import asks
 import captures
 import kernels
 import provisioner
@@ -89,6 +90,8 @@ def go(asked, known):
         with contextlib.suppress(OSError):
             nursery = kernels.begin(known)
     open_to_owner()
+    with contextlib.suppress(Exception):
+        asks.spare(known["npm"])
     if nursery:
         with contextlib.suppress(Exception):
             provisioner.register(nursery)

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
+import asks
 import child
 
 # What the first minute of a lesson asks for.
@@ -44,7 +45,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 
 def run(script, report):
-    """Reports names of modules, in the order of their import."""
+    """Reports names of modules, in the order of their import, and what npm says."""
     os.setsid()
     home = make_home()
     child.be_nobody()
@@ -81,10 +82,11 @@ def visit(url, token, home, report):
             ask("GET", url + page, token)
         kernel = json.loads(ask("POST", url + "api/kernels", token, b"{}")).get("id")
         ask("DELETE", f"{url}api/kernels/{kernel}", token)
+        npm = asks.learn()
         modules = list(sys.modules.items())
         names = [name for name, module in modules if name not in NEVER and is_named(module, name)]
         with open(report, "w") as file:
-            json.dump(names, file)
+            json.dump({"modules": names, "npm": npm}, file)
     finally:
         shutil.rmtree(home, ignore_errors=True)
         os._exit(0)

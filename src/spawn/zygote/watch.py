@@ -10,12 +10,12 @@ import locale
 import os
 import random
 import signal
-import stat
 import sys
 import warnings
 
 import captures
 import child
+import trust
 
 # What nobody may do while imported: it would be done once, by root, in the place of each user.
 FORBIDDEN = {
@@ -74,7 +74,7 @@ def run(names, report):
         for name in reads[variable] - set(captures.CORRECTIONS):
             unsafe.setdefault(name, f"reads {variable}")
     for name, module in list(sys.modules.items()):
-        if foreign(getattr(module, "__file__", None), trusted):
+        if trust.foreign(getattr(module, "__file__", None), trusted):
             unsafe.setdefault(name, "can be written to by others")
     kept_out = {**failed, **with_importers()}
     held = set(kept_out) | set(captures.CORRECTIONS)
@@ -87,21 +87,6 @@ def run(names, report):
     data = json.dumps({"kept_out": kept_out, "reads": seen, "writes": left, "imports": imports}).encode()
     while data:
         data = data[os.write(report, data) :]
-
-
-def foreign(path, trusted):
-    """Whether somebody else than these could put other code into a file."""
-    while path and path != "/":
-        try:
-            found = os.lstat(path)
-        except OSError:
-            return True
-        # In a folder like /tmp nobody can replace what belongs to others.
-        open_to_all = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX and not stat.S_ISLNK(found.st_mode)
-        if found.st_uid not in trusted or open_to_all:
-            return True
-        path = os.path.dirname(path)
-    return False
 
 
 def with_importers():

@@ -29,12 +29,13 @@ import os
 import select
 import time
 
+import asks
 import child
 import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("aside", "captures", "child", "kernels", "provisioner", "sandbox", "unit"):
+for name in ("aside", "asks", "captures", "child", "kernels", "provisioner", "sandbox", "trust", "unit"):
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
@@ -139,7 +140,7 @@ def prepare(asked):
     kinds["server"]["kept"], kinds["kernel"]["kept"] = first | server, first | set(learnt.get("begun") or [])
     return {
         "names": names, "learnt": learnt, "kept_out": found["kept_out"], "imports": found["imports"], "given": given,
-        "path": path, "loaded": dict(sys.modules), "seen": seen, **kinds,
+        "path": path, "loaded": dict(sys.modules), "seen": seen, "npm": asks.keep(learnt.get("npm"), seen), **kinds,
     }  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def learn(asked):
     server = on_trial("learn", asked["script"], LEARNT_WITHIN)
     kernel = on_trial("learn_kernel", asked["kernels"], LEARNT_WITHIN) if server and asked["kernels"] is not None else None
     begun, kernel = kernel or (None, None)
-    return {"server": server, "begun": begun, "kernel": kernel}
+    return {"server": server and server["modules"], "begun": begun, "kernel": kernel, "npm": server and server["npm"]}
 
 
 def left_behind():
