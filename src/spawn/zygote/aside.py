@@ -50,14 +50,19 @@ class Loader:
         self.finder.give_back(self.spec.name)
 
 
-def put(loaded, kept, imports):
-    """Leaves only those modules to be seen that are kept; a name that its module does not have itself is an importer's."""
+def hidden(kept):
+    """Those that are not kept, of all that are there; a name that its module does not have itself is an importer's."""
+    modules = sys.modules.items()
+    return {name: one for name, one in modules if name not in kept and getattr(getattr(one, "__spec__", None), "name", None) == name}
+
+
+def put(modules, imports):
+    """Hides these, and no others. Touches as few as can be: each one is a page of memory that a child no longer shares."""
+    before = next((one.modules for one in sys.meta_path if isinstance(one, Finder)), {})
     sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, Finder)]
-    own = {name for name, module in loaded.items() if getattr(getattr(module, "__spec__", None), "name", None) == name}
-    hidden = {name: loaded[name] for name in own - kept}
-    for name, module in loaded.items():
-        if name not in hidden:
-            sys.modules.setdefault(name, module)
-        elif sys.modules.get(name) is module:
+    for name in before.keys() - modules.keys():
+        sys.modules.setdefault(name, before[name])
+    for name in modules.keys() - before.keys():
+        if sys.modules.get(name) is modules[name]:
             del sys.modules[name]
-    sys.meta_path.insert(0, Finder(hidden, imports))
+    sys.meta_path.insert(0, Finder(modules, imports))

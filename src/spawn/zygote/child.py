@@ -213,7 +213,8 @@ def put_right(kind, env, known):
     for name, correct in captures.CORRECTIONS.items():
         if name in known["loaded"]:
             correct(known["loaded"][name], os.environ)
-    aside.put(known["loaded"], known[kind]["kept"], known["imports"])
+    if kind == "kernel":
+        aside.put(known[kind]["hidden"], known["imports"])
     random.seed()
     time.tzset()
     sys.path[:] = known["path"]

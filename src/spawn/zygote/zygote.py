@@ -29,6 +29,7 @@ import os
 import select
 import time
 
+import aside
 import asks
 import child
 import unit
@@ -58,13 +59,13 @@ def say(**answer):
         data = data[os.write(1, data) :]
 
 
-def stamp(names):
-    """Changes when modules are edited, installed, removed or upgraded. names: of modules that are looked at, too."""
+def stamp(modules):
+    """Changes when modules are edited, installed, removed or upgraded. modules: those that are looked at, too."""
     places = [*sys.path, os.path.join(sys.prefix, "pyvenv.cfg")]
     for place in list(places):
         if os.path.isdir(place):
             places += [os.path.join(place, name) for name in os.listdir(place) if name.endswith(".pth")]
-    places += [getattr(sys.modules.get(name), "__file__", None) or "" for name in names]
+    places += [getattr(module, "__file__", None) or "" for module in modules]
     return [(place, seen(place)) for place in places]
 
 
@@ -137,10 +138,13 @@ def prepare(asked):
     server, kernel = set(learnt["server"]), set(learnt["kernel"] or [])
     # What no list names is imported by what one names.
     kinds = {"server": of_kind(kernel - server, found, given), "kernel": of_kind(server - kernel, found, given)}
-    kinds["server"]["kept"], kinds["kernel"]["kept"] = first | server, first | set(learnt.get("begun") or [])
+    loaded, begun = dict(sys.modules), set(learnt.get("begun") or [])
+    kinds["server"]["hidden"], kinds["kernel"]["hidden"] = aside.hidden(first | server), aside.hidden(first | begun)
+    # Here, and not in each server.
+    aside.put(kinds["server"]["hidden"], found["imports"])
     return {
         "names": names, "learnt": learnt, "kept_out": found["kept_out"], "imports": found["imports"], "given": given,
-        "path": path, "loaded": dict(sys.modules), "seen": seen, "npm": asks.keep(learnt.get("npm"), seen), **kinds,
+        "path": path, "loaded": loaded, "seen": seen, "npm": asks.keep(learnt.get("npm"), seen), **kinds,
     }  # fmt: skip
 
 
@@ -197,7 +201,8 @@ def main():
 
 def serve(known):
     """Forks a child for each request, tells of each end, until the hub is gone."""
-    whole = stamp(known["names"])
+    modules = [known["loaded"].get(name) for name in known["names"]]
+    whole = stamp(modules)
     children, poll = {}, select.poll()
     poll.register(0, select.POLLIN)
     look = time.monotonic() + LOOK_EVERY
@@ -215,7 +220,7 @@ def serve(known):
                 poll.register(pidfd, select.POLLIN)
         if time.monotonic() > look:
             look = time.monotonic() + LOOK_EVERY
-            if whole and stamp(known["names"]) != whole:
+            if whole and stamp(modules) != whole:
                 whole = None
                 say(stale="the environment has changed")
 
