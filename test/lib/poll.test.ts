@@ -22,6 +22,14 @@ t.test('it gives up when the time is over, and asks once even without any', asyn
   t.ok(asked > 2)
 })
 
+t.test('its pauses grow as they are told to', async (t) => {
+  let asked = 0
+  const late = (): Promise<boolean> => Promise.resolve(++asked === 50)
+  t.equal(await pollUntil(late, { ...options, maxMs: 60_000, growth: 1 }), true)
+  asked = 0
+  t.equal(await pollUntil(late, { ...options, maxMs: 60_000, timeoutMs: 500 }), false)
+})
+
 t.test('it ends when it is called off', async (t) => {
   const off = new AbortController()
   const polling = pollUntil(() => Promise.resolve(false), {
