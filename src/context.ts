@@ -15,6 +15,7 @@ import { createAcme, type Acme } from './core/acme.ts'
 import { createAccess, type Access } from './core/access.ts'
 import { createAccounts, type Accounts } from './core/accounts.ts'
 import { createActionLog } from './core/action-log.ts'
+import { createAddedRoutes, type AddedRoutes } from './core/added-routes.ts'
 import { createActivity, type Activity } from './core/activity.ts'
 import { createBackups, type Backups } from './core/backups.ts'
 import { createDiskWatch, foldersOf, type DiskWatch } from './core/disk-watch.ts'
@@ -82,6 +83,7 @@ export type WholeContext = Omit<Context, 'store'> & {
   readonly hooks: Starting['hooks']
   readonly renewAuthenticator: LiveAuthenticator['renew']
   readonly routes: Routes
+  readonly addedRoutes: AddedRoutes
   readonly events: Events
   readonly exchange: TokenExchange
   readonly schedule: Schedule
@@ -243,6 +245,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     spawner,
     warmth: () => spawner.warmth?.(),
     routes,
+    addedRoutes: createAddedRoutes({ store, routes, config, clock, log }),
     events,
     exchange: createTokenExchange({ tokens, access, clock }),
     schedule,

@@ -35,11 +35,12 @@ import { createFrontLimits } from './web/front-limits.ts'
 import { measureFront } from './web/front-metrics.ts'
 import { createHttps, type Https } from './web/https.ts'
 import { createInternalServer } from './web/internal-server.ts'
-import { listen, listenInside } from './web/listen.ts'
+import { listen, listenInside, urlAt } from './web/listen.ts'
 import { createOrigins } from './web/origin.ts'
 import { checkFiles } from './web/own-files.ts'
 import { paced } from './web/paced.ts'
 import { mountPages } from './web/pages/pages.ts'
+import { createRoutesListener } from './web/routes-listener.ts'
 import { createWebServer } from './web/server.ts'
 import { answerUpstreamFailure } from './web/upstream-failure.ts'
 
@@ -183,6 +184,7 @@ async function startInOrder(
   applyDeclarations(loaded, context)
   context.authStates.renew()
   routeServices({ ...context, baseUrl: base_url })
+  context.addedRoutes.restore()
   undo(() => writeActivity(context))
   undo(() => context.schedule.stop())
   undo(({ servers }) => (servers ? context.servers.stopAll() : context.servers.letGo()))
@@ -209,16 +211,14 @@ async function startInOrder(
   await context.managedServices.declare(loaded.services)
   undo(() => context.serviceWatch.stop())
   context.serviceWatch.declare(loaded.services)
-  const address = host.includes(':') ? `[${host}]` : host
-  const url = `http://${address}:${actualPort}${base_url}`
-  const secureUrl = (): string => {
-    const { port: securePort } = front.https
-    return securePort === undefined ? '' : `https://${address}:${securePort}${base_url}`
-  }
+  const url = urlAt('http', { host, port: actualPort }, base_url)
+  const routesApi = createRoutesListener({ ...context, own: () => [url, front.https.url] })
+  undo(() => routesApi.close())
+  await routesApi.listen()
   context.metrics.took('hub_startup', performance.now() - beganMs)
-  const told = secureUrl() === '' ? { url } : { url, secureUrl: secureUrl() }
+  const told = front.https.url === '' ? { url } : { url, secureUrl: front.https.url }
   context.log.info(told, 'hub listening')
-  return { url, secureUrl, context, reload }
+  return { url, secureUrl: () => front.https.url, context, reload }
 }
 
 type Front = FrontEnd & {

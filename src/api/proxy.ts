@@ -3,6 +3,7 @@ import { type FastifyInstance } from 'fastify'
 import { checkRoutes } from '../core/route-check.ts'
 import { invalidInput } from '../lib/errors.ts'
 import { escapeName } from '../model/server.ts'
+import { routeFacts } from '../core/hub-routes.ts'
 import { type Route } from '../proxy/routes.ts'
 import { urlOf } from '../proxy/target.ts'
 import { parse, readJson } from './body.ts'
@@ -48,9 +49,7 @@ function presentRoute({ prefix, target, owner, lastActivityMs }: Route) {
     routespec: prefix.split('/').map(escapeName).join('/'),
     target: urlOf(target),
     data: {
-      ...('service' in owner
-        ? { service: owner.service }
-        : { user: owner.user, server_name: owner.server }),
+      ...routeFacts(owner),
       last_activity: timestamp(lastActivity),
     },
   }

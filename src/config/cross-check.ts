@@ -1,8 +1,10 @@
 /** What a schema cannot say: settings that must fit each other, and the plug-ins there are. */
 import { nearest } from '../lib/nearest.ts'
+import { hubPartOf, programAddressProblem, programPathProblem } from '../model/added-route.ts'
 import { checkDeclarations } from './check-declarations.ts'
 import { checkHttps } from './check-https.ts'
 import { checkProfiles } from './check-profiles.ts'
+import { checkRoutesApi } from './check-routes-api.ts'
 import { checkUsers } from './check-users.ts'
 import { type Fault } from './decode.ts'
 import { type Config } from './schema.ts'
@@ -26,6 +28,7 @@ export function crossCheck(
     ...(isWhole(config, declarationKeys, faults) ? checkDeclarations(config) : []),
     ...(isWhole(config, userKeys, faults) ? checkUsers(config) : []),
     ...(isWhole(config, httpsKeys, faults) ? checkHttps(config) : []),
+    ...(isWhole(config, routesApiKeys, faults) ? checkRoutesApi(config) : []),
     ...(isWhole(config, profileKeys, faults) ? checkProfiles(config) : []),
   ]
 }
@@ -33,6 +36,7 @@ export function crossCheck(
 const declarationKeys = ['admin_users', 'groups', 'roles', 'custom_scopes', 'services'] as const
 const userKeys = ['users', 'admin_users'] as const
 const httpsKeys = ['https', 'port', 'public_url'] as const
+const routesApiKeys = ['routes_api', 'port', 'internal_port', 'https'] as const
 const profileKeys = ['profiles', 'group_overrides'] as const
 
 /** Settings that refer to each other are looked at once each of them is of its form. */
@@ -67,30 +71,19 @@ function checkManagedGroups({ auth, groups = {} }: Partial<Config>): Fault[] {
   )
 }
 
-/** The first segments that are not theirs. */
-const taken = ['hub', 'user', 'services']
-
 function checkExtraRoutes({ extra_routes = {}, base_url = '/' }: Partial<Config>): Fault[] {
   return Object.entries(extra_routes).flatMap(([prefix, target]) => {
-    const sentence = prefixProblem(prefix, base_url) ?? targetProblem(target)
+    const sentence = pathProblem(prefix, base_url) ?? programAddressProblem(target)
     return sentence === undefined
       ? []
       : [{ at: ['extra_routes', prefix], sentence, isMissing: false }]
   })
 }
 
-function prefixProblem(prefix: string, baseUrl: string): string | undefined {
-  if (!/^\/(?:(?!\.{1,2}\/)[\w.~-]+\/)+$/.test(prefix))
-    return 'a path of letters, digits and . _ ~ -, with a slash at either end.'
-  if (!prefix.startsWith(baseUrl) || prefix === baseUrl) return `it has to lie below ${baseUrl}.`
-  const [first = ''] = prefix.slice(baseUrl.length).split('/', 1)
-  return taken.includes(first) ? `${baseUrl}${first}/ belongs to the hub.` : undefined
-}
-
-function targetProblem(target: string): string | undefined {
-  const url = URL.parse(target)
-  const isPlain = url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-  return isPlain && url.username === '' ? undefined : 'an address such as http://127.0.0.1:3000.'
+function pathProblem(prefix: string, baseUrl: string): string | undefined {
+  const part = hubPartOf(prefix, baseUrl)
+  const problem = programPathProblem(prefix, baseUrl)
+  return problem ?? (part === undefined ? undefined : `${part} belongs to the hub.`)
 }
 
 function checkType(

@@ -19,6 +19,7 @@ import {
   table,
   text,
 } from './setting.ts'
+import { routesApi } from './routes-api-settings.ts'
 import { backup, cull, upgrade } from './upkeep-settings.ts'
 
 export { duration, flag, list, reloaded, section, size, text }
@@ -249,6 +250,7 @@ export const settings = section(
         'Paths below which other programs answer, with their addresses: `/wiki/: http://127.0.0.1:3000`. Everybody may use them; they get no WebSockets.',
       ),
     ),
+    routes_api: routesApi,
   },
   'The whole configuration.',
 )

@@ -4,19 +4,22 @@ import { type Clock } from '../lib/time.ts'
 import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
+import { type AddedRoutes } from './added-routes.ts'
 import { type SessionVerbs } from './sessions.ts'
 import { type ShareVerbs } from './shares.ts'
 import { type TokenVerbs } from './tokens.ts'
 
-type ActivityNeeds = { readonly routes: Routes; readonly activity: Activity }
+type TrafficNeeds = { readonly routes: Routes; readonly activity: Activity }
+
+type ActivityNeeds = TrafficNeeds & { readonly addedRoutes: Pick<AddedRoutes, 'writeUse'> }
 
 /** Takes over what the proxy saw: the traffic to servers is their owners' as well (contract §6.3). */
-function noteTraffic({ routes, activity }: ActivityNeeds): void {
+function noteTraffic({ routes, activity }: TrafficNeeds): void {
   for (const route of routes.list()) note(route, activity)
 }
 
 /** The same for the server at one address. */
-export function noteTrafficOf(path: string, { routes, activity }: ActivityNeeds): void {
+export function noteTrafficOf(path: string, { routes, activity }: TrafficNeeds): void {
   const route = routes.match(path)
   if (route) note(route, activity)
 }
@@ -32,16 +35,18 @@ function note(route: Route, activity: Activity): void {
 /** What is written or removed in one turn of the event loop. */
 const pieceSize = 200
 
-/** Writes down who and what was used, the traffic to servers included. */
+/** Writes down who and what was used, the traffic to servers and added routes included. */
 export function writeActivity(needs: ActivityNeeds): void {
   noteTraffic(needs)
   needs.activity.flush()
+  needs.addedRoutes.writeUse()
 }
 
 /** The same for a hub that goes on: everybody else gets a turn in between. */
 export async function writeActivityInTurns(needs: ActivityNeeds): Promise<void> {
   noteTraffic(needs)
   await inTurns(() => needs.activity.flush(pieceSize))
+  needs.addedRoutes.writeUse()
 }
 
 /** Does pieces of `work` until it says that there is no more. */

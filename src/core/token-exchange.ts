@@ -1,4 +1,4 @@
-/** Token exchange: a server that is somebody else's never sees a key that opens more than itself. */
+/** Token exchange: who is somebody else never sees a key of the hub that opens more than itself. */
 import { HOUR, SECOND, type Clock } from '../lib/time.ts'
 import { serverClientId } from '../model/server.ts'
 import { type Access, type Caller } from './access.ts'
@@ -13,6 +13,11 @@ export interface TokenExchange {
     caller: Caller,
     owner: { readonly user: string; readonly userId: number; readonly server: string },
   ): string | undefined
+  /**
+   * The same for a program that anybody may use and that no administrator of people vouches for.
+   * @returns `''` when what was sent is a key of the hub, which then goes nowhere.
+   */
+  authorizationForProgram(authorization: string | undefined): '' | undefined
 }
 
 /** How long an exchanged key is good for, and used again for the same caller. */
@@ -62,6 +67,15 @@ export function createTokenExchange(needs: {
       // Given up at half time, so that what goes upstream is never about to end.
       issued.set(key, { header: `token ${secret}`, untilMs: nowMs + validMs / 2 })
       return `token ${secret}`
+    },
+
+    authorizationForProgram(authorization) {
+      if (authorization === undefined) return undefined
+      // The hub's own word: whether this one still opens anything does not matter.
+      if (/^\s*token\b/i.test(authorization)) return ''
+      const sent = { authorization }
+      const caller = needs.access.identify(sent) ?? needs.access.identifyService(sent)
+      return caller === undefined ? undefined : ''
     },
   }
 }

@@ -124,7 +124,10 @@ function createAsker({ request, response, policy, target, onFailure }: Asked): A
   }
 }
 
-/** `/user/ana` is nobody's page: a server answers at its prefix, which ends with a slash. */
+/**
+ * `/user/ana` is nobody's page: a server answers at its prefix, which ends with a slash. A script there could become a
+ * service worker of all that is beside it. @see Service Workers: the scope of a worker is the folder of its script
+ */
 function needsSlash({ method }: RequestFacts, target: string, { prefix }: Route): boolean {
   const path = withoutQuery(target)
   if (path.endsWith('/') || (method !== 'GET' && method !== 'HEAD')) return false

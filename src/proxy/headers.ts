@@ -74,8 +74,8 @@ export type RequestHead = {
 
 /** The head of a request as it goes upstream, ready to be written as latin1. */
 export function requestHead(request: RequestFacts, head: RequestHead): string {
-  const { policy, target, framing } = head
-  const start = `${request.method ?? 'GET'} ${target} HTTP/1.1\r\n`
+  const { policy, framing } = head
+  const start = `${request.method ?? 'GET'} ${targetOf(head)} HTTP/1.1\r\n`
   if (policy.plain) return `${start}${policy.plain.requestLines(request)}${framing}\r\n`
   const raw = request.rawHeaders
   const named = namedByConnection(raw)
@@ -90,6 +90,9 @@ export function requestHead(request: RequestFacts, head: RequestHead): string {
   return `${start}${addedLines(request, policy)}${fields}${framing}\r\n`
 }
 
+const targetOf = ({ policy, target }: RequestHead): string =>
+  policy.basePath === undefined ? target : policy.basePath + target
+
 /** Gateways in the manner of CGI (WSGI) cannot tell `X_Real_IP` from `X-Real-IP`, so neither do we. */
 const sameForCgi = (lower: string): string =>
   lower.includes('_') ? lower.replaceAll('_', '-') : lower
@@ -103,7 +106,7 @@ function requestValue(lower: string, value: string, policy: ExchangePolicy): str
 
 function addedLines(request: RequestFacts, { forwarded, authorization }: ExchangePolicy): string {
   const host = `Host: ${request.headers.host ?? forwarded.host}\r\n`
-  const credentials = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
+  const credentials = authorization ? `Authorization: ${authorization}\r\n` : ''
   return host + credentials + forwardedLines(request, forwarded)
 }
 

@@ -36,9 +36,11 @@ export function endRight(right: Right): void {
 export type ExchangePolicy = {
   /** Cookies that never go upstream, and that no server may set. */
   readonly hubCookieNames: ReadonlySet<string>
-  /** Goes upstream in the place of the client's Authorization header; absent: the client's own passes. */
+  /** Goes upstream in the place of the client's Authorization header; absent: the client's own passes; `''`: none goes. */
   readonly authorization?: string
   readonly forwarded: Forwarded
+  /** Goes before the path that goes upstream; absent: that one goes as it came. */
+  readonly basePath?: string
   /** When it ends (logout), both sides are closed at once; absent: it never does. */
   readonly right?: Right
   /** A server that neither sends nor takes a byte for so long is given up; absent: never. */

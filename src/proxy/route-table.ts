@@ -1,10 +1,11 @@
 /** Routes as configurable-http-proxy keeps them: a path, an address, and whatever else was said about it. */
 import { invalidInput } from '../lib/errors.ts'
+import { type AddedRouteData } from '../model/added-route.ts'
 import { escapePrefix } from './cookies.ts'
 import { type ClientTls, type Owner, type Route, type Routes, type Target } from './routes.ts'
 
 /** What was posted, with the address it leads to. */
-export type RouteData = Readonly<Record<string, unknown>> & { readonly target: string }
+export type RouteData = AddedRouteData
 
 export type TableEntry = {
   /** Decoded; begins with a slash and does not end with one, but for `/`. */
@@ -32,10 +33,12 @@ export type RouteTableNeeds = {
   readonly hostRouting?: boolean
   /** How TLS is spoken to servers; absent: their certificates have to be trusted by this machine. */
   readonly tls?: ClientTls
+  /** Absent: each is a service that anybody may use, since another hub decides who may. */
+  readonly ownerOf?: (path: string, address: URL) => Owner
 }
 
 export function createRouteTable(needs: RouteTableNeeds): RouteTable {
-  const { routes, hostRouting = false } = needs
+  const { routes, hostRouting = false, ownerOf = serviceAt } = needs
   const entries = new Map<string, TableEntry>()
   const listeners: (() => void)[] = []
   const changed = (): void => {
@@ -44,10 +47,10 @@ export function createRouteTable(needs: RouteTableNeeds): RouteTable {
 
   return {
     add(given, data, lastActivityMs) {
-      const path = cleanPath(given)
+      const path = tablePath(given)
       const address = addressOf(data.target)
       const prefix = prefixOf(path)
-      routes.add(prefix, reach(address, needs.tls), ownerOf(path))
+      routes.add(prefix, reach(address, needs.tls), ownerOf(path, address))
       const route = routes.match(escapePrefix(prefix))
       if (!route) throw new Error(`the route ${prefix} is not where it was put`)
       if (lastActivityMs === undefined) routes.touch(route)
@@ -57,26 +60,25 @@ export function createRouteTable(needs: RouteTableNeeds): RouteTable {
       changed()
     },
     remove(given) {
-      const path = cleanPath(given)
+      const path = tablePath(given)
       if (!entries.delete(path)) return false
       routes.remove(prefixOf(path))
       changed()
       return true
     },
-    find: (path) => entries.get(cleanPath(path)),
-    entryOf: ({ prefix }) => entries.get(cleanPath(prefix)),
+    find: (path) => entries.get(tablePath(path)),
+    entryOf: ({ prefix }) => entries.get(tablePath(prefix)),
     list: () => [...entries.values()],
     onChange: (listener) => void listeners.push(listener),
   }
 }
 
-/** Another hub decides who may use it. */
-const ownerOf = (path: string): Owner => ({ service: path, access: 'public' })
+const serviceAt = (path: string): Owner => ({ service: path, access: 'public' })
 
-const prefixOf = (path: string): string => (path === '/' ? path : `${path}/`)
+export const prefixOf = (path: string): string => (path === '/' ? path : `${path}/`)
 
-/** @throws {HubError} InvalidInput */
-function cleanPath(path: string): string {
+/** A path as the table has it: with a slash before it, and none behind it. @throws {HubError} InvalidInput */
+export function tablePath(path: string): string {
   const absolute = path.startsWith('/') ? path : `/${path}`
   const clean = absolute.length > 1 ? absolute.replace(/\/$/, '') : absolute
   const segments = clean.slice(1).split('/')

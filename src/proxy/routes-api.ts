@@ -3,10 +3,29 @@ import { type IncomingMessage, type RequestListener, type ServerResponse } from 
 import { asError, HubError } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { equalSecrets } from '../lib/secret.ts'
-import { type RouteData, type RouteTable, type TableEntry } from './route-table.ts'
+import { type RouteData } from './route-table.ts'
+import { type Route } from './routes.ts'
+
+/** What is said about a route. */
+export type ShownRoute = {
+  /** Decoded; begins with a slash and does not end with one, but for `/`. */
+  readonly path: string
+  readonly data: RouteData
+  readonly route: Pick<Route, 'lastActivityMs'>
+}
+
+/** The table that is shown and changed; whoever keeps it refuses what may not be. */
+export interface ShownRoutes {
+  /** Adds or replaces. @throws {HubError} */
+  add(path: string, data: RouteData): void
+  /** @returns whether there was one. @throws {HubError} */
+  remove(path: string): boolean
+  find(path: string): ShownRoute | undefined
+  list(): ShownRoute[]
+}
 
 export type RoutesApiNeeds = {
-  readonly table: Pick<RouteTable, 'add' | 'remove' | 'find' | 'list'>
+  readonly table: ShownRoutes
   /** Absent: whoever reaches the listener may do everything. */
   readonly token: string | undefined
   readonly log: Log
@@ -147,7 +166,7 @@ function parseData(text: string): RouteData {
   return { ...data, target: data.target }
 }
 
-const shown = ({ data, route }: TableEntry): object => ({
+const shown = ({ data, route }: ShownRoute): object => ({
   ...data,
   last_activity: new Date(route.lastActivityMs).toISOString(),
 })

@@ -22,8 +22,8 @@ export type Target = {
   readonly isForeign?: true
 }
 
-/** Whose server it is, or which service; `'service' in owner` tells. */
-export type Owner = ServerOwner | ServiceOwner
+/** Whose server it is, which service, or a program that somebody added; `'service' in owner`, `'added' in owner` tell. */
+export type Owner = ServerOwner | ServiceOwner | AddedOwner
 
 export type ServerOwner = {
   readonly user: string
@@ -37,6 +37,14 @@ export type ServiceOwner = {
   readonly service: string
   /** Whom the door lets through. */
   readonly access: 'members' | 'public'
+}
+
+/** Anybody may use it, and it is told nothing that belongs to the hub. */
+export type AddedOwner = {
+  /** The path it was added with. */
+  readonly added: string
+  /** Of its address, before the path of each request: `/base`; `''`: none. */
+  readonly basePath: string
 }
 
 export type Route<Who extends Owner = Owner> = {
@@ -120,8 +128,10 @@ export function createRoutes(nowMs: () => number): Routes {
 }
 
 /** To a user's server. */
-export const isServerRoute = (route: Route): route is Route<ServerOwner> =>
-  !('service' in route.owner)
+export const isServerRoute = (route: Route): route is Route<ServerOwner> => 'user' in route.owner
+
+/** To a program that somebody added while the hub ran. */
+export const isAddedRoute = (route: Route): route is Route<AddedOwner> => 'added' in route.owner
 
 const emptyNode = (): Node => ({ children: new Map(), route: undefined })
 

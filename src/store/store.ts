@@ -1,4 +1,5 @@
 /** The store: all modules bound to one database. Synchronous. */
+import { createAddedRoutes, type AddedRoutes } from './added-routes.ts'
 import { createAuthStates, type AuthStates } from './auth-states.ts'
 import { type Database } from './database.ts'
 import { createFacts, type Facts } from './facts.ts'
@@ -31,6 +32,7 @@ export interface Store {
   readonly shareCodes: ShareCodes
   readonly facts: Facts
   readonly authStates: AuthStates
+  readonly addedRoutes: AddedRoutes
   /** Runs `work` atomically; nested calls are savepoints. `work` must not await. */
   transaction<Result>(work: () => Result): Result
   /** A number that moves whenever another process has changed the database. @see SQLite: `pragma data_version` */
@@ -73,6 +75,7 @@ export function createStore(database: Database): Store {
     shareCodes: createShareCodes(database),
     facts: createFacts(database),
     authStates: createAuthStates(database),
+    addedRoutes: createAddedRoutes(database),
     transaction: (work) => database.transaction(work),
     otherWrites: () => Number(database.pragma('data_version')),
     keepRoom: () => keepRoom(database),

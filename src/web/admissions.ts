@@ -64,8 +64,8 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
   }
 
   const mayUse: Admissions['mayUse'] = (caller, route) => {
-    if (isPublic(route)) return true
     const { owner } = route
+    if ('added' in owner || isPublic(route)) return true
     return 'service' in owner
       ? access.can(caller, 'access:services', { service: owner.service })
       : access.can(caller, 'access:servers', { server: `${owner.user}/${owner.server}` })
@@ -126,12 +126,12 @@ function credentialsOf({ cookie, authorization }: IncomingHttpHeaders): KeptTunn
 }
 
 export const isPublic = ({ owner }: Route): boolean =>
-  'service' in owner && owner.access === 'public'
+  'service' in owner ? owner.access === 'public' : 'added' in owner
 
 /** Whose rights decide: the caller's, and those of a server's owner, whose groups may be how others got in. */
 function concerns({ caller, route: { owner } }: Asked, concerned: number | 'services'): boolean {
   if (!caller) return false
-  if (!('service' in owner) && owner.userId === concerned) return true
+  if ('userId' in owner && owner.userId === concerned) return true
   return ('service' in caller ? 'services' : caller.user.id) === concerned
 }
 

@@ -1,4 +1,4 @@
-/** The front door: the hub itself, a user's server or a service? It knows who you are before a byte goes further. */
+/** The front door: the hub itself, a user's server, a service or another program? It knows who you are before a byte goes further. */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Access, type Caller } from '../core/access.ts'
@@ -12,7 +12,7 @@ import { isWebSocketRequest, turnAway } from '../proxy/listener.ts'
 import { isAmbiguousPath, withoutQuery } from '../proxy/path.ts'
 import { type DirectAdmission } from '../proxy/direct-front.ts'
 import { type RequestFacts } from '../proxy/policy.ts'
-import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
+import { isAddedRoute, isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { isPublic, type Admission, type Admissions } from './admissions.ts'
 import { arrivalPath, tellArrival } from './arrival.ts'
@@ -65,20 +65,32 @@ export function createDoor(needs: DoorNeeds): Door {
   const formFor = ({ url = '' }: IncomingMessage): 'json' | 'text' =>
     url.startsWith(`${needs.baseUrl}hub/api`) ? 'json' : 'text'
   const policyFor = (origin: Origin, admission: Admission): ExchangePolicy => {
-    const { route, caller, right } = admission
+    const { route, right } = admission
     const { proto, host, address, trustedPeer, port } = origin
     const silenceMs = needs.mostSilenceMs?.() ?? 0
-    const authorization =
-      isServerRoute(route) && caller
-        ? needs.exchange.authorizationFor(caller, route.owner)
-        : undefined
+    const authorization = authorizationFor(admission)
+    const basePath = isAddedRoute(route) ? route.owner.basePath : ''
     return {
       hubCookieNames,
       forwarded: { trustedPeer, address, proto, host, port },
       right,
       ...(silenceMs > 0 ? { quietMs: silenceMs } : {}),
       ...(authorization === undefined ? {} : { authorization }),
+      ...(basePath === '' ? {} : { basePath }),
     }
+  }
+
+  const authorizationFor = ({ headers, route, caller }: Admission): string | undefined => {
+    if (isAddedRoute(route)) return needs.exchange.authorizationForProgram(headers.authorization)
+    if (!isServerRoute(route) || !caller) return undefined
+    return needs.exchange.authorizationFor(caller, route.owner)
+  }
+
+  /** Whatever the table says, no added route leads away from the hub's own paths. */
+  const routeOf = (path: string): Route | undefined => {
+    if (proxied.some((start) => path.startsWith(start))) return routes.match(path)
+    const route = path.startsWith(`${needs.baseUrl}hub/`) ? undefined : routes.match(path)
+    return route && isAddedRoute(route) ? route : undefined
   }
 
   const failed = (thrown: unknown): Refusal => {
@@ -92,11 +104,7 @@ export function createDoor(needs: DoorNeeds): Door {
     if (isAmbiguousPath(path)) return undefined
     const origin = needs.originOf(request)
     dropTossedSession(request, origin)
-    return {
-      request,
-      origin,
-      route: proxied.some((start) => path.startsWith(start)) ? routes.match(path) : undefined,
-    }
+    return { request, origin, route: routeOf(path) }
   }
 
   const pass: Door['request'] = (request, response, hub) => {

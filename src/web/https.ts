@@ -18,6 +18,7 @@ import { guardServer } from '../proxy/listener.ts'
 import { serveDirectly, type DirectFrontNeeds } from '../proxy/direct-front.ts'
 import { type RequestFacts } from '../proxy/policy.ts'
 import { type Door } from './door.ts'
+import { urlAt } from './listen.ts'
 import { type Origins } from './origin.ts'
 import { createSecureListener } from './secure-listener.ts'
 import { createSecureRedirect } from './secure-redirect.ts'
@@ -25,8 +26,8 @@ import { createSecureServer } from './secure-server.ts'
 
 export interface Https {
   readonly server: Server
-  /** Where it listens; undefined: HTTPS is switched off. */
-  readonly port: number | undefined
+  /** `https://127.0.0.1:8443/`; empty: HTTPS is switched off. */
+  readonly url: string
   /** Begins or ends to listen, as it is wanted now; what is open goes on. @throws {ConfigError} the port cannot be had */
   listen(): Promise<void>
   /** Puts the front door behind TLS as well. */
@@ -93,8 +94,11 @@ export function createHttps(needs: HttpsNeeds): Https {
 
   return {
     server,
-    get port() {
-      return listener.port
+    get url() {
+      const { host, base_url } = config
+      return listener.port === undefined
+        ? ''
+        : urlAt('https', { host, port: listener.port }, base_url)
     },
     listen: () => listener.follow(),
     open({ door, forwarder, stalls }, hub) {

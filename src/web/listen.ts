@@ -2,15 +2,24 @@
 import { type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { internalPortFact, type WholeContext } from '../context.ts'
-import { ConfigError, errorCode } from '../lib/errors.ts'
+import { asError, ConfigError, errorCode } from '../lib/errors.ts'
 
-export type Address = { readonly host: string; readonly port: number }
+export type Address = {
+  readonly host: string
+  readonly port: number
+  /** Of the configuration, where host and port stand in one of their own. */
+  readonly section?: string
+}
+
+/** What is asked for to reach it. */
+export const urlAt = (scheme: 'http' | 'https', { host, port }: Address, path = '/'): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
 
 /** A socket that listens already, such as one that systemd holds: its file descriptor. */
 export type Inherited = { readonly fd: number }
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use by another program. Stop that one, or choose another port (--port).',
+  EADDRINUSE: 'is in use by another program. Stop that one, or choose another port.',
   EACCES: 'may not be used by this user; ports below 1024 need a privilege. Choose another port.',
   EADDRNOTAVAIL: 'is no address of this machine.',
   ENOTFOUND: 'is no address or host name that this machine knows.',
@@ -35,11 +44,12 @@ export async function listen(server: Server, at: Address | Inherited): Promise<n
 const notListening = (thrown: unknown): Error =>
   new Error('The socket that the hub was given is none that it can listen on.', { cause: thrown })
 
-function refusal({ host, port }: Address, thrown: unknown): Error {
+function refusal({ host, port, section }: Address, thrown: unknown): Error {
   const reason = reasons[errorCode(thrown) ?? '']
-  if (reason === undefined) return thrown instanceof Error ? thrown : new Error(String(thrown))
-  const key =
+  if (reason === undefined) return asError(thrown)
+  const name =
     errorCode(thrown) === 'EADDRNOTAVAIL' || errorCode(thrown) === 'ENOTFOUND' ? 'host' : 'port'
+  const key = section === undefined ? name : `${section}.${name}`
   return new ConfigError([{ source: 'listening', key, sentence: `${host}:${port} ${reason}` }])
 }
 

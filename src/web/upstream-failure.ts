@@ -1,10 +1,10 @@
-/** The answer when a user's server or a service gave none: is it gone, or only slow? */
+/** The answer when a user's server, a service or another program gave none: is it gone, or only slow? */
 import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type ServerVerbs } from '../core/servers.ts'
 import { type Log } from '../lib/log.ts'
 import { serverPath } from '../model/server.ts'
 import { type ForwarderNeeds, type UpstreamFailure } from '../proxy/forward.ts'
-import { isServerRoute, type Route, type ServerOwner } from '../proxy/routes.ts'
+import { isAddedRoute, isServerRoute, type Route, type ServerOwner } from '../proxy/routes.ts'
 import { type StoreReader } from '../store/store.ts'
 import { wantsJson } from './navigation.ts'
 import { pageHeaders } from './security-headers.ts'
@@ -24,10 +24,10 @@ const retrySeconds = 3
 export function answerUpstreamFailure(needs: UpstreamFailureNeeds): ForwarderNeeds['onFailure'] {
   const answer = async (asked: Asked, route: Route): Promise<void> => {
     const isServer = isServerRoute(route)
-    // Whoever runs a service starts it again: to wait is all that the caller can do.
+    // Whoever runs a service or a program starts it again: to wait is all that the caller can do.
     const isAlive = !isServer || (await isStillRunning(needs, route))
     if (asked.response.headersSent || asked.response.destroyed) return
-    if (!isServer) answerBusy(asked, 'service')
+    if (!isServer) answerBusy(asked, isAddedRoute(route) ? 'program' : 'service')
     else if (isAlive) answerBusy(asked, 'server')
     else if (isProgram(asked.request)) answerGone(asked, goneSentence(needs, route))
     else redirectToHub(asked, needs.config.base_url)
@@ -49,12 +49,16 @@ const isProgram = (request: IncomingMessage): boolean =>
   request.method !== 'GET' || wantsJson(request.headers)
 
 const factsOf = ({ route, kind, cause }: UpstreamFailure): object => ({
-  ...('service' in route.owner
-    ? { service: route.owner.service }
-    : { server: `${route.owner.user}/${route.owner.server}` }),
+  ...ownerFacts(route),
   kind,
   reason: cause.message,
 })
+
+function ownerFacts({ owner }: Route): object {
+  if ('added' in owner) return { route: owner.added }
+  if ('service' in owner) return { service: owner.service }
+  return { server: `${owner.user}/${owner.server}` }
+}
 
 /** Notices a dead one, so that its route is gone before anybody asks again. */
 async function isStillRunning(
@@ -69,7 +73,7 @@ const busySentence = (what: string): string =>
   `The ${what} did not answer. It may be busy, or not run; this page tries again in a moment.`
 
 /** It runs, but did not answer: worth another try. */
-function answerBusy({ request, response }: Asked, what: 'server' | 'service'): void {
+function answerBusy({ request, response }: Asked, what: 'server' | 'service' | 'program'): void {
   const message = busySentence(what)
   const retry = { 'retry-after': String(retrySeconds) }
   if (isProgram(request)) {

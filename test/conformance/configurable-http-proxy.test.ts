@@ -1,11 +1,13 @@
-/** `littlehub proxy` beside the real configurable-http-proxy: the same calls, the same answers. */
+/** `littlehub proxy`, and the routes of a hub, beside the real configurable-http-proxy: the same calls, the same answers. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { startProgram, watchProgram, type Program } from '../support/command-line.ts'
+import { startHub } from '../support/hub.ts'
 import { freePort } from '../support/hub-process.ts'
 import { answering, dial, get, startRaw } from '../support/proxy.ts'
+import { routesApiSettings } from '../support/routes-api.ts'
 import { ask, callApi, token, type ApiCall } from '../support/standalone.ts'
 
 const peer = path.resolve(
@@ -102,6 +104,49 @@ t.test('the API of routes answers every call as the peer does', { skip }, async 
     if (expected.type !== '') t.equal(found.type, expected.type, name)
   }
 })
+
+/** The same at paths that are not the hub's own. */
+const elsewhere = (call: ApiCall): ApiCall => ({
+  ...call,
+  path: (call.path ?? '/api/routes').replace('/user/', '/team/').replace(/a(?:%40|@)x/, 'a'),
+})
+
+/** Of the route that the hub keeps at the root: the peer lets anybody change it. */
+const isOfRoot = ({ method, path = '/api/routes' }: ApiCall): boolean =>
+  (method === 'POST' || method === 'DELETE') && /^\/api\/routes\/?$/.test(path)
+
+t.test(
+  'a hub answers every call as the peer does, but keeps its own route',
+  { skip },
+  async (t) => {
+    const theirs = await start(t, 'theirs', [])
+    const at = await routesApiSettings()
+    const { hub } = await startHub(t, { settings: at.settings })
+    const root = { hub: true, jupyterhub: true, target: hub.url }
+    await callApi(theirs.apiPort, { method: 'POST', body: root })
+    for (const call of calls.map(elsewhere)) {
+      const name = JSON.stringify(call)
+      const found = await at.api(call)
+      if (isOfRoot(call)) {
+        t.match(found, { status: 409, text: /^The hub itself keeps / }, name)
+        continue
+      }
+      const expected = await callApi(theirs.apiPort, call)
+      t.equal(found.status, expected.status, name)
+      t.same(ordered(found.text), ordered(expected.text), name)
+      if (expected.type !== '') t.equal(found.type, expected.type, name)
+    }
+  },
+)
+
+/** What is no JSON stays text. */
+function ordered(text: string): unknown {
+  try {
+    return JSON.parse(comparable(text)) as unknown
+  } catch {
+    return text
+  }
+}
 
 /** Two programs do not act in the same millisecond. */
 const comparable = (text: string): string => text.replace(/"\d{4}-[^"]+Z"/g, '"…"')

@@ -136,3 +136,19 @@ t.test('a service’s token is changed as well, for one that opens this server o
   t.equal(identify(secretIn(again)), undefined)
   t.end()
 })
+
+t.test('a program that anybody may use gets no key of the hub, whatever that opens', (t) => {
+  const { tokens, exchange, admin, store, clock } = createScene(t)
+  const { secret } = tokens.issue({ user: admin, note: '' })
+  const forProgram = (authorization?: string) => exchange.authorizationForProgram(authorization)
+  for (const scheme of ['token', 'Token', 'bearer', 'Bearer ', ' token'])
+    t.equal(forProgram(`${scheme} ${secret}`), '', scheme)
+  for (const own of [undefined, 'Basic YTpi', 'Bearer of-the-program', 'Digest username="a"'])
+    t.equal(forProgram(own), undefined, String(own))
+  t.equal(forProgram('token that-opens-nothing'), '')
+  const { id: serviceId } = store.services.save(serviceOf('grader'))
+  const token = { serviceId, note: '', scopes: ['inherit'], createdAt: clock.now() }
+  store.serviceTokens.create({ ...token, hash: hashSecret('its-own') as TokenHash })
+  t.equal(forProgram('Bearer its-own'), '')
+  t.end()
+})

@@ -153,3 +153,17 @@ t.test('trailers cannot say what was decided before the body', (t) => {
   t.same(trailerFields(raw), ['X-Sum', '1', 'Server-Timing', 'x'])
   t.end()
 })
+
+t.test(
+  'a program gets its own path before that of the request, and no key that is not for it',
+  (t) => {
+    const socket = { remoteAddress: '::1' }
+    const rawHeaders = ['Host', 'h', 'Authorization', 'token of-the-hub']
+    const request = { method: 'GET', rawHeaders, headers: { host: 'h' }, socket } as unknown
+    const policy = policyOf({ basePath: '/deep', authorization: '' })
+    const head = requestHead(request as IncomingMessage, { target: '/x?y', policy, framing: '' })
+    t.match(head, /^GET \/deep\/x\?y HTTP\/1\.1\r\nHost: h\r\nX-Forwarded-For/)
+    t.notMatch(head, /authorization|of-the-hub/i)
+    t.end()
+  },
+)

@@ -1,6 +1,6 @@
 /** The table of routes that the API of configurable-http-proxy shows and changes. */
 import t from 'tap'
-import { createRouteTable } from '../../src/proxy/route-table.ts'
+import { createRouteTable, prefixOf, tablePath } from '../../src/proxy/route-table.ts'
 import { createRoutes } from '../../src/proxy/routes.ts'
 
 function makeTable(options: { hostRouting?: boolean } = {}) {
@@ -74,4 +74,21 @@ t.test('a path with an empty segment or a dot segment is none', async (t) => {
       path,
     )
   t.same(table.list(), [])
+})
+
+t.test('whose a route is may be said by whoever keeps the table', async (t) => {
+  const routes = createRoutes(() => 1000)
+  const table = createRouteTable({
+    routes,
+    ownerOf: (added, { pathname }) => ({ added, basePath: pathname }),
+  })
+  table.add('/wiki/', { target: 'http://127.0.0.1:1/deep' })
+  t.same(routes.match('/wiki/')?.owner, { added: '/wiki', basePath: '/deep' })
+})
+
+t.test('a path has one spelling in the table, and its prefix one slash more', async (t) => {
+  for (const path of ['wiki', '/wiki', '/wiki/', 'wiki/']) t.equal(tablePath(path), '/wiki', path)
+  t.equal(tablePath('/'), '/')
+  t.equal(prefixOf('/wiki'), '/wiki/')
+  t.equal(prefixOf('/'), '/')
 })

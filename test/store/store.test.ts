@@ -15,7 +15,7 @@ const mayRead: readonly { readonly text: RegExp; readonly why: string }[] = [
     why: 'counts all users, in the smallest index',
   },
   {
-    text: /from (?:groups|roles|services)(?: order by (?:id|name).*)?$/,
+    text: /from (?:groups|roles|services|added_routes)(?: order by (?:id|name).*)?$/,
     why: 'lists or counts all',
   },
 ]

@@ -168,6 +168,25 @@ t.test('two sessions in one request are none', async (t) => {
   t.match(await ask(upgrade('/user/ana/', two)), /^401/)
 })
 
+t.test('an added route is open to everybody, and leads away from nothing of the hub', async (t) => {
+  const { ask, cookie, context, upstream } = await startDoor(t)
+  const target = { host: '127.0.0.1', port: upstream.port }
+  const add = (prefix: string): void =>
+    context.routes.add(prefix, target, { added: prefix, basePath: '/deep' })
+  for (const prefix of ['/wiki/', '/hub/', '/hub/login/']) add(prefix)
+  for (const lines of ['', cookie('ana'), cookie('ben')]) {
+    t.equal(await ask(get('/wiki/x', lines)), '200 server')
+    t.match(await ask(upgrade('/%77iki/x', lines)), /^101/)
+    for (const path of ['/hub/', '/hub/login', '/hub/login/x', '/hub/api/users', '/wiki%2Fx', '/'])
+      t.equal(await ask(get(path, lines)), '200 hub', path)
+  }
+  t.match(upstream.peers.at(-1)?.text(), /^GET \/deep\/%77iki\/x HTTP/)
+  t.equal(
+    upstream.peers.some((peer) => /cookie/i.test(peer.text())),
+    false,
+  )
+})
+
 t.test('an upgrade that is turned away leaves no socket, whatever its client does', async (t) => {
   const { send, server, cookie } = await startDoor(t)
   for (const lines of ['', cookie('ben'), `${cookie('ana')}Origin: http://evil.test\r\n`])
@@ -184,7 +203,10 @@ t.test('an upgrade that is turned away leaves no socket, whatever its client doe
 })
 
 t.test('a door that cannot decide says so, and stands for everybody else', async (t) => {
-  const failing = { authorizationFor: () => undefined as string | undefined }
+  const failing = {
+    authorizationFor: () => undefined as string | undefined,
+    authorizationForProgram: () => undefined,
+  }
   const { ask, cookie, upstream, forwarder, upgrader } = await startDoor(t, { exchange: failing })
   failing.authorizationFor = () => {
     throw new HubError('Unavailable', 'The disk is full.')

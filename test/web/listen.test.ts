@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { ConfigError } from '../../src/lib/errors.ts'
-import { listen, listenOnKeptPort, type KeptPort } from '../../src/web/listen.ts'
+import { listen, listenOnKeptPort, urlAt, type KeptPort } from '../../src/web/listen.ts'
 
 const serverOf = (t: { teardown(work: () => unknown): void }): Server => {
   const server = createServer()
@@ -23,6 +23,14 @@ t.test('a port in use is said to be in use, and what to do', async (t) => {
   const port = await listen(serverOf(t), { host: '127.0.0.1', port: 0 })
   const refused = await refusalOf(listen(serverOf(t), { host: '127.0.0.1', port }))
   t.match(refused, { problems: [{ key: 'port', sentence: /in use by another program/ }] })
+})
+
+t.test('a listener with settings of its own is told by their names', async (t) => {
+  const port = await listen(serverOf(t), { host: '127.0.0.1', port: 0 })
+  const at = { host: '127.0.0.1', port, section: 'routes_api' }
+  t.match(await refusalOf(listen(serverOf(t), at)), { problems: [{ key: 'routes_api.port' }] })
+  t.equal(urlAt('https', { host: '::1', port: 443 }, '/base/'), 'https://[::1]:443/base/')
+  t.equal(urlAt('http', { host: 'hub.test', port: 1 }), 'http://hub.test:1/')
 })
 
 t.test('an address that is not of this machine is said to be none', async (t) => {

@@ -55,3 +55,21 @@ t.test(
     t.same(pages.context.routes.list(), [])
   },
 )
+
+t.test('a program that was added is neither a server nor a service', async (t) => {
+  const pages = await startPages(t)
+  const { context } = pages
+  context.addedRoutes.add('/wiki', { target: 'http://127.0.0.1:9' })
+  const route = context.routes.match('/wiki/')
+  if (!route) throw new Error('no route')
+  const listener = http.createServer((request, response) =>
+    answerUpstreamFailure(context)(request, response, {
+      ...{ route, kind: 'refused', cause: new Error('ECONNREFUSED') },
+    }),
+  )
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => listener.close())
+  const { port } = listener.address() as AddressInfo
+  const page = await createBrowser(`http://127.0.0.1:${port}`).send('/wiki/', { stay: true })
+  t.match(page, { status: 503, text: /^The program did not answer/ })
+})
