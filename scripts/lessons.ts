@@ -17,14 +17,14 @@ import { createBrowser, type Browser } from '../test/support/browser.ts'
 import { littlehub, password, timesWarm, whenWarm, type Hub } from './bench-hubs.ts'
 import { descendantsOf, describeMachine, memoryKiBOf, privateMiBOfTree } from './bench-machine.ts'
 import { attend } from './bench-student.ts'
-import { lessonProblems, type Lesson } from './soak-report.ts'
+import { lessonProblems, plotLessons, type Lesson } from './soak-report.ts'
 
 const usage = `usage: node scripts/lessons.ts [--lessons N] [--students N]
 
 In each lesson a class logs in, starts its servers, opens JupyterLab, has a first cell computed, and stops. After half of
 them something is installed into the user environment. Looks at the memory of a server with its kernel, of the process that
 is forked, of the hub, and at the processes that are left when all have gone. Exit code 1 when anything has grown or a
-student was left without a cell. Writes JSON into .littlehub/bench.
+student was left without a cell. Writes JSON and a plot into .littlehub/bench.
 
   --lessons N    how many (30)
   --students N   in each (4)
@@ -157,11 +157,14 @@ async function upgrade(hub: Hub, { install }: Environment): Promise<void> {
 function report(lessons: readonly Lesson[]): void {
   const problems = lessonProblems(lessons)
   const began = new Date().toISOString().replaceAll(':', '-').slice(0, 19)
-  const file = path.join(places, 'bench', `lessons-${began}.json`)
+  const file = path.join(places, 'bench', `lessons-${began}`)
   const machine = describeMachine()
-  writeFileSync(file, `${JSON.stringify({ machine, problems, lessons }, null, 1)}\n`)
+  writeFileSync(`${file}.json`, `${JSON.stringify({ machine, problems, lessons }, null, 1)}\n`)
+  writeFileSync(`${file}.svg`, plotLessons(lessons))
   const words = problems.join('\n') || 'Everything is as it was.'
-  process.stdout.write(`${machine}\n${lessons.length} lessons\n${words}\nwritten: ${file}\n`)
+  process.stdout.write(
+    `${machine}\n${lessons.length} lessons\n${words}\nwritten: ${file}.json and .svg\n`,
+  )
   if (problems.length > 0) process.exitCode = 1
 }
 
