@@ -94,7 +94,7 @@ const newMean = () => ({ sumMs: 0, count: 0 })
 const newPlace = (preload: string): Place => ({
   zygote: undefined,
   isBusy: false,
-  reason: 'it is being prepared',
+  reason: 'the process that is forked was still being prepared',
   failedAtMs: -Infinity,
   modules: undefined,
   preload,
@@ -176,7 +176,7 @@ export function createWarmStart(needs: WarmStartNeeds): WarmStart {
     void make(plan, place)
       .catch((error: unknown) => {
         log.warn({ error }, 'preparing warm starts')
-        fail(place, 'it could not be prepared')
+        fail(place, 'the process that is forked could not be prepared')
       })
       .finally(() => (place.isBusy = false))
   }

@@ -80,7 +80,7 @@ t.test('root makes nothing from what somebody else says', async (t) => {
     await warmStart.attempt(request, () => Promise.resolve({ cold: 'asked' }))
     return warmStart.facts.lastReason
   }
-  t.equal(await reasonOf(given.PATH, given), 'it is being prepared')
+  t.equal(await reasonOf(given.PATH, given), 'the process that is forked was still being prepared')
   const refused = 'another program than the one that can be forked'
   t.equal(await reasonOf('/usr/bin:/bin', given), refused)
   t.equal(await reasonOf(given.PATH, { ...given, LANG: '../../x' }), refused)
@@ -91,7 +91,7 @@ t.test('root makes nothing from what somebody else says', async (t) => {
 t.test('the first start waits for nothing, and those after it are warm', async (t) => {
   const setting = setUp(t)
   const first = await start(t, setting)
-  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason: 'it is being prepared' })
+  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason: 'the process that is forked was still being prepared' })
   t.ok(await answers(first.url))
   await setting.spawner.stop(first.state)
   t.ok(await isReady(setting))
