@@ -11,6 +11,7 @@ import { probe } from '../../src/spawn/readiness.ts'
 import { type Spawner } from '../../src/spawn/spawner.ts'
 import { createZygote } from '../../src/spawn/zygote.ts'
 import {
+  answers,
   ask,
   dataFolder,
   eventually,
@@ -48,6 +49,8 @@ function lookIn(t: Test): string {
 
 const look = `
 import sys, os, gc, random, ssl
+own = sum(int(line.split()[1]) for line in open('/proc/self/smaps_rollup') if line.startswith('Private_Dirty'))
+pages = len({id(module) >> 12 for module in sys.modules.values()})
 import aiohttp._websocket.writer as websockets
 import jupyter_client.session as session, multiprocessing.process, send2trash.plat_other as trash, jupyter_core.paths as paths
 words, seen = [], set()
@@ -65,7 +68,7 @@ for name, module in list(sys.modules.items()):
     if name != '__main__':
         for key, value in list(vars(module).items()): walk(f'{name}.{key}', value, 4)
 out = {
-    'modules': len(sys.modules), 'captured': sorted(set(words)),
+    'own': own, 'pages': pages, 'modules': len(sys.modules), 'captured': sorted(set(words)),
     'key': session.session_flags['secure'][0]['Session']['key'].decode(), 'user': session.Session().username,
     'authkey': bytes(multiprocessing.process.current_process().authkey).hex(), 'trash': str(trash.HOMETRASH),
     'drawn': [ssl.RAND_bytes(8).hex(), *(str(one.getrandbits(64)) for one in websockets.WebSocketWriter.__init__.__kwdefaults__.values() if isinstance(one, random.Random))],
@@ -74,6 +77,10 @@ out = {
 `
 
 type Looked = {
+  /** Memory that is its own when it begins, in KiB. */
+  readonly own: number
+  /** Pages that modules lie on. */
+  readonly pages: number
   readonly modules: number
   readonly captured: string[]
   readonly key: string
@@ -116,19 +123,15 @@ t.test('nothing of the process that is forked is left in what Jupyter imports', 
     const forked = await zygote.fork({ argv: [lookIn(t)], env, ...own })
     if ('cold' in forked) throw new Error(forked.cold)
     t.teardown(() => process.kill(forked.child.pid, 'SIGKILL'))
-    const answer = () => fetch(url, { method: 'POST', body: look })
-    await eventually(() =>
-      answer().then(
-        () => true,
-        () => false,
-      ),
-    )
-    looked.push((await (await answer()).json()) as Looked)
+    await answers(url)
+    looked.push((await (await fetch(url, { method: 'POST', body: look })).json()) as Looked)
   }
   const [ana, ben] = looked
   t.ok(ana && ben)
   if (!ana || !ben) return
   t.ok(ana.modules > 1000, 'they are imported already')
+  t.ok(ana.pages < ana.modules / 4, `which lie on ${ana.pages} pages`)
+  t.ok(ana.own < 8000, `of ${ana.own} KiB that are its own`)
   t.same(ana.captured, [])
   t.not(ana.key, ben.key)
   t.not(ana.authkey, ben.authkey)
@@ -176,8 +179,8 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
   t.ok(isReady)
   const { url, state } = await startServer(t, spawner, hub.port)
   t.match(spawner.warmth?.(), { warm: 1, cold: 0 })
-  const answers = async () => (await probe(url, '/user/ana/', never)).answered
-  t.ok(await eventually(answers, 60_000), 'it answers')
+  const itAnswers = async () => (await probe(url, '/user/ana/', never)).answered
+  t.ok(await eventually(itAnswers, 60_000), 'it answers')
   const report = 'POST /hub/api/users/ana/activity token the-token-of-this-run'
   t.ok(await eventually(() => hub.requests.includes(report), 20_000), 'it reports activity')
   t.match(url, /^unix:/)

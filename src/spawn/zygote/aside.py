@@ -2,6 +2,8 @@
 
 import sys
 
+import shared
+
 
 class Finder:
     """Gives back a module, when what would be imported now is the file that it was made from."""
@@ -52,7 +54,7 @@ class Loader:
 
 def hidden(kept):
     """Those that are not kept, of all that are there; a name that its module does not have itself is an importer's."""
-    modules = sys.modules.items()
+    modules = [(shared.copy(name), one) for name, one in sys.modules.items()]
     return {name: one for name, one in modules if name not in kept and getattr(getattr(one, "__spec__", None), "name", None) == name}
 
 

@@ -23,7 +23,6 @@ import sys
 # Neither here nor in the environment: what root writes there is for installers.
 sys.dont_write_bytecode = True
 
-import gc
 import json
 import os
 import select
@@ -32,11 +31,12 @@ import time
 import aside
 import asks
 import child
+import shared
 import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("aside", "asks", "captures", "child", "kernels", "provisioner", "sandbox", "trust", "unit"):
+for name in ("aside", "asks", "captures", "child", "kernels", "provisioner", "sandbox", "shared", "trust", "unit"):
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
@@ -59,14 +59,13 @@ def say(**answer):
         data = data[os.write(1, data) :]
 
 
-def stamp(modules):
-    """Changes when modules are edited, installed, removed or upgraded. modules: those that are looked at, too."""
+def stamp(files):
+    """Changes when modules are edited, installed, removed or upgraded. files: of modules, which are looked at, too."""
     places = [*sys.path, os.path.join(sys.prefix, "pyvenv.cfg")]
     for place in list(places):
         if os.path.isdir(place):
             places += [os.path.join(place, name) for name in os.listdir(place) if name.endswith(".pth")]
-    places += [getattr(module, "__file__", None) or "" for module in modules]
-    return [(place, seen(place)) for place in places]
+    return [(place, seen(place)) for place in [*places, *files]]
 
 
 def seen(place):
@@ -131,7 +130,8 @@ def prepare(asked):
     if not found:
         raise RuntimeError("its modules could not be imported on trial")
     given, path, first = dict(os.environ), list(sys.path), set(sys.modules)
-    import_all([name for name in names if name not in found["kept_out"]])
+    with shared.side_by_side(len(names)):
+        import_all([name for name in names if name not in found["kept_out"]])
     left = left_behind()
     if left:
         raise RuntimeError(f"importing its modules has left {left} behind")
@@ -142,9 +142,12 @@ def prepare(asked):
     kinds["server"]["hidden"], kinds["kernel"]["hidden"] = aside.hidden(first | server), aside.hidden(first | begun)
     # Here, and not in each server.
     aside.put(kinds["server"]["hidden"], found["imports"])
+    shared.own_names(sys.modules)
+    files = [getattr(loaded.get(name), "__file__", None) for name in names]
     return {
-        "names": names, "learnt": learnt, "kept_out": found["kept_out"], "imports": found["imports"], "given": given,
-        "path": path, "loaded": loaded, "seen": seen, "npm": asks.keep(learnt.get("npm"), seen), **kinds,
+        "files": [shared.copy(file) for file in files if file], "learnt": learnt, "kept_out": found["kept_out"],
+        "imports": found["imports"], "given": given, "path": path, "loaded": loaded, "seen": seen,
+        "npm": asks.keep(learnt.get("npm"), seen), **kinds,
     }  # fmt: skip
 
 
@@ -192,8 +195,7 @@ def main():
     if stamp([]) != begun:
         return say(failed="the environment has changed")
     known["places"] = begun
-    gc.collect()
-    gc.freeze()
+    shared.settle()
     cold = None if known["learnt"]["kernel"] or asked["kernels"] is None else "a kernel that was started on trial did not answer"
     say(ready=True, modules=known["learnt"], kept_out=known["kept_out"], kernels=cold)
     serve(known)
@@ -201,8 +203,7 @@ def main():
 
 def serve(known):
     """Forks a child for each request, tells of each end, until the hub is gone."""
-    modules = [known["loaded"].get(name) for name in known["names"]]
-    whole = stamp(modules)
+    whole = stamp(known["files"])
     children, poll = {}, select.poll()
     poll.register(0, select.POLLIN)
     look = time.monotonic() + LOOK_EVERY
@@ -220,7 +221,7 @@ def serve(known):
                 poll.register(pidfd, select.POLLIN)
         if time.monotonic() > look:
             look = time.monotonic() + LOOK_EVERY
-            if whole and stamp(modules) != whole:
+            if whole and stamp(known["files"]) != whole:
                 whole = None
                 say(stale="the environment has changed")
 
