@@ -5,6 +5,7 @@ import { asError } from '../lib/errors.ts'
 import { reachSocket } from '../lib/socket-file.ts'
 import { giveBack } from './give-back.ts'
 import { type Target } from './routes.ts'
+import { createTurnShare } from './turn-share.ts'
 
 /** Who uses a connection at the moment. */
 export type ConnectionUser = {
@@ -67,6 +68,9 @@ export class QuietError extends Error {
   override readonly name = 'QuietError'
 }
 
+/** One for the whole process, as there is one event loop. */
+const share = createTurnShare()
+
 export function connect(
   target: Target,
   user: ConnectionUser,
@@ -84,10 +88,15 @@ export function connect(
       buffer: reading.next,
       callback: (length) => {
         paused = !receive(reading.filled(length))
-        return !paused
+        // Only whoever fills the buffer may be read again in this turn.
+        return !paused && (length < largestBufferBytes || share.take(length, goOn))
       },
     },
   })
+
+  const goOn = (): void => {
+    if (!paused) socket.resume()
+  }
 
   const receive = (bytes: Buffer): boolean => {
     const current = connection.user
