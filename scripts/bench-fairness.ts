@@ -6,9 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createBrowser } from '../test/support/browser.ts'
 import { crowdSecret, nameOf } from '../test/support/crowd.ts'
 import { headOf } from './bench-load.ts'
-import { cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
+import { bothCores, cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
 import { type Sample } from './bench-report.ts'
-import { end, hubSubject, prefix, startUpstream, type Running } from './bench-subjects.ts'
+import { end, hubSubject, startUpstream, type Running } from './bench-subjects.ts'
 import { askSteadily, type Asking } from './bench-asking.ts'
 
 export type FairnessOptions = {
@@ -25,6 +25,13 @@ const steady = { connections: 32, perSecond: 400 } as const
 const users = 10_000
 const people = 50
 const slowReaders = 50
+
+/** The company's programs get what is left of their core: what is measured is who waits in the hub, not there. */
+const idle = ['chrt', '--idle', '0']
+const becomeIdle = (): void => {
+  const words = ['--all-tasks', '--idle', '--pid', '0', String(process.pid)]
+  execFileSync('chrt', words, { stdio: 'ignore' })
+}
 
 /** Until the signal; what has begun by then may end. */
 type Company = { readonly name: string; run(url: string, signal: AbortSignal): Promise<void> }
@@ -67,8 +74,8 @@ async function listUsers(url: string, signal: AbortSignal): Promise<void> {
 
 /** @param pauseMs between what is read, which a socket's buffers bound */
 async function download(url: string, signal: AbortSignal, pauseMs: number): Promise<void> {
-  const headers = { cookie: `littlehub-session=session 2` }
-  const request = http.get(`${url}${prefix}/2g`, { headers, agent: false })
+  const headers = { cookie: 'littlehub-session=session 3' }
+  const request = http.get(`${url}/user/${nameOf(3)}/2g`, { headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   signal.addEventListener('abort', () => request.destroy())
   try {
@@ -82,11 +89,20 @@ async function download(url: string, signal: AbortSignal, pauseMs: number): Prom
 }
 
 export async function benchFairness(options: FairnessOptions): Promise<Sample[]> {
-  // Whoever else is on the hub's core would be what is measured.
+  // One core is the hub's, but for what its threads beside the event loop find better on the other one.
   execFileSync('taskset', ['-acp', loadCore, String(process.pid)], { stdio: 'ignore' })
   const upstream = await startUpstream()
-  const hub = await hubSubject(upstream.port, { users, active: people, passwords: people }).start()
+  const companyUpstream = await startUpstream(...idle)
+  const other = `http://127.0.0.1:${companyUpstream.port}`
+  const hub = await hubSubject(upstream.port, {
+    users,
+    active: people,
+    passwords: people,
+    other,
+    cores: bothCores,
+  }).start()
   const asking = await askSteadily({ ...steady, port: hub.port, head: headOf('GET', '1k') })
+  becomeIdle()
   const samples: Sample[] = []
   try {
     const todo = companies.filter(({ name }) => name.includes(options.only))
@@ -104,7 +120,7 @@ export async function benchFairness(options: FairnessOptions): Promise<Sample[]>
       }
     return samples
   } finally {
-    for (const each of [asking, hub, upstream]) await end(each)
+    for (const each of [asking, hub, upstream, companyUpstream]) await end(each)
   }
 }
 

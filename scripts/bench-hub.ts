@@ -16,6 +16,8 @@ const { values } = parseArgs({
     users: { type: 'string', default: '2' },
     active: { type: 'string', default: '1' },
     upstream: { type: 'string', default: '' },
+    /** Of the third user's server, when it is another one. */
+    other: { type: 'string', default: '' },
     /** So many of the first users get a password, `quite a long secret of N`. */
     passwords: { type: 'string', default: '0' },
   },
@@ -30,6 +32,8 @@ fillCrowd(database, {
   serverUrl: values.upstream,
   groupSize: 30,
 })
+if (values.other !== '')
+  database.prepare('update servers set url = ? where user_id = 3').run(values.other)
 const flags = { data_dir: values.folder, port: values.port, log_level: 'error' }
 // All of the load comes from one user.
 const env = { LITTLEHUB_CONNECTIONS__PER_USER: '0' }

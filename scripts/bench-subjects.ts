@@ -91,6 +91,10 @@ export type HubSize = {
   readonly users: number
   readonly active: number
   readonly passwords?: number
+  /** Where the third user's server is, when it is another one than everybody's. */
+  readonly other?: string
+  /** Not on the proxy's core alone. */
+  readonly cores?: string
 }
 
 /** Bundled, as an installed hub is: reading the sources takes memory and time that it does not. */
@@ -101,7 +105,7 @@ function programOfHub(): string {
   return file
 }
 
-export function hubSubject(upstream: number, size: HubSize): Subject {
+export function hubSubject(upstream: number, { cores = proxyCore, ...size }: HubSize): Subject {
   const program = programOfHub()
   return {
     name: 'littlehub',
@@ -115,7 +119,7 @@ export function hubSubject(upstream: number, size: HubSize): Subject {
         passwords: 0,
         ...size,
       })
-      const child = pin(proxyCore, [
+      const child = pin(cores, [
         process.execPath,
         ...nodeFlags,
         program,
@@ -265,9 +269,10 @@ export function otherSubjects(upstream: number): Subject[] {
   })
 }
 
-/** @returns its port, and what it has seen so far. */
-export async function startUpstream() {
-  const child = pin(loadCore, [process.execPath, path.join(here, 'bench-upstream.ts')])
+/** @param before words that start it, such as `chrt`. @returns its port, and what it has seen so far. */
+export async function startUpstream(...before: string[]) {
+  const program = path.join(here, 'bench-upstream.ts')
+  const child = pin(loadCore, [...before, process.execPath, program])
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return {
     port,
