@@ -3,7 +3,7 @@ import { readCookie } from '../lib/cookie.ts'
 import { forbidden, notFound } from '../lib/errors.ts'
 import { hashSecret } from '../lib/secret.ts'
 import { giveWay } from '../lib/turns.ts'
-import { type Clock } from '../lib/time.ts'
+import { SECOND, type Clock } from '../lib/time.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
@@ -12,7 +12,14 @@ import { type Schedule } from './schedule.ts'
 import { findToken } from './token-lookup.ts'
 import { createTokenScopes } from './token-scopes.ts'
 import { type IncomingHttpHeaders } from 'node:http'
-import { createScopeSet, type GroupsOf, type ScopeSet, type ScopeTarget } from '../model/scope.ts'
+import {
+  createLayeredScopeSet,
+  createScopeSet,
+  type ExpandedScopes,
+  type GroupsOf,
+  type ScopeSet,
+  type ScopeTarget,
+} from '../model/scope.ts'
 import { type Service } from '../model/service.ts'
 import { type Session } from '../model/session.ts'
 import { type ServiceToken, type Token, type TokenHash } from '../model/token.ts'
@@ -85,13 +92,19 @@ export type AccessNeeds = {
   readonly cacheSize?: number
 }
 
-const usualCacheSize = 10_000
+/** Of thousands of users the sessions and the tokens of their servers; each takes about 3 KiB. */
+const usualCacheSize = 50_000
 
-/** `usedMs`: when it was last used, since its session was read and may be written down by now. */
-type Known = Loaded & { usedMs: number }
+/** What is used all the time is noted once in so long. */
+const noteEveryMs = SECOND
+
+/** `usedMs`: when it was last used; `notedMs`: when that was noted last. */
+type Known = Loaded & { usedMs: number; notedMs: number }
 
 /** `until`: when what it may do has to be looked up again, should it be known so long. */
-type Loaded = { readonly principal: Principal; readonly until: Date | undefined }
+type Loaded = { readonly principal: Principal; readonly until: () => Date | undefined }
+
+type Owned = Omit<Loaded, 'principal'> & { readonly scopes: ScopeSet }
 
 export function createAccess(needs: AccessNeeds): Access {
   const { store, clock, activity, cacheSize = usualCacheSize } = needs
@@ -110,14 +123,15 @@ export function createAccess(needs: AccessNeeds): Access {
   const isNobody = (user: User): boolean => user.disabled || needs.isShutOut(user)
 
   const use = (key: string, load: () => Loaded | undefined): Principal | undefined => {
-    const entry = stillKnown(key) ?? remember(key, load())
-    if (entry) noteUse(entry)
+    const now = clock.now()
+    const entry = stillKnown(key, now) ?? remember(key, load())
+    if (entry) noteUse(entry, now)
     return entry?.principal
   }
 
-  const stillKnown = (key: string): Known | undefined => {
+  const stillKnown = (key: string, now: Date): Known | undefined => {
     const entry = known.get(key)
-    if (!entry || !isOver(entry)) return entry
+    if (!entry || !isOver(entry, now)) return entry
     known.delete(key)
     keysOf.get(entry.principal.user.id)?.delete(key)
     return undefined
@@ -130,7 +144,7 @@ export function createAccess(needs: AccessNeeds): Access {
       keysOf.clear()
     }
     const { id } = loaded.principal.user
-    const entry = { ...loaded, usedMs: 0 }
+    const entry: Known = { ...loaded, usedMs: 0, notedMs: 0 }
     known.set(key, entry)
     everIdentified.add(id)
     const keys = keysOf.get(id)
@@ -139,52 +153,69 @@ export function createAccess(needs: AccessNeeds): Access {
     return entry
   }
 
-  const isOver = ({ principal: { credential }, until, usedMs }: Known): boolean => {
-    if (until !== undefined && until <= clock.now()) return true
-    if (credential.kind === 'session') return isSessionOver(credential.session, usedMs)
+  const isOver = ({ principal: { credential }, until, usedMs }: Known, now: Date): boolean => {
+    const end = until()
+    if (end !== undefined && end <= now) return true
+    if (credential.kind === 'session') {
+      const { expiresAt } = credential.session
+      return hasExpired({ expiresAt, seenAt: new Date(usedMs) }, now, needs.idleTimeoutMs)
+    }
     const { expiresAt } = credential.token
-    return expiresAt !== undefined && expiresAt <= clock.now()
-  }
-
-  /** The stored time of its last use lags behind what is noted, and what was read here may be older still. */
-  const isSessionOver = (session: Session, usedMs: number): boolean => {
-    const notedMs = activity.ofSession(session.hash)?.getTime() ?? 0
-    const seenAt = new Date(Math.max(usedMs, notedMs, session.seenAt.getTime()))
-    return hasExpired({ ...session, seenAt }, clock.now(), needs.idleTimeoutMs)
+    return expiresAt !== undefined && expiresAt <= now
   }
 
   /** A server's own token is no sign of a person (contract §0.7). */
-  const noteUse = (entry: Known): void => {
+  const noteUse = (entry: Known, now: Date): void => {
+    entry.usedMs = now.getTime()
     const { credential, user } = entry.principal
+    if (entry.usedMs - entry.notedMs < noteEveryMs) return
     if (credential.kind === 'token' && credential.token.serverId !== undefined) return
-    activity.sawUser(user.id)
+    entry.notedMs = entry.usedMs
+    activity.sawUser(user.id, now)
     if (credential.kind === 'token') activity.sawToken(credential.token.id)
-    else {
-      const now = clock.now()
-      entry.usedMs = now.getTime()
-      activity.sawSession(credential.session.hash, now)
-    }
+    else activity.sawSession(credential.session.hash, now)
   }
+
+  /** The stored time of its last use lags behind what is noted. */
+  const isSessionOver = ({ hash, seenAt, expiresAt }: Session): boolean => {
+    const noted = activity.ofSession(hash)
+    const used = noted !== undefined && noted > seenAt ? noted : seenAt
+    return hasExpired({ expiresAt, seenAt: used }, clock.now(), needs.idleTimeoutMs)
+  }
+
+  /** Most requests are for what is one's own: what is shared with somebody is looked up for the first other one. */
+  const ownedBy = (user: User, narrow: (owned: ExpandedScopes) => ExpandedScopes): Owned => {
+    const setOf = (owned: ExpandedScopes): ScopeSet => createScopeSet(narrow(owned), needs.groupsOf)
+    let all: { readonly scopes: ScopeSet; readonly until: Date | undefined } | undefined
+    const lookUp = (): ScopeSet => {
+      if (!all) {
+        const { scopes, until } = rights.ofUser(user)
+        all = { scopes: setOf(scopes), until }
+      }
+      return all.scopes
+    }
+    const byRoles = setOf(rights.byRolesOfUser(user))
+    return { scopes: createLayeredScopeSet(byRoles, lookUp), until: () => all?.until }
+  }
+
+  const ownedByToken = (token: Token, user: User): Owned =>
+    ownedBy(user, (owned) => tokenScopes.ofToken(token, user, owned))
 
   const sessionPrincipal = (secret: string): Loaded | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
-    if (!session || isSessionOver(session, 0)) return undefined
+    if (!session || isSessionOver(session)) return undefined
     const user = store.users.find(session.userId)
     if (!user || isNobody(user)) return undefined
-    const owned = rights.ofUser(user)
-    const scopes = createScopeSet(owned.scopes, needs.groupsOf)
-    const principal: Principal = { user, scopes, credential: { kind: 'session', session } }
-    return { principal, until: owned.until }
+    const { scopes, until } = ownedBy(user, (owned) => owned)
+    return { principal: { user, scopes, credential: { kind: 'session', session } }, until }
   }
 
   const tokenPrincipal = (secret: string): Loaded | undefined => {
     const token = findToken(store, secret, clock.now())
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
-    const owned = rights.ofUser(user)
-    const scopes = createScopeSet(tokenScopes.ofToken(token, user, owned.scopes), needs.groupsOf)
-    const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
-    return { principal, until: owned.until }
+    const { scopes, until } = ownedByToken(token, user)
+    return { principal: { user, scopes, credential: { kind: 'token', token } }, until }
   }
 
   /** Not kept in memory: services are few, and what they may do is read anew each time. */
@@ -246,9 +277,7 @@ export function createAccess(needs: AccessNeeds): Access {
     can,
     scopesOf(token) {
       const user = store.users.find(token.userId)
-      if (!user || isNobody(user)) return undefined
-      const owned = rights.ofUser(user).scopes
-      return createScopeSet(tokenScopes.ofToken(token, user, owned), needs.groupsOf)
+      return !user || isNobody(user) ? undefined : ownedByToken(token, user).scopes
     },
     require(caller, scopes, target) {
       if (!caller) throw forbidden('Missing or invalid credentials.')

@@ -156,7 +156,7 @@ export function createOAuthProvider(needs: OAuthProviderNeeds): OAuthProvider {
     scopes: readonly string[],
     holder: ScopeHolder,
   ): string[] => {
-    const own = new Set([...principal.scopes.list(), 'inherit'])
+    const own = [...principal.scopes.expanded(), ...expandScopes(['inherit'], {})]
     return grantScopes(scopes, own, { holder, groupsOf }).granted
   }
 

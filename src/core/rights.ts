@@ -3,7 +3,7 @@ import { type Clock } from '../lib/time.ts'
 import { isDefaultRole } from '../model/custom-role.ts'
 import { type Group } from '../model/group.ts'
 import { roles, type Role } from '../model/role.ts'
-import { expandScopes } from '../model/scope.ts'
+import { expandScopes, type ExpandedScopes } from '../model/scope.ts'
 import { type Service } from '../model/service.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
@@ -13,14 +13,15 @@ export type RightsUser = Pick<User, 'id' | 'name' | 'admin'>
 export type RightsService = Pick<Service, 'id' | 'name' | 'admin'>
 
 export type Rights = {
-  /** Expanded and reduced. */
-  readonly scopes: ReadonlySet<string>
+  readonly scopes: ExpandedScopes
   /** They have to be looked up again then at the latest: something that is shared ends. */
   readonly until: Date | undefined
 }
 
 export interface RightsReader {
   ofUser(user: RightsUser): Rights
+  /** Without what is shared with them, which may be much. */
+  byRolesOfUser(user: RightsUser): ExpandedScopes
   ofService(service: RightsService): Rights
   /** One of the four, as the configuration has it. */
   getDefaultRole(name: keyof typeof roles): Role
@@ -58,12 +59,14 @@ export function createRights(needs: {
     ...store.roles.listOf({ kind: 'service', id: service.id }),
   ]
 
+  const byRoles = (user: RightsUser): string[] =>
+    scopesOf([...rolesOfUser(user), ...store.roles.listOfGroupsOf(user.id)])
+
   return {
+    byRolesOfUser: (user) => expandScopes(byRoles(user), { user: user.name }),
     ofUser(user) {
-      const now = clock.now()
-      const held = [...rolesOfUser(user), ...store.roles.listOfGroupsOf(user.id)]
-      const shares = store.shares.listWithUser(user.id, everything, now)
-      const scopes = [...scopesOf(held), ...shares.flatMap((share) => share.scopes)]
+      const shares = store.shares.listWithUser(user.id, everything, clock.now())
+      const scopes = [...byRoles(user), ...shares.flatMap((share) => share.scopes)]
       const ends = shares.flatMap(({ expiresAt }) => expiresAt?.getTime() ?? [])
       return {
         scopes: expandScopes(scopes, { user: user.name }),

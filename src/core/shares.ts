@@ -2,7 +2,7 @@
 import { forbidden, invalidInput, notFound } from '../lib/errors.ts'
 import { hashSecret, newSecret } from '../lib/secret.ts'
 import { SECOND, type Clock } from '../lib/time.ts'
-import { createScopeSet, expandScopes, type GroupsOf, type ScopeSet } from '../model/scope.ts'
+import { expandScopes, listScopes, type GroupsOf, type ScopeSet } from '../model/scope.ts'
 import { fullName, type Server } from '../model/server.ts'
 import { normaliseName, type User } from '../model/user.ts'
 import { type ShareHolder } from '../store/shares.ts'
@@ -91,7 +91,7 @@ export function createShares(needs: ShareNeeds): ShareVerbs {
   const requireHeld = (bare: readonly string[], server: ServerName, issuer: ScopeSet): void => {
     const target = { server: fullName(server) }
     for (const scope of scopesOnServer(bare, target.server)) {
-      const parts = createScopeSet(expandScopes([scope], {}), needs.groupsOf).list()
+      const parts = listScopes(expandScopes([scope], {}))
       const lacking = parts.find((part) => !issuer.has(part.split('!', 1)[0] ?? '', target))
       if (lacking !== undefined) throw forbidden(`Do not have permission to share ${lacking}`)
     }

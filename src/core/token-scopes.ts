@@ -1,14 +1,20 @@
 /** What a token may do at this moment: never more than its owner (contract §2.6). */
-import { expandScopes, identifyScopes, intersectScopes, type GroupsOf } from '../model/scope.ts'
+import {
+  expandScopes,
+  identifyScopes,
+  intersectScopes,
+  type ExpandedScopes,
+  type GroupsOf,
+} from '../model/scope.ts'
 import { fullName } from '../model/server.ts'
 import { type ServiceToken, type Token } from '../model/token.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 
-/** `owned` is what the owner may do, expanded; so is what comes back. */
+/** `owned` is what the owner may do. */
 export interface TokenScopes {
-  ofToken(token: Token, user: User, owned: ReadonlySet<string>): ReadonlySet<string>
-  ofServiceToken(token: ServiceToken, owned: ReadonlySet<string>): ReadonlySet<string>
+  ofToken(token: Token, user: User, owned: ExpandedScopes): ExpandedScopes
+  ofServiceToken(token: ServiceToken, owned: ExpandedScopes): ExpandedScopes
 }
 
 type Needs = { readonly store: Store; readonly groupsOf: GroupsOf }

@@ -7,6 +7,7 @@ import {
   expandScopes,
   grantScopes,
   intersectScopes,
+  listScopes,
   resolveFilter,
   type GroupsOf,
   type ScopeSet,
@@ -125,14 +126,13 @@ export function createTokens(needs: TokenNeeds): TokenVerbs {
     user: User,
     { asked, issuer }: { asked: readonly string[] | undefined; issuer: ScopeSet },
   ): readonly string[] => {
-    const own = new Set(issuer.list())
     const scopes = asked ?? defaultScopes()
     const wanted = scopes.includes('inherit')
       ? rights.ofUser(user).scopes
       : expandScopes(scopes, { user: user.name })
-    const common = intersectScopes(wanted, own, groupsOf)
-    if ([...wanted].every((scope) => common.has(scope))) return scopes
-    if (asked === undefined) return [...common].sort()
+    const common = listScopes(intersectScopes(wanted, issuer.expanded(), groupsOf))
+    if (new Set(listScopes(wanted)).isSubsetOf(new Set(common))) return scopes
+    if (asked === undefined) return common
     throw notHeld(asked, 'whoever asks for this token')
   }
 

@@ -105,19 +105,36 @@ export function defineCustomScopes(scopes: CustomScopes): void {
       row(description, ...subscopes),
     ]),
   )
+  included.clear()
 }
 
 /** A scope of the table or of the configuration. */
 export const findScope = (name: string): Row | undefined =>
   isScopeName(name) ? rows[name] : customRows.get(name)
 
-/** A scope with everything it includes, however deep. */
-export function withSubScopes(name: string): ReadonlySet<string> {
-  const found = new Set<string>([name])
-  for (const one of found)
-    for (const included of findScope(one)?.includes ?? []) found.add(included)
-  return found
+/** What was asked for before: the same sets for everybody, until the configuration has other scopes. */
+const included = new Map<string, ReadonlySet<string>>()
+
+function includedFor(key: string, make: () => ReadonlySet<string>): ReadonlySet<string> {
+  const known = included.get(key) ?? make()
+  included.set(key, known)
+  return known
 }
+
+/** A scope with everything it includes, however deep; always the same set. */
+export const withSubScopes = (name: string): ReadonlySet<string> =>
+  includedFor(name, () => {
+    const found = new Set<string>([name])
+    for (const one of found) for (const next of findScope(one)?.includes ?? []) found.add(next)
+    return found
+  })
+
+/** The same for servers: what a scope includes of their users would be about all of a user (JupyterHub: `_expand_scope`). */
+export const withSubScopesOfServers = (name: string): ReadonlySet<string> =>
+  includedFor(`${name}!server`, () => {
+    const names = [...withSubScopes(name)]
+    return new Set(names.filter((one) => !one.startsWith('read:user')))
+  })
 
 /** What `self` stands for: each with `!user=` the holder (contract §4.4; JupyterHub: `_expand_self_scope`). */
 export const selfScopes: readonly ScopeName[] = [
@@ -129,3 +146,6 @@ export const selfScopes: readonly ScopeName[] = [
   'tokens',
   'access:servers',
 ]
+
+export const withSubScopesOfSelf = (): ReadonlySet<string> =>
+  includedFor('self!user', () => new Set(selfScopes.flatMap((name) => [...withSubScopes(name)])))

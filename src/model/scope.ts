@@ -1,7 +1,12 @@
 /** Scopes: what a principal may do, and to whom: filters, expansion, reduction, intersection (contract §4). */
 import { invalidInput } from '../lib/errors.ts'
 import { sentenceAbout } from './scope-words.ts'
-import { findScope, selfScopes, withSubScopes } from './scope-table.ts'
+import {
+  findScope,
+  withSubScopes,
+  withSubScopesOfSelf,
+  withSubScopesOfServers,
+} from './scope-table.ts'
 
 /** The groups a user is in, by name. */
 export type GroupsOf = (userName: string) => readonly string[]
@@ -27,71 +32,98 @@ type FilterKind = (typeof filterKinds)[number]
 /** Whom a scope covers: everybody, or those named by its filters. */
 export type Reach = 'everything' | Readonly<Partial<Record<FilterKind, ReadonlySet<string>>>>
 
+/**
+ * Scopes that are held about the same things: `!kind=` each of the values, or everything. Their names are one set for
+ * all who hold the like, so that nobody needs thirty words of their own for what is the same but for whom it is about.
+ */
+type Grant = {
+  readonly names: ReadonlySet<string>
+  readonly kind: FilterKind | undefined
+  readonly values: ReadonlySet<string>
+}
+
+/** Scopes with everything that they include, each in as few forms as possible. */
+export type ExpandedScopes = readonly Grant[]
+
 export interface ScopeSet {
   has(scope: string, target?: ScopeTarget): boolean
   /** In any form, filtered or not. */
   holdsAny(scope: string): boolean
   /** Whom it covers; undefined when it is not held in any form. */
   reach(scope: string): Reach | undefined
+  expanded(): ExpandedScopes
   /** Expanded and reduced, sorted: what `GET /user` shows. */
   list(): string[]
 }
 
-/**
- * What is asked for is looked up then, and kept: of everybody's thirty scopes nearly all are asked for by nobody.
- * @param expanded as `expandScopes` returns them
- */
-export function createScopeSet(expanded: ReadonlySet<string>, groupsOf: GroupsOf): ScopeSet {
-  const reaches = new Map<string, Reach>()
-  const reachOf = (scope: string): Reach | undefined => {
-    const known = reaches.get(scope)
-    if (known !== undefined) return known
-    const reach = reachesOf(inAnyForm(scope, expanded)).get(scope)
-    if (reach !== undefined) reaches.set(scope, reach)
-    return reach
-  }
+export function createScopeSet(expanded: ExpandedScopes, groupsOf: GroupsOf): ScopeSet {
   return {
-    has: (scope, target) => covers(reachOf(scope), target, groupsOf),
-    holdsAny: (scope) => reachOf(scope) !== undefined,
-    reach: reachOf,
-    list: () => [...expanded].sort(),
+    has: (scope, target) => covers(expanded, { scope, target }, groupsOf),
+    holdsAny: (scope) => expanded.some(({ names }) => names.has(scope)),
+    reach: (scope) => reachOf(scope, expanded),
+    expanded: () => expanded,
+    list: () => listScopes(expanded),
   }
 }
 
-const inAnyForm = (name: string, expanded: ReadonlySet<string>): string[] =>
-  [...expanded].filter((scope) => scope === name || scope.startsWith(`${name}!`))
-
-type Filters = Exclude<Reach, 'everything'>
-
-function covers(
-  reach: Reach | undefined,
-  target: ScopeTarget | undefined,
-  groupsOf: GroupsOf,
-): boolean {
-  if (reach === undefined || reach === 'everything') return reach === 'everything'
-  return target !== undefined && reachesTo(reach, target, groupsOf)
+/** What the first set does not allow is asked of all, which is looked up only then and holds the first one as well. */
+export function createLayeredScopeSet(first: ScopeSet, all: () => ScopeSet): ScopeSet {
+  return {
+    has: (scope, target) => first.has(scope, target) || all().has(scope, target),
+    holdsAny: (scope) => first.holdsAny(scope) || all().holdsAny(scope),
+    reach: (scope) => all().reach(scope),
+    expanded: () => all().expanded(),
+    list: () => all().list(),
+  }
 }
 
-function reachesTo(reach: Filters, target: ScopeTarget, groupsOf: GroupsOf): boolean {
-  if ('group' in target) return includes(reach.group, target.group)
-  if ('service' in target) return includes(reach.service, target.service)
-  if ('user' in target) return reachesUser(reach, target.user, groupsOf)
-  return (
-    includes(reach.server, target.server) || reachesUser(reach, ownerOf(target.server), groupsOf)
-  )
+type Asked = { readonly scope: string; readonly target: ScopeTarget | undefined }
+
+function covers(expanded: ExpandedScopes, { scope, target }: Asked, groupsOf: GroupsOf): boolean {
+  for (const grant of expanded)
+    if (grant.names.has(scope) && reachesTo(grant, target, groupsOf)) return true
+  return false
+}
+
+function reachesTo(grant: Grant, target: ScopeTarget | undefined, groupsOf: GroupsOf): boolean {
+  const { kind, values } = grant
+  if (kind === undefined || target === undefined) return kind === undefined
+  if ('group' in target) return kind === 'group' && values.has(target.group)
+  if ('service' in target) return kind === 'service' && values.has(target.service)
+  if ('user' in target) return reachesUser(grant, target.user, groupsOf)
+  if (kind === 'server') return values.has(target.server)
+  return reachesUser(grant, ownerOf(target.server), groupsOf)
 }
 
 /** A group as filter means whoever is in it now (contract §4.2). */
-function reachesUser(reach: Filters, user: string, groupsOf: GroupsOf): boolean {
-  if (includes(reach.user, user)) return true
-  return reach.group !== undefined && groupsOf(user).some((name) => includes(reach.group, name))
+function reachesUser({ kind, values }: Grant, user: string, groupsOf: GroupsOf): boolean {
+  if (kind === 'user') return values.has(user)
+  return kind === 'group' && groupsOf(user).some((name) => values.has(name))
 }
-
-const includes = (names: ReadonlySet<string> | undefined, name: string): boolean =>
-  names?.has(name) ?? false
 
 /** `ana` of `ana/lab2`; a user's name has no slash. */
 const ownerOf = (server: string): string => server.slice(0, Math.max(0, server.indexOf('/')))
+
+function reachOf(scope: string, expanded: ExpandedScopes): Reach | undefined {
+  const reach: Partial<Record<FilterKind, ReadonlySet<string>>> = {}
+  for (const { names, kind, values } of expanded) {
+    if (!names.has(scope)) continue
+    if (kind === undefined) return 'everything'
+    reach[kind] = values.union(reach[kind] ?? nobody)
+  }
+  return Object.keys(reach).length === 0 ? undefined : reach
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+/** Each as it is written, sorted. */
+export const listScopes = (expanded: ExpandedScopes): string[] =>
+  [...new Set(expanded.flatMap(writtenOf))].sort()
+
+const writtenOf = ({ names, kind, values }: Grant): string[] =>
+  [...names].flatMap((name) =>
+    kind === undefined ? name : Array.from(values, (value) => `${name}!${kind}=${value}`),
+  )
 
 type ParsedScope = {
   readonly name: string
@@ -144,31 +176,52 @@ export function checkScopes(scopes: Iterable<string>): void {
 }
 
 /** With everything each scope includes, bare filters and `self` resolved, and reduced. Unknown ones are left out. */
-export function expandScopes(scopes: Iterable<string>, holder: ScopeHolder): ReadonlySet<string> {
-  const expanded = new Set<string>()
-  for (const scope of scopes) for (const one of expandScope(scope, holder)) expanded.add(one)
-  return reduceScopes(expanded)
+export function expandScopes(scopes: Iterable<string>, holder: ScopeHolder): ExpandedScopes {
+  return gather(Array.from(scopes, (scope) => expandScope(scope, holder) ?? []).flat())
 }
 
-function expandScope(scope: string, holder: ScopeHolder): readonly string[] {
-  if (scopeProblem(scope) !== undefined) return []
-  if (scope === 'inherit') return [scope]
-  if (scope === 'self') return holder.user === undefined ? [] : selfOf(holder.user)
-  const resolved = resolveFilter(scope, holder)
-  const { name, filter } = parseScope(resolved ?? '') ?? nothing
-  if (!exists(name)) return []
-  const names = [...withSubScopes(name)]
-  if (filter === undefined) return names
-  // What a server scope includes of its user would be about all of the user (JupyterHub: `_expand_scope`).
-  const kept =
-    filter.kind === 'server' ? names.filter((one) => !one.startsWith('read:user')) : names
-  return kept.map((one) => `${one}!${filter.kind}=${filter.value ?? ''}`)
+type Piece = { readonly names: ReadonlySet<string> } & (
+  { readonly kind: FilterKind; readonly value: string } | { readonly kind: undefined }
+)
+
+function expandScope(scope: string, holder: ScopeHolder): Piece | undefined {
+  if (scopeProblem(scope) !== undefined) return undefined
+  if (scope === 'self') return holder.user === undefined ? undefined : selfOf(holder.user)
+  const { name, filter } = parseScope(resolveFilter(scope, holder) ?? '') ?? nothing
+  if (!exists(name)) return undefined
+  if (filter === undefined) return { names: withSubScopes(name), kind: undefined }
+  const { kind, value = '' } = filter
+  return {
+    names: kind === 'server' ? withSubScopesOfServers(name) : withSubScopes(name),
+    kind,
+    value,
+  }
 }
 
 const nothing: ParsedScope = { name: '', filter: undefined }
 
-const selfOf = (user: string): string[] =>
-  selfScopes.flatMap((name) => [...withSubScopes(name)].map((one) => `${one}!user=${user}`))
+const selfOf = (user: string): Piece => ({
+  names: withSubScopesOfSelf(),
+  kind: 'user',
+  value: user,
+})
+
+/** Those with the same names become one, and what is also held without a filter goes from those with one. */
+function gather(pieces: readonly Piece[]): ExpandedScopes {
+  const whole = new Set(pieces.flatMap(({ names, kind }) => (kind === undefined ? [...names] : [])))
+  const grants = new Map<string, Grant & { readonly values: Set<string> }>()
+  for (const piece of pieces) {
+    if (piece.kind === undefined) continue
+    const { names, kind, value } = piece
+    const left = whole.isDisjointFrom(names) ? names : names.difference(whole)
+    const key = [kind, ...left].join(' ')
+    const known = grants.get(key)
+    if (known) known.values.add(value)
+    else if (left.size > 0) grants.set(key, { names: left, kind, values: new Set([value]) })
+  }
+  const unfiltered = whole.size === 0 ? [] : [{ names: whole, kind: undefined, values: nobody }]
+  return [...unfiltered, ...grants.values()]
+}
 
 /** A bare filter gets the holder's value; undefined when the holder has none. Any other scope stays as it is. */
 export function resolveFilter(scope: string, holder: ScopeHolder): string | undefined {
@@ -178,55 +231,33 @@ export function resolveFilter(scope: string, holder: ScopeHolder): string | unde
   return value === undefined ? undefined : `${scope}=${value}`
 }
 
-/** Without the filtered forms of what is also held unfiltered. */
-function reduceScopes(expanded: ReadonlySet<string>): ReadonlySet<string> {
-  const isNeeded = (scope: string): boolean => {
-    const mark = scope.indexOf('!')
-    return mark < 0 || !expanded.has(scope.slice(0, mark))
-  }
-  return new Set([...expanded].filter(isNeeded))
-}
-
-function reachesOf(expanded: Iterable<string>): ReadonlyMap<string, Reach> {
-  const reaches = new Map<string, 'everything' | Partial<Record<FilterKind, Set<string>>>>()
-  for (const scope of expanded) {
-    const { name, filter } = parseScope(scope) ?? nothing
-    const known = reaches.get(name) ?? {}
-    if (filter === undefined) reaches.set(name, 'everything')
-    else if (known !== 'everything') {
-      reaches.set(name, known)
-      known[filter.kind] = (known[filter.kind] ?? new Set()).add(filter.value ?? '')
-    }
-  }
-  return reaches
-}
-
 /** What every token may read of its owner (contract §4.8). */
 export const identifyScopes = (userName: string): string[] => [
   `read:users:name!user=${userName}`,
   `read:users:groups!user=${userName}`,
 ]
 
-/** What is in both, both being expanded (contract §4.6; JupyterHub: `_intersect_expanded_scopes`). */
+/** What is in both (contract §4.6; JupyterHub: `_intersect_expanded_scopes`). */
 export function intersectScopes(
-  left: ReadonlySet<string>,
-  right: ReadonlySet<string>,
+  left: ExpandedScopes,
+  right: ExpandedScopes,
   groupsOf: GroupsOf,
-): ReadonlySet<string> {
-  const [reachesLeft, reachesRight] = [reachesOf(left), reachesOf(right)]
-  const isHeld = (scope: string, reaches: ReadonlyMap<string, Reach>): boolean => {
-    const { name, filter } = parseScope(scope) ?? nothing
-    return covers(reaches.get(name), filter && targetOf(filter), groupsOf)
-  }
-  return reduceScopes(
-    new Set([
-      ...[...left].filter((scope) => isHeld(scope, reachesRight)),
-      ...[...right].filter((scope) => isHeld(scope, reachesLeft)),
-    ]),
-  )
+): ExpandedScopes {
+  return gather([...heldOf(left, right, groupsOf), ...heldOf(right, left, groupsOf)])
 }
 
-function targetOf({ kind, value = '' }: NonNullable<ParsedScope['filter']>): ScopeTarget {
+/** What of `expanded` the other ones cover. */
+const heldOf = (expanded: ExpandedScopes, others: ExpandedScopes, groupsOf: GroupsOf): Piece[] =>
+  expanded.flatMap(piecesOf).map((piece) => {
+    const target = piece.kind && targetOf(piece.kind, piece.value)
+    const isHeld = (scope: string): boolean => covers(others, { scope, target }, groupsOf)
+    return { ...piece, names: new Set([...piece.names].filter(isHeld)) }
+  })
+
+const piecesOf = ({ names, kind, values }: Grant): Piece[] =>
+  kind === undefined ? [{ names, kind }] : Array.from(values, (value) => ({ names, kind, value }))
+
+function targetOf(kind: FilterKind, value: string): ScopeTarget {
   switch (kind) {
     case 'user':
       return { user: value }
@@ -240,22 +271,21 @@ function targetOf({ kind, value = '' }: NonNullable<ParsedScope['filter']>): Sco
 }
 
 /**
- * What of `requested` somebody who holds `held` (expanded) can hand on. A scope that is held whole keeps its short form;
+ * What of `requested` somebody who holds `held` can hand on. A scope that is held whole keeps its short form;
  * of one that is held in part, the pieces that are held; `inherit` only for who holds it.
  * JupyterHub: `_resolve_requested_scopes`
  */
 export function grantScopes(
   requested: Iterable<string>,
-  held: ReadonlySet<string>,
+  held: ExpandedScopes,
   { holder, groupsOf }: { holder: ScopeHolder; groupsOf: GroupsOf },
 ): { readonly granted: string[]; readonly denied: string[] } {
   const granted = new Set<string>()
   const denied: string[] = []
   for (const scope of requested) {
     const wanted = expandScopes([scope], holder)
-    const common = intersectScopes(wanted, held, groupsOf)
-    const isWhole = [...wanted].every((one) => common.has(one))
-    if (wanted.size > 0 && isWhole) granted.add(scope)
+    const common = listScopes(intersectScopes(wanted, held, groupsOf))
+    if (wanted.length > 0 && includesAll(common, wanted)) granted.add(scope)
     else {
       denied.push(scope)
       for (const piece of common) granted.add(piece)
@@ -263,6 +293,9 @@ export function grantScopes(
   }
   return { granted: [...granted].sort(), denied }
 }
+
+const includesAll = (listed: readonly string[], expanded: ExpandedScopes): boolean =>
+  new Set(listScopes(expanded)).isSubsetOf(new Set(listed))
 
 /** A sentence about a scope for whoever is asked to allow it. */
 export function describeScope(scope: string, holder: ScopeHolder): string {

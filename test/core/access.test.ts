@@ -139,6 +139,7 @@ t.test('what another process changed is seen after everybody was forgotten', asy
     [undefined, undefined],
   )
   t.equal(core.asToken(secret), undefined)
+  await core.context.schedule.stop()
   t.ok(heard.has(ana.id) && heard.has(ben.id), 'what is open of theirs is looked at again')
 })
 
@@ -240,4 +241,55 @@ t.test('the same cookie twice with different values is nobody’s', async (t) =>
   const { secret } = core.context.sessions.begin(core.addUser('ana'), origin)
   const cookie = `${sessionCookie.plain}=${secret}; ${sessionCookie.plain}=other`
   t.equal(core.context.access.identify({ cookie }), undefined)
+})
+
+t.test(
+  'what is shared is looked up for the first who needs it, and ends when it does',
+  async (t) => {
+    const core = createCore(t)
+    const { store, clock } = core.context
+    const [ana, ben] = [core.addUser('ana'), core.addUser('ben')]
+    const share = { serverId: core.serverOf(ben).id, scopes: ['access:servers'], at: clock.now() }
+    store.shares.save({ ...share, holder: { kind: 'user', id: ana.id } })
+    const end = clock.now().getTime() + MINUTE
+    core.database.prepare('update shares set expires_at = ?').run([end])
+    let asked = 0
+    const list = store.shares.listWithUser
+    store.shares.listWithUser = (...words) => {
+      asked += 1
+      return list(...words)
+    }
+    const login = core.logIn(ana)
+    const mayOpen = (server: string): boolean =>
+      core.context.access.can(core.asSession(login), 'access:servers', { server })
+    t.ok(mayOpen('ana/'))
+    t.equal(asked, 0, 'not for what is one’s own')
+    t.notOk(mayOpen('cleo/'))
+    t.ok(mayOpen('ben/'))
+    t.equal(asked, 1, 'once')
+    core.clock.advance(MINUTE)
+    t.notOk(mayOpen('ben/'))
+    t.ok(mayOpen('ana/'))
+  },
+)
+
+t.test('steady use is noted once a second, and disuse counts from the last one', async (t) => {
+  const core = createCore(t, { settings: { ...day, 'session.idle_timeout': '1m' } })
+  const { activity } = core.context
+  const ana = core.addUser('ana')
+  const login = core.logIn(ana)
+  const began = core.clock.now()
+  for (let turn = 0; turn < 10; turn++) {
+    core.asSession(login)
+    t.same(activity.ofUser(ana.id), began)
+    t.same(activity.ofSession(login.session.hash), began)
+    core.clock.advance(99)
+  }
+  core.clock.advance(10)
+  core.asSession(login)
+  t.same(activity.ofUser(ana.id), core.clock.now())
+  core.clock.advance(999)
+  t.ok(core.asSession(login))
+  core.clock.advance(59_500)
+  t.ok(core.asSession(login), 'a minute after it was noted, and less since it was used')
 })

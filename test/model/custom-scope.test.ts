@@ -44,6 +44,8 @@ t.test('a custom scope is a scope like any other', async (t) => {
   t.same(held.list(), ['custom:grades!user=ana', 'custom:grades:read!user=ana'])
   t.ok(held.has('custom:grades:read', { user: 'ana' }))
   t.notOk(held.has('custom:grades:read', { user: 'ben' }))
+  defineCustomScopes({ 'custom:grades': scope('Read and write grades') })
+  t.same([...withSubScopes('custom:grades')], ['custom:grades'], 'what it includes may change')
   defineCustomScopes({})
   t.equal(findScope('custom:grades'), undefined)
 })
