@@ -432,6 +432,27 @@ t.test('what is captured while importing is put right', async (t) => {
   t.equal(seen, 'by an import')
 })
 
+t.test('what is new in a forked server lies close together', async (t) => {
+  // Each hole on a page of its own.
+  const text = `small = [bytes(100) for _ in range(30_000)]
+large = [bytes(2000) for _ in range(3000)]
+del small[::60], large[::5]
+`
+  const setting = await setUp(t, { leaves: text })
+  const server = await serverOf(setting, 1)
+  await fork(t, setting, server)
+  const pages = await run(
+    server.url,
+    `out = []
+for length in 100, 2000:
+    some = [bytes(length) for _ in range(200)]
+    out.append(len({id(one) >> 12 for one in some}))`,
+  )
+  const [small = 0, large = 0] = pages as number[]
+  t.ok(small < 30, `200 small objects on ${small} pages`)
+  t.ok(large < 120, `200 large ones on ${large} pages`)
+})
+
 t.test('a forked server keeps no name in use that only its parent has looked up', async (t) => {
   const text = `import sys
 class One:

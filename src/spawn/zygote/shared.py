@@ -8,6 +8,8 @@ import gc
 import importlib
 import sys
 
+import holes
+
 
 @contextlib.contextmanager
 def side_by_side(count):
@@ -50,4 +52,6 @@ def settle():
     with contextlib.suppress(AttributeError):
         # Each entry that a child replaces would be a write to a name that is used no more.
         sys._clear_type_cache()
+    with contextlib.suppress(AttributeError, OSError):
+        holes.fill()
     gc.freeze()

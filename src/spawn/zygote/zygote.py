@@ -36,7 +36,7 @@ import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("aside", "asks", "captures", "child", "kernels", "provisioner", "sandbox", "shared", "trust", "unit"):
+for name in ("aside", "asks", "captures", "child", "holes", "kernels", "provisioner", "sandbox", "shared", "trust", "unit"):
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
