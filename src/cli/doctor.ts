@@ -22,6 +22,7 @@ import { checkLoop } from './check-loop.ts'
 import { checkClock, checkDisk, checkMemory, checkTimeService } from './check-machine.ts'
 import { checkName } from './check-name.ts'
 import { checkPort } from './check-port.ts'
+import { checkRoutes } from './check-routes.ts'
 import { checkServer } from './check-server.ts'
 import { checkUnits, unitFolders } from './check-units.ts'
 import { checkVersion } from './check-version.ts'
@@ -183,7 +184,8 @@ async function checkRunning(call: Call, settings: LoadedConfig): Promise<Finding
       const warmth = await readWarmth(context)
       const starts = warmth && checkWarmStart(warmth, config.spawner.warm_start)
       const loop = metrics === undefined ? [] : [checkLoop(metrics)]
-      return [...loop, ...(starts ? [starts] : []), ...(front ?? []), ...accounts]
+      const routes = checkRoutes(config, context.store.addedRoutes.list())
+      return [...loop, ...(starts ? [starts] : []), ...(front ?? []), ...routes, ...accounts]
     })
   } catch (thrown) {
     const found = `the hub does not say how it is: ${asError(thrown).message}`

@@ -26,8 +26,8 @@ export interface AddedRoutes extends Pick<RouteTable, 'find' | 'list'> {
   remove(path: string): boolean
   /** Opens those of the hub before; one that the configuration leaves no room for waits for another configuration. */
   restore(): void
-  /** Writes down when they were used. */
-  writeUse(): void
+  /** Writes down when they were used, of so many. @returns whether there may be more. */
+  writeUse(most?: number): boolean
 }
 
 export type AddedRoutesNeeds = {
@@ -42,7 +42,7 @@ export type AddedRoutesNeeds = {
 const mostRoutes = 1000
 
 /** What is said about a route stays in memory. */
-const mostDataBytes = 16 * 1024
+const mostDataBytes = 4 * 1024
 
 export function createAddedRoutes(needs: AddedRoutesNeeds): AddedRoutes {
   const { store, routes, config, clock, log } = needs
@@ -95,12 +95,14 @@ export function createAddedRoutes(needs: AddedRoutesNeeds): AddedRoutes {
           log.warn({ route: path, target: data.target, reason }, 'an added route stays closed')
         }
     },
-    writeUse() {
+    writeUse(most = mostRoutes) {
       const used = table
         .list()
         .filter(({ path, route }) => route.lastActivityMs !== writtenMs.get(path))
+        .slice(0, most)
         .map(({ path, data, route }) => ({ path, data, usedAt: new Date(route.lastActivityMs) }))
       if (used.length > 0) store.transaction(() => used.forEach(write))
+      return used.length === most
     },
   }
 }

@@ -46,7 +46,7 @@ export function writeActivity(needs: ActivityNeeds): void {
 export async function writeActivityInTurns(needs: ActivityNeeds): Promise<void> {
   noteTraffic(needs)
   await inTurns(() => needs.activity.flush(pieceSize))
-  needs.addedRoutes.writeUse()
+  await inTurns(() => needs.addedRoutes.writeUse(pieceSize))
 }
 
 /** Does pieces of `work` until it says that there is no more. */

@@ -84,10 +84,12 @@ t.test('the event loop of a running hub is looked at, and no token stays behind'
   noteUrl(hub.context, hub.url)
   const { store, clock, metrics } = hub.context
   for (let turn = 0; turn < 1000; turn++) metrics.loopTurned(300)
+  hub.context.addedRoutes.add('/wiki', { target: 'http://127.0.0.1:9' })
   const environment = { LITTLEHUB_DATA: dataDir }
   const { code, out } = await littlehub(['doctor', '--quick'], { environment })
   t.equal(code, 0)
   t.match(out, /^warn {2}event loop: [\d.]+ % of its turns took longer .*\n {6}→ The hub waits/m)
+  t.match(out, /^ok {4}routes: open to everybody, without a login at the hub: \/wiki \(http/m)
   const [admin] = store.users.listAdmins()
   t.ok(admin)
   t.same(store.tokens.listOf(admin?.id ?? 0, clock.now()), [])

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { startDoor, cookieOf, get, upgrade } from '../support/door.ts'
 import { startHub } from '../support/hub.ts'
-import { answering, dial, startRaw } from '../support/proxy.ts'
+import { answering, dial, eventually, startRaw } from '../support/proxy.ts'
 import { routesApiSettings } from '../support/routes-api.ts'
 import { ask, token } from '../support/standalone.ts'
 
@@ -78,6 +78,25 @@ t.test('it is there after a restart, with when it was used last', async (t) => {
   await third.hub.stop()
   await startHub(t, { settings: at.settings, dataDir: first.dataDir })
   t.match((await at.list())['/wiki'], { team: 'blue' }, 'and takes nothing away')
+})
+
+t.test('what is open goes on over an upgrade, and ends with its route', async (t) => {
+  const at = await routesApiSettings()
+  const first = await startHub(t, { settings: at.settings })
+  const program = await startProgram(t)
+  await at.add('/wiki', `http://127.0.0.1:${program.port}`)
+  const client = await dial(t, Number(new URL(first.url).port))
+  client.write(upgrade('/wiki/ws'))
+  await client.until('open')
+  const keeper = await first.hub.stepAside()
+  t.ok(keeper)
+
+  await startHub(t, { settings: at.settings, dataDir: first.dataDir })
+  client.write('still here')
+  await eventually(() => program.peers.some((peer) => peer.text().endsWith('still here')))
+  await at.remove('/wiki')
+  await client.ended()
+  await keeper?.ended
 })
 
 t.test('all routes are shown as the proxy of a JupyterHub shows them', async (t) => {
