@@ -177,7 +177,15 @@ t.test('an added route is open to everybody, and leads away from nothing of the 
   for (const lines of ['', cookie('ana'), cookie('ben')]) {
     t.equal(await ask(get('/wiki/x', lines)), '200 server')
     t.match(await ask(upgrade('/%77iki/x', lines)), /^101/)
-    for (const path of ['/hub/', '/hub/login', '/hub/login/x', '/hub/api/users', '/wiki%2Fx', '/'])
+    for (const path of [
+      '/hub/',
+      '/hub/login',
+      '/hub/login/x',
+      '/hub/api/users',
+      '/wiki%2Fx',
+      '/%75ser/ana/',
+      '/',
+    ])
       t.equal(await ask(get(path, lines)), '200 hub', path)
   }
   t.match(upstream.peers.at(-1)?.text(), /^GET \/deep\/%77iki\/x HTTP/)
