@@ -24,7 +24,12 @@ t.test('who may read about the hub learns what it is, honestly', async (t) => {
 })
 
 t.test('where starts can be warm it says how they went', async (t) => {
-  const facts = { warm: 2, cold: 1, warmMs: 250, lastReason: 'the process that is forked was still being prepared' }
+  const facts = {
+    warm: 2,
+    cold: 1,
+    warmMs: 250,
+    lastReason: 'the process that is forked was still being prepared',
+  }
   const spawner = Object.assign(createScriptedSpawner(), { warmth: () => facts })
   const { as, addUser } = await startApi(t, { spawner })
   const { json } = await as(addUser('admin'))('GET', '/hub/api/info')

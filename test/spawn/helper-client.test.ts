@@ -238,7 +238,11 @@ t.test(
     const parts: Partial<Spawner> = {
       prepare: (command, { PATH }) => void prepared.push([...command, PATH]),
       answered: (_, tookMs) => void answered.push(tookMs),
-      warmth: () => ({ warm: prepared.length, cold: 1, lastReason: 'the process that is forked was still being prepared' }),
+      warmth: () => ({
+        warm: prepared.length,
+        cold: 1,
+        lastReason: 'the process that is forked was still being prepared',
+      }),
       poll: () => Promise.resolve({ alive: true }),
     }
     const helper = await start(t, parts)

@@ -91,7 +91,11 @@ t.test('root makes nothing from what somebody else says', async (t) => {
 t.test('the first start waits for nothing, and those after it are warm', async (t) => {
   const setting = setUp(t)
   const first = await start(t, setting)
-  t.match(setting.spawner.warmth?.(), { warm: 0, cold: 1, lastReason: 'the process that is forked was still being prepared' })
+  t.match(setting.spawner.warmth?.(), {
+    warm: 0,
+    cold: 1,
+    lastReason: 'the process that is forked was still being prepared',
+  })
   t.ok(await answers(first.url))
   await setting.spawner.stop(first.state)
   t.ok(await isReady(setting))
