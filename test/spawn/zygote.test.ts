@@ -317,6 +317,18 @@ out = [len([name for name in ${JSON.stringify(Object.keys(unfit))} if name in sy
   t.same(seen, [Object.keys(unfit).length, request.home, 'token-of-u1', request.uid])
 })
 
+t.test('a library that computes with threads is there already, as numpy is', async (t) => {
+  // OpenBLAS begins them when it is loaded, and ends them before a fork.
+  const text = `import ctypes
+libc, thread = ctypes.CDLL(None), ctypes.c_ulong()
+libc.pthread_create(ctypes.byref(thread), None, libc.getpid, None)
+libc.pthread_join(thread, None)
+`
+  const { zygote } = await setUp(t, { computes: text })
+  const ready = await zygote.ready
+  t.equal('keptOut' in ready ? ready.keptOut['computes'] : 'not ready', undefined)
+})
+
 t.test('what is to be done at the end is done once, by the server itself', async (t) => {
   const text = `import atexit, os
 atexit.register(lambda: open(os.path.expanduser('~/ended'), 'a').write(f'{os.getpid()} '))

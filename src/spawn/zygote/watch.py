@@ -31,6 +31,8 @@ OWN_FILES = ("/proc/self/", "/proc/thread-self/", f"/proc/{os.getpid()}/", "/sys
 
 # Without the names that the other module looks up.
 handler_of = _signal.getsignal
+# Signals 32 and 33, which the C library takes for itself when the first thread begins, such as one of OpenBLAS.
+OF_LIBC = 3 << 31
 SIGNALS = [int(number) for number in signal.valid_signals()]
 
 reads = collections.defaultdict(set)  # variable: modules
@@ -51,7 +53,8 @@ def standing():
 def state():
     """What a child has from this process, or is given another one of, and so would not be as in a cold start."""
     text = os.pread(status[0], 1 << 14, 0)
-    umask, signals = (text[text.index(begin) : text.index(end)] for begin, end in ((b"Umask", b"State"), (b"SigBlk", b"CapInh")))
+    umask, masks = (text[text.index(begin) : text.index(end)] for begin, end in ((b"Umask", b"State"), (b"SigBlk", b"CapInh")))
+    signals = [int(mask, 16) & ~OF_LIBC for mask in masks.split()[1::2]]
     handlers = [handler_of(number) for number in SIGNALS]
     language, priority = locale.setlocale(locale.LC_ALL), os.getpriority(os.PRIO_PROCESS, 0)
     return {"umask": umask, "signals": (signals, handlers), "language": language, "priority": priority}
