@@ -1,6 +1,7 @@
 /** Every process that belongs to a server, wherever it has gone. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { parseStat, type ProcessFacts } from '../lib/process.ts'
+import { shareNext } from '../lib/share-next.ts'
 
 /**
  * The variable every process of a run inherits, with a random value of its own. Kernels run in sessions of their own
@@ -28,8 +29,10 @@ export type Census = {
 /** So many files are read at the same time that a census is quick, and the thread pool has room for others. */
 const atOnce = 16
 
-/** Reads /proc. */
-export async function takeCensus(): Promise<Census> {
+/** Reads /proc; once for all servers that are stopped in one moment. */
+export const takeCensus = shareNext(readCensus)
+
+async function readCensus(): Promise<Census> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
   const processes: Process[] = []
   for (let index = 0; index < pids.length; index += atOnce)

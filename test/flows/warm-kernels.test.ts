@@ -16,7 +16,8 @@ import t, { type Test } from 'tap'
 import { findProcess } from '../../src/lib/process.ts'
 import { createPorts } from '../../src/spawn/ports.ts'
 import { createZygote, type Zygote } from '../../src/spawn/zygote.ts'
-import { answers, dataFolder, eventually, stayAwake } from '../spawn/support.ts'
+import { answers, dataFolder, eventually, isRoot, stayAwake } from '../spawn/support.ts'
+import { searchMemory, tryAll } from '../support/own-memory.ts'
 
 const bin = path.resolve('.littlehub/env/bin')
 const script = path.join(bin, 'jupyterhub-singleuser')
@@ -32,7 +33,7 @@ const given = { PATH, LANG: 'C.UTF-8', HOME: '/nonexistent' }
 const inside = path.join(import.meta.dirname, '../spawn/inside')
 const preload = ['numpy', 'pandas']
 const ports = createPorts()
-const uid = process.getuid?.() === 0 ? 1_500_000 + process.pid * 10 : (process.getuid?.() ?? 0)
+const ownUid = isRoot ? 1_500_000 + process.pid * 10 : (process.getuid?.() ?? 0)
 
 /** A server that runs what it is told, with kernels of its own; warm or cold. */
 type Server = {
@@ -59,7 +60,7 @@ async function theZygote(): Promise<Zygote> {
 
 t.teardown(() => shared?.end())
 
-async function place(t: Test, user: string) {
+async function place(t: Test, user: string, uid = ownUid) {
   const folder = dataFolder(t)
   // One that Python can list.
   const dir = path.join(folder, 'laboratory')
@@ -76,7 +77,8 @@ async function place(t: Test, user: string) {
   for (const file of [home, log]) chownSync(file, uid, uid)
   const url = `http://127.0.0.1:${await ports.take()}/`
   const own = { USER: user, LOGNAME: user, SHELL: '/bin/sh', HUB_SERVER_RUN: `run-of-${user}` }
-  const env = { PATH, LANG: 'C.UTF-8', HOME: home, ...own, JUPYTERHUB_SERVICE_URL: url }
+  const secret = { JUPYTERHUB_API_TOKEN: `token-of-${user}` }
+  const env = { PATH, LANG: 'C.UTF-8', HOME: home, ...own, ...secret, JUPYTERHUB_SERVICE_URL: url }
   return { dir, program, home, log, url, env }
 }
 
@@ -92,8 +94,12 @@ lab = vars(kernel_lab).get('lab')
 
 const aKernel = `lab = kernel_lab.lab = Lab()\nout = [lab.is_warm, lab.pid]`
 
-async function warmServer(t: Test, user = 'ana', zygote?: Zygote): Promise<Server> {
-  const { dir, program, home, log, url, env } = await place(t, user)
+async function warmServer(
+  t: Test,
+  user = 'ana',
+  { zygote, uid = ownUid }: { zygote?: Zygote; uid?: number } = {},
+): Promise<Server> {
+  const { dir, program, home, log, url, env } = await place(t, user, uid)
   const own = { uid, gid: uid, account: null, home, log }
   const forked = await (zygote ?? (await theZygote())).fork({ argv: [program], env, ...own })
   if ('cold' in forked) throw new Error(forked.cold)
@@ -107,7 +113,7 @@ async function coldServer(t: Test, user = 'ana'): Promise<Server> {
   const { dir, program, home, log, url, env } = await place(t, user)
   const out = openSync(log, 'a')
   const child = spawn('/bin/sh', ['-c', 'umask 077; exec "$0"', program], {
-    ...{ cwd: home, env, uid, gid: uid, detached: true, stdio: ['ignore', out, out] },
+    ...{ cwd: home, env, uid: ownUid, gid: ownUid, detached: true, stdio: ['ignore', out, out] },
   })
   const { pid = 0 } = child
   t.teardown(() => endOf(pid))
@@ -458,7 +464,7 @@ lab.end()`)
 )
 
 t.test(
-  'a nursery that is gone, or stuck, makes kernels start the ordinary way',
+  'when what forks kernels is gone, kernels go on, and others start the ordinary way',
   skip,
   async (t) => {
     const server = await warmServer(t)
@@ -469,11 +475,167 @@ t.test(
     process.kill(nursery, 'SIGKILL')
     t.ok(await eventually(() => isGone(nursery)))
     t.match(await runCell(server, '6*7'), { text: '42' }, 'kernels go on')
+    await server.ask('lab.manager.interrupt_kernel()')
+    await server.ask(
+      'lab.client.stop_channels(); lab.manager.restart_kernel(now=True); lab.connect()',
+    )
+    t.match(await runCell(server, '6*7'), { text: '42' }, 'and are restarted')
+    t.equal(await server.ask('out = lab.is_warm'), false)
+    t.equal(findProcess(nursery), undefined, 'not even a zombie is left of it')
     await server.ask('lab.end()')
     t.match(await server.ask(aKernel), [false, Number])
     await server.ask('lab.end()')
   },
 )
+
+/** What a server waits for an answer, in seconds: the usual time, changed for the rest of its life. */
+const setPatience = (server: Server, seconds: number): Promise<unknown> =>
+  server.ask(`from jupyter_client.provisioning import KernelProvisionerFactory
+names = KernelProvisionerFactory.create_provisioner_instance.__globals__
+out = names['ANSWERED_WITHIN']
+names['ANSWERED_WITHIN'] = ${seconds}`)
+
+t.test(
+  'what forks kernels is stuck: they start the ordinary way after a while',
+  skip,
+  async (t) => {
+    const server = await warmServer(t)
+    const nursery = await nurseryOf(server)
+    t.equal(await setPatience(server, 1), 10, 'a student waits no longer')
+    process.kill(nursery, 'SIGSTOP')
+    t.match(await server.ask(aKernel), [false, Number])
+    t.match(await runCell(server, '6*7'), { text: '42' })
+    t.equal(findProcess(nursery), undefined, 'it is ended')
+    await server.ask('lab.end()')
+    await setPatience(server, 1000)
+    t.match(await server.ask(aKernel), [false, Number], 'and nobody waits for it again')
+    const [, kernel] = (await server.ask('out = [0, lab.pid]')) as [number, number]
+    t.same(childrenOf(server.pid), [kernel], 'nothing else has come of it')
+    await server.ask('lab.end()')
+  },
+)
+
+t.test(
+  'a process table that is full costs a kernel its warm start, and the next one not',
+  skip,
+  async (t) => {
+    const server = await warmServer(t)
+    const nursery = await nurseryOf(server)
+    const limit = (soft: string): Promise<unknown> =>
+      server.ask(`import resource
+hard = resource.prlimit(${nursery}, resource.RLIMIT_NPROC)[1]
+resource.prlimit(${nursery}, resource.RLIMIT_NPROC, (${soft}, hard))`)
+    await limit('1')
+    t.match(await server.ask(aKernel), [false, Number])
+    await server.ask('lab.end()')
+    t.match(readFileSync(server.log, 'utf8'), /the ordinary way: BlockingIOError/)
+    await limit('hard')
+    t.match(await server.ask(aKernel), [true, Number])
+    await server.ask('lab.end()')
+  },
+)
+
+/** A student's code in their own server, who has found the socket to what forks their kernels. */
+const hostile = `
+import array, json, resource, socket, stat
+nursery = next(socket.socket(fileno=os.dup(int(name))) for name in os.listdir('/proc/self/fd')
+    if os.path.exists('/proc/self/fd/' + name) and stat.S_ISSOCK(os.stat('/proc/self/fd/' + name).st_mode)
+    and socket.socket(fileno=os.dup(int(name))).type == socket.SOCK_SEQPACKET)
+from jupyter_client.provisioning import KernelProvisionerFactory
+adopt = KernelProvisionerFactory.create_provisioner_instance.__globals__['adopt']
+nursery.settimeout(10)
+def send(data, files):
+    nursery.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', files))] if files else [])
+def request(text, files=3, data=b'k'):
+    mine, its = socket.socketpair()
+    mine.settimeout(20)
+    with mine:
+        with its, open(os.devnull) as null:
+            send(data, [its.fileno(), *[null.fileno()] * files])
+        try:
+            mine.sendall(text); mine.shutdown(socket.SHUT_WR)
+            return mine.recv(1 << 16).decode().strip()
+        except OSError as e:
+            return type(e).__name__
+def asked(**more):
+    limits = {str(getattr(resource, name)): resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith('RLIMIT_')}
+    usual = {'argv': [sys.executable, '-m', 'ipykernel_launcher', '-f', '/nonexistent'], 'env': dict(os.environ), 'cwd': '/', 'umask': 63, 'limits': limits}
+    return json.dumps({**usual, **more}).encode()
+`
+
+t.test(
+  'who talks to what forks their kernels gets nothing but kernels of their own',
+  skip,
+  async (t) => {
+    const [neighbour, server] = [await warmServer(t, 'ben'), await warmServer(t)]
+    t.match(await neighbour.ask(aKernel), [true, Number])
+    const nursery = await nurseryOf(server)
+    const answered = (await server.ask(`${hostile}
+raised = {'7': [1 << 40, 1 << 40]} if resource.getrlimit(7)[1] != resource.RLIM_INFINITY else {'8': [-1, 'x']}
+adopt(1)
+out = {
+    'garbage': request(b'garbage'), 'nothing': request(b''), 'a list': request(b'[1, 2]'), 'a number': request(b'7'),
+    'deep': request(b'[' * 100000), 'huge': request(b'x' * (64 << 20)), 'many words': request(b'garbage', data=b'k' * 60000),
+    'a folder of root': request(asked(cwd='/root')), 'more than its limits': request(asked(limits=raised)),
+    'no environment': request(asked(env={})), 'an odd environment': request(asked(env={'HOME': '/', 'A': 7})),
+    'no words': request(asked(argv=[])), 'an odd umask': request(asked(umask='x')),
+    'too many descriptors': request(b'garbage', files=200),
+}
+for files in ([], [0], [0] * 250):
+    send(b'k', files)
+for _ in range(300):
+    request(b'{}')
+out['after all that'] = request(b'garbage')
+adopt(-1)
+while os.waitpid(-1, os.WNOHANG)[0]: pass`)) as Record<string, string>
+    for (const [what, said] of Object.entries(answered))
+      t.match(said, /"cold": |^(?:BrokenPipeError|ConnectionResetError)$|^$/, what)
+    t.match(answered['a folder of root'], /PermissionError/)
+    t.match(answered['after all that'], /"cold": "JSONDecodeError/)
+    t.ok(await eventually(() => childrenOf(nursery).length === 0), 'nothing of it is left')
+    t.match(
+      await server.ask(aKernel),
+      [true, Number],
+      'who harms nobody but themselves gets theirs',
+    )
+    await server.ask('lab.end()')
+
+    await server.ask(`${hostile}\nsend(b'', []); out = 0`)
+    t.ok(await eventually(() => isGone(nursery)), 'it can be ended')
+    t.match(await server.ask(aKernel), [false, Number])
+    await server.ask('lab.end()')
+    t.match(await runCell(neighbour, '6*7'), { text: '42' })
+    await neighbour.ask('lab.end()')
+    t.match(await neighbour.ask(aKernel), [true, Number], 'others do not notice')
+    await neighbour.ask('lab.end()')
+    t.match(await (await warmServer(t, 'cem')).ask(aKernel), [true, Number])
+  },
+)
+
+t.test(
+  'a kernel has nothing of others in its memory, and can do nothing to them',
+  skip,
+  async (t) => {
+    const { pid: zygote = 0 } = await theZygote()
+    const ana = await warmServer(t)
+    const [, kernel] = (await ana.ask(aKernel)) as [boolean, number]
+    const ben = await warmServer(t, 'ben', isRoot ? { uid: ownUid + 1 } : {})
+    t.match(await ben.ask(aKernel), [true, Number])
+    const found = async (words: string[]) =>
+      (await runCell(ben, `${searchMemory(words)}\nprint(out)`)).text
+    t.equal(await found(['token-of-ben']), "['toke n-of-ben']", 'it is found where it is')
+    t.equal(await found(['token-of-ana', 'run-of-ana', 'homes/ana', zygoteInput]), '[]')
+    if (isRoot) {
+      const pids = [zygote, ana.pid, kernel, await nurseryOf(ana), process.pid]
+      const { text } = await runCell(ben, `${tryAll(pids)}\nprint(len(out), set(out.values()))`)
+      t.equal(text, "45 {'no'}")
+    }
+    for (const { ask } of [ana, ben]) await ask('lab.end()')
+  },
+)
+
+/** What the first message to a zygote begins with: what it is told is no secret, but is nobody's business. */
+const zygoteInput = '{"script":"'
 
 const nurseryOf = async ({ pid }: Server): Promise<number> => {
   const find = (): number | undefined =>
@@ -500,7 +662,7 @@ t.test('the nursery has nothing but its server', skip, async (t) => {
   const server = await warmServer(t)
   const nursery = await nurseryOf(server)
   const status = readFileSync(`/proc/${nursery}/status`, 'utf8')
-  t.match(status, new RegExp(`^Uid:\\t${[uid, uid, uid, uid].join('\t')}$`, 'm'))
+  t.match(status, new RegExp(`^Uid:\\t${Array(4).fill(ownUid).join('\t')}$`, 'm'))
   t.match(status, /^CapEff:\t0+$/m)
   const files = readdirSync(`/proc/${nursery}/fd`).map((name) =>
     readlinkSync(`/proc/${nursery}/fd/${name}`).replace(/:.*/, ''),
@@ -516,7 +678,7 @@ t.test('with the setting off there is no nursery', skip, async (t) => {
   })
   t.teardown(() => zygote.end())
   t.match(await zygote.ready, { modules: { kernel: null } })
-  const server = await warmServer(t, 'ana', zygote)
+  const server = await warmServer(t, 'ana', { zygote })
   t.match(await server.ask(aKernel), [false, Number])
   t.same(childrenOf(server.pid).length, 1, 'which is the kernel')
   await server.ask('lab.end()')

@@ -20,6 +20,7 @@ import { takeCensus } from '../../src/spawn/family.ts'
 import { launch } from '../../src/spawn/launch.ts'
 import { createPorts } from '../../src/spawn/ports.ts'
 import { createZygote, type ForkRequest, type Zygote } from '../../src/spawn/zygote.ts'
+import { searchMemory, tryAll } from '../support/own-memory.ts'
 import { tinyEnvironment, type TinyEnvironment } from '../support/tiny-environment.ts'
 import { answers, dataFolder, eventually, rootOnly, stayAwake } from './support.ts'
 
@@ -176,34 +177,28 @@ out = [random.random(), random.getstate()[1][5], uuid.uuid4().hex, os.urandom(8)
   t.equal(drawn.size, 18)
 })
 
-/** Finds words in the memory of its own process, which are told in halves, so that they are not there already. */
-const search = (words: readonly string[]): string => `
-words = ${JSON.stringify(words.map((word) => [word.slice(0, 4), word.slice(4)]))}
-out = []
-with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:
-    for line in maps:
-        begin, end = (int(one, 16) for one in line.split()[0].split('-'))
-        if 'r' not in line.split()[1] or '[v' in line: continue
-        try:
-            memory.seek(begin); data = memory.read(end - begin)
-        except (OSError, ValueError): continue
-        for one, two in words:
-            first, second = one.encode(), two.encode()
-            at = data.find(first)
-            while at >= 0:
-                if data[at + len(first):at + len(first) + len(second)] == second: out.append(one + ' ' + two); break
-                at = data.find(first, at + 1)
-out = sorted(set(out))`
-
-t.test('the memory of a forked server holds nothing of another one', async (t) => {
+t.test('the memory of a forked server holds nothing of another one, or of the hub', async (t) => {
+  process.env['SECRET_OF_THE_HUB'] = 'what-the-hub-alone-knows'
+  t.teardown(() => delete process.env['SECRET_OF_THE_HUB'])
   const setting = await setUp(t)
-  const one = await serverOf(setting, 1)
-  await fork(t, setting, one)
-  const other = await serverOf(setting, 2)
-  await fork(t, setting, other)
-  t.same(await run(other.url, search(['token-of-u2'])), ['toke n-of-u2'], 'it is found where it is')
-  t.same(await run(other.url, search(['token-of-u1', new URL(one.url).port + '/user'])), [])
-  t.same(await run(one.url, search(['token-of-u2'])), [])
+  const servers: Server[] = []
+  for (const number of [1, 2, 3, 4]) {
+    const server = await serverOf(setting, number)
+    await fork(t, setting, server)
+    servers.push(server)
+  }
+  const [first, last] = [servers[0], servers[3]]
+  if (!first || !last) return
+  const code = searchMemory(['token-of-u4'])
+  t.same(await run(last.url, code), ['toke n-of-u4'], 'it is found where it is')
+  const others = servers
+    .slice(0, 3)
+    .flatMap(({ request, url }) => [
+      ...[String(request.env['JUPYTERHUB_API_TOKEN']), `${new URL(url).port}/user`],
+      request.home.slice(-9),
+    ])
+  t.same(await run(last.url, searchMemory([...others, 'what-the-hub-alone-knows'])), [])
+  t.same(await run(first.url, searchMemory(['token-of-u2', 'token-of-u4'])), [])
 })
 
 t.test('a server can do nothing to its zygote and to others', rootOnly, async (t) => {
@@ -211,21 +206,9 @@ t.test('a server can do nothing to its zygote and to others', rootOnly, async (t
   const [one, other] = [await serverOf(setting, 1), await serverOf(setting, 2)]
   const victim = await fork(t, setting, one)
   await fork(t, setting, other)
-  const tried = (await run(
-    other.url,
-    `import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-def trace(pid):
-    if libc.ptrace(16, pid, 0, 0) < 0: raise OSError(ctypes.get_errno(), '')
-out = {}
-for pid in (${setting.zygote.pid ?? 0}, ${victim}):
-    for name, act in (('memory', lambda: open(f'/proc/{pid}/mem', 'rb')), ('environment', lambda: open(f'/proc/{pid}/environ').read()),
-                      ('map', lambda: open(f'/proc/{pid}/maps').read()), ('files', lambda: os.listdir(f'/proc/{pid}/fd')),
-                      ('input', lambda: open(f'/proc/{pid}/fd/0', 'wb')), ('trace', lambda: trace(pid)), ('signal', lambda: os.kill(pid, 0))):
-        try: act(); out[f'{name} {pid}'] = 'could'
-        except OSError as e: out[f'{name} {pid}'] = 'no'`,
-  )) as Record<string, string>
-  t.equal(Object.keys(tried).length, 14)
+  const pids = [setting.zygote.pid ?? 0, victim, process.pid]
+  const tried = (await run(other.url, tryAll(pids))) as Record<string, string>
+  t.equal(Object.keys(tried).length, 27)
   t.same(new Set(Object.values(tried)), new Set(['no']))
 })
 

@@ -94,7 +94,7 @@ def go(asked, known):
         asks.spare(known["npm"])
     if nursery:
         with contextlib.suppress(Exception):
-            provisioner.register(nursery)
+            provisioner.register(*nursery)
     end_as(lambda: run_script(asked["argv"][0]))
 
 

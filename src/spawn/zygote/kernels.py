@@ -8,6 +8,7 @@ and one line goes back; its end says that the kernel's ports are bound.
     <- {"pid": 4711}, or with {"cold": reason}: then nothing runs, and it has to be started the ordinary way
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -21,15 +22,21 @@ import child
 
 MODULE = "ipykernel_launcher"
 
+# More bytes than any program can be started with.
+MOST_WORDS = 1 << 23
+
 # How long a kernel waits to become its server's child, in seconds: until its parent has ended.
 ADOPTED_WITHIN = 5
 
 
 def begin(known):
-    """Returns the server's end of the socket."""
+    """Returns the server's end of the socket, and who is at the other one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    # One that does not read must not stop its server.
+    ours.setblocking(False)
     server = os.getpid()
-    if os.fork() == 0:
+    pid = os.fork()
+    if pid == 0:
         try:
             child.die_with(server)
             child.close_all_but({0, 1, 2, theirs.fileno()})
@@ -41,7 +48,7 @@ def begin(known):
         finally:
             os._exit(1)
     theirs.close()
-    return ours
+    return ours, pid
 
 
 def serve(channel, server, known):
@@ -51,9 +58,11 @@ def serve(channel, server, known):
             os._exit(0)
         try:
             pid = os.fork()
-        except OSError:
-            # The kernel's socket is closed without an answer.
+        except OSError as e:
+            # There are too many processes, or too little memory, now.
             pid = None
+            with contextlib.suppress(OSError):
+                answer(files[0], cold=child.reason_of(e))
         if pid == 0:
             bear(server, known, *files)
         for file in files:
@@ -79,9 +88,11 @@ def bear(server, known, request, *standard):
 
 
 def read_all(file):
-    data = b""
+    data = bytearray()
     while more := os.read(file, 1 << 16):
         data += more
+        if len(data) > MOST_WORDS:
+            raise child.Unusual("it is asked for with too many words")
     return data
 
 

@@ -1,6 +1,7 @@
 """In a server: kernels that are plain ones of its own Python are forked by its nursery, and all others start as ever."""
 
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
@@ -36,8 +37,8 @@ class Adopted(subprocess.Popen):
         self.pid, self._child_created = self.found, True
 
 
-def register(nursery):
-    """Does nothing where the server has not imported what starts kernels."""
+def register(nursery, keeper):
+    """keeper: the pid of who forks. Does nothing where the server has not imported what starts kernels."""
     if "jupyter_client.provisioning" not in sys.modules:
         return
     from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
@@ -47,6 +48,8 @@ def register(nursery):
             reason = reason_for_cold(cmd, kwargs)
             if not reason:
                 reason, pid = await fork(nursery, cmd, kwargs)
+            if reason and nursery.fileno() < 0:
+                end_child(keeper)
             if reason:
                 self.log.info("Kernel %s starts the ordinary way: %s", self.kernel_id, reason)
                 return await super().launch_kernel(cmd, **kwargs)
@@ -102,6 +105,13 @@ async def fork(nursery, cmd, kwargs):
     return None, said["pid"]
 
 
+def end_child(pid):
+    """Unless it is none any more: then it may be anybody."""
+    with contextlib.suppress(ChildProcessError):
+        if os.waitpid(pid, os.WNOHANG)[0] == 0:
+            child.end(pid)
+
+
 def adopt(more):
     """While a kernel is being forked, what loses its parent becomes a child of this process."""
     adopting[0] += more
@@ -110,8 +120,10 @@ def adopt(more):
 
 async def ask(mine, cmd, kwargs):
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(mine, json.dumps(request(cmd, kwargs)).encode())
-    mine.shutdown(socket.SHUT_WR)
+    # A nursery that cannot fork has said so already, and reads nothing.
+    with contextlib.suppress(OSError):
+        await loop.sock_sendall(mine, json.dumps(request(cmd, kwargs)).encode())
+        mine.shutdown(socket.SHUT_WR)
     data = b""
     while not data.endswith(b"\n"):
         more = await loop.sock_recv(mine, 1 << 16)

@@ -45,8 +45,9 @@ OLDEST, NEWEST = (3, 9), (3, 14)
 # How often it is looked whether the environment has changed, in seconds.
 LOOK_EVERY = 30
 
-# A server on trial, and the imports on trial, take this many seconds at most: a machine that starts is slow.
-LEARNT_WITHIN, WATCHED_WITHIN = 120, 120
+# A server on trial, and the imports on trial, take this many seconds at most. Nobody waits for them, and on a machine
+# that is busy everything else goes first.
+LEARNT_WITHIN, WATCHED_WITHIN = 600, 600
 
 # A child that has not read its request by then, in seconds, never will.
 TAKEN_WITHIN = 20
