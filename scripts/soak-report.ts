@@ -11,6 +11,7 @@ export type Look = {
 
 /** Memory that the garbage collector has not asked for back yet makes it differ by this much. */
 const mostGrowth = 1.15
+const mostHubGrowth = 1.1
 const mostSlower = 2
 
 /** Whoever asks steadily has up to eight connections to their server, and sometimes one is enough. */
@@ -117,12 +118,15 @@ export type Lesson = {
   readonly without: number
 }
 
-/** The first lessons, after one to warm up, against the last ones; a hub compiles its code and fills its heap meanwhile. */
+/**
+ * The first lessons, after one to warm up, against the last ones. A hub compiles its code and lets its heap fill for
+ * longer than that, so it is compared with what it was shortly before.
+ */
 export function lessonProblems(lessons: readonly Lesson[]): string[] {
   const some = Math.floor(lessons.length / 4)
   if (some === 0) return ['there were not enough lessons']
   const [first, last] = [lessons.slice(1, 1 + some), lessons.slice(-some)]
-  const second = lessons.slice(some, 2 * some)
+  const before = lessons.slice(-2 * some, -some)
   const grown = (of: (lesson: Lesson) => number, since = first): number =>
     median(last.map(of)) / median(since.map(of))
   const missing = lessons.reduce((sum, { without }) => sum + without, 0)
@@ -130,7 +134,7 @@ export function lessonProblems(lessons: readonly Lesson[]): string[] {
     ...(missing > 0 ? [`${missing} times a student was left without a cell`] : []),
     ...(grown(({ serverMiB }) => serverMiB) > mostGrowth ? ['servers have grown'] : []),
     ...(grown(({ zygoteMiB }) => zygoteMiB) > mostGrowth ? ['what is forked has grown'] : []),
-    ...(grown(({ hubMiB }) => hubMiB, second) > mostGrowth ? ['the hub has grown'] : []),
+    ...(grown(({ hubMiB }) => hubMiB, before) > mostHubGrowth ? ['the hub has grown'] : []),
     ...(grown(({ processes }) => processes) > 1 ? ['processes are left behind'] : []),
   ]
 }

@@ -67,9 +67,9 @@ t.test('lessons that leave everything as it was are told from those that do not'
     Array.from({ length: 12 }, (_, index) => ({ ...usual, ...of(index) }))
   t.strictSame(lessonProblems(lessons(() => ({}))), [])
   t.match(plotLessons(lessons(() => ({}))), /12 lessons[^]*<polyline points="90\.0,/)
-  const warmUp = lessons((index) => ({ hubMiB: Math.min(140, 110 + 10 * index) }))
+  const warmUp = lessons((index) => ({ hubMiB: Math.min(180, 120 + 10 * index) }))
   t.strictSame(lessonProblems(warmUp), [])
-  t.strictSame(lessonProblems(lessons((index) => ({ hubMiB: 140 + 4 * index }))), [
+  t.strictSame(lessonProblems(lessons((index) => ({ hubMiB: 140 + 8 * index }))), [
     'the hub has grown',
   ])
   t.strictSame(lessonProblems(lessons((index) => ({ serverMiB: 60 + 2 * index }))), [
