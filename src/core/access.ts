@@ -13,7 +13,6 @@ import { findToken } from './token-lookup.ts'
 import { createTokenScopes } from './token-scopes.ts'
 import { type IncomingHttpHeaders } from 'node:http'
 import {
-  createLayeredScopeSet,
   createScopeSet,
   type ExpandedScopes,
   type GroupsOf,
@@ -95,16 +94,22 @@ export type AccessNeeds = {
 /** Of thousands of users the sessions and the tokens of their servers; each takes about 3 KiB. */
 const usualCacheSize = 50_000
 
-/** What is used all the time is noted once in so long. */
-const noteEveryMs = SECOND
+/** What is used all the time is noted once in so long (JupyterHub: `activity_resolution`, 30 seconds). */
+const noteEveryMs = 10 * SECOND
 
 /** `usedMs`: when it was last used; `notedMs`: when that was noted last. */
 type Known = Loaded & { usedMs: number; notedMs: number }
 
-/** `until`: when what it may do has to be looked up again, should it be known so long. */
-type Loaded = { readonly principal: Principal; readonly until: () => Date | undefined }
+/** All that is looked at of each request lies here side by side. */
+type Loaded = {
+  readonly principal: Principal
+  readonly end: End
+  /** Unused for so long it is over. */
+  readonly mostIdleMs: number
+}
 
-type Owned = Omit<Loaded, 'principal'> & { readonly scopes: ScopeSet }
+/** When something is over, or has to be looked up again; comes nearer when something is found that ends before. */
+type End = { atMs: number }
 
 export function createAccess(needs: AccessNeeds): Access {
   const { store, clock, activity, cacheSize = usualCacheSize } = needs
@@ -153,15 +158,9 @@ export function createAccess(needs: AccessNeeds): Access {
     return entry
   }
 
-  const isOver = ({ principal: { credential }, until, usedMs }: Known, now: Date): boolean => {
-    const end = until()
-    if (end !== undefined && end <= now) return true
-    if (credential.kind === 'session') {
-      const { expiresAt } = credential.session
-      return hasExpired({ expiresAt, seenAt: new Date(usedMs) }, now, needs.idleTimeoutMs)
-    }
-    const { expiresAt } = credential.token
-    return expiresAt !== undefined && expiresAt <= now
+  const isOver = ({ end, usedMs, mostIdleMs }: Known, now: Date): boolean => {
+    const nowMs = now.getTime()
+    return nowMs >= end.atMs || nowMs - usedMs >= mostIdleMs
   }
 
   /** A server's own token is no sign of a person (contract §0.7). */
@@ -184,38 +183,41 @@ export function createAccess(needs: AccessNeeds): Access {
   }
 
   /** Most requests are for what is one's own: what is shared with somebody is looked up for the first other one. */
-  const ownedBy = (user: User, narrow: (owned: ExpandedScopes) => ExpandedScopes): Owned => {
-    const setOf = (owned: ExpandedScopes): ScopeSet => createScopeSet(narrow(owned), needs.groupsOf)
-    let all: { readonly scopes: ScopeSet; readonly until: Date | undefined } | undefined
-    const lookUp = (): ScopeSet => {
-      if (!all) {
-        const { scopes, until } = rights.ofUser(user)
-        all = { scopes: setOf(scopes), until }
-      }
-      return all.scopes
+  const ownedBy = (
+    user: User,
+    end: End,
+    narrow: (owned: ExpandedScopes) => ExpandedScopes,
+  ): ScopeSet => {
+    const lookUpAll = (): ExpandedScopes => {
+      const { scopes, until } = rights.ofUser(user)
+      end.atMs = Math.min(end.atMs, until?.getTime() ?? Infinity)
+      return narrow(scopes)
     }
-    const byRoles = setOf(rights.byRolesOfUser(user))
-    return { scopes: createLayeredScopeSet(byRoles, lookUp), until: () => all?.until }
+    return createScopeSet(narrow(rights.byRolesOfUser(user)), needs.groupsOf, lookUpAll)
   }
 
-  const ownedByToken = (token: Token, user: User): Owned =>
-    ownedBy(user, (owned) => tokenScopes.ofToken(token, user, owned))
+  const ownedByToken = (token: Token, user: User, end: End): ScopeSet =>
+    ownedBy(user, end, (owned) => tokenScopes.ofToken(token, user, owned))
 
   const sessionPrincipal = (secret: string): Loaded | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
     if (!session || isSessionOver(session)) return undefined
     const user = store.users.find(session.userId)
     if (!user || isNobody(user)) return undefined
-    const { scopes, until } = ownedBy(user, (owned) => owned)
-    return { principal: { user, scopes, credential: { kind: 'session', session } }, until }
+    const end = endOf(session)
+    const scopes = ownedBy(user, end, (owned) => owned)
+    const principal: Principal = { user, scopes, credential: { kind: 'session', session } }
+    return { principal, end, mostIdleMs: needs.idleTimeoutMs }
   }
 
   const tokenPrincipal = (secret: string): Loaded | undefined => {
     const token = findToken(store, secret, clock.now())
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
-    const { scopes, until } = ownedByToken(token, user)
-    return { principal: { user, scopes, credential: { kind: 'token', token } }, until }
+    const end = endOf(token)
+    const scopes = ownedByToken(token, user, end)
+    const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
+    return { principal, end, mostIdleMs: Infinity }
   }
 
   /** Not kept in memory: services are few, and what they may do is read anew each time. */
@@ -277,7 +279,7 @@ export function createAccess(needs: AccessNeeds): Access {
     can,
     scopesOf(token) {
       const user = store.users.find(token.userId)
-      return !user || isNobody(user) ? undefined : ownedByToken(token, user).scopes
+      return !user || isNobody(user) ? undefined : ownedByToken(token, user, endOf(token))
     },
     require(caller, scopes, target) {
       if (!caller) throw forbidden('Missing or invalid credentials.')
@@ -301,6 +303,10 @@ export function createAccess(needs: AccessNeeds): Access {
     onServiceChange: (listener) => void serviceListeners.add(listener),
   }
 }
+
+const endOf = ({ expiresAt }: { readonly expiresAt: Date | undefined }): End => ({
+  atMs: expiresAt?.getTime() ?? Infinity,
+})
 
 /** The secret of `Authorization: token …` or `bearer …`. */
 function tokenIn(authorization: string | undefined): string | undefined {

@@ -56,26 +56,32 @@ export interface ScopeSet {
   list(): string[]
 }
 
-export function createScopeSet(expanded: ExpandedScopes, groupsOf: GroupsOf): ScopeSet {
+/** @param lookUpAll called once, when `expanded` does not suffice: what holds from then on, which includes it. */
+export function createScopeSet(
+  expanded: ExpandedScopes,
+  groupsOf: GroupsOf,
+  lookUpAll?: () => ExpandedScopes,
+): ScopeSet {
+  let held = expanded
+  let lookUp = lookUpAll
+  const all = (): ExpandedScopes => {
+    if (lookUp) held = lookUp()
+    lookUp = undefined
+    return held
+  }
   return {
-    has: (scope, target) => covers(expanded, { scope, target }, groupsOf),
-    holdsAny: (scope) => expanded.some(({ names }) => names.has(scope)),
-    reach: (scope) => reachOf(scope, expanded),
-    expanded: () => expanded,
-    list: () => listScopes(expanded),
+    has: (scope, target) =>
+      covers(held, { scope, target }, groupsOf) ||
+      (lookUp !== undefined && covers(all(), { scope, target }, groupsOf)),
+    holdsAny: (scope) => isNamed(held, scope) || (lookUp !== undefined && isNamed(all(), scope)),
+    reach: (scope) => reachOf(scope, all()),
+    expanded: all,
+    list: () => listScopes(all()),
   }
 }
 
-/** What the first set does not allow is asked of all, which is looked up only then and holds the first one as well. */
-export function createLayeredScopeSet(first: ScopeSet, all: () => ScopeSet): ScopeSet {
-  return {
-    has: (scope, target) => first.has(scope, target) || all().has(scope, target),
-    holdsAny: (scope) => first.holdsAny(scope) || all().holdsAny(scope),
-    reach: (scope) => all().reach(scope),
-    expanded: () => all().expanded(),
-    list: () => all().list(),
-  }
-}
+const isNamed = (expanded: ExpandedScopes, scope: string): boolean =>
+  expanded.some((grant) => grant.names.has(scope))
 
 type Asked = { readonly scope: string; readonly target: ScopeTarget | undefined }
 

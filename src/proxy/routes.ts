@@ -71,8 +71,8 @@ export interface Routes {
   onRemove(listener: (route: Route) => void): void
 }
 
-/** One segment of the tree. A node without a route only leads to longer prefixes. */
-type Node = { readonly children: Map<string, Node>; route: Route | undefined }
+/** One segment of the tree. A node without a route only leads to longer prefixes; most lead to none and have no map. */
+type Node = { children: Map<string, Node> | undefined; route: Route | undefined }
 
 export function createRoutes(nowMs: () => number): Routes {
   const root = emptyNode()
@@ -109,7 +109,7 @@ export function createRoutes(nowMs: () => number): Routes {
       for (let start = 1; start < path.length;) {
         const slash = path.indexOf('/', start)
         const end = slash === -1 ? path.length : slash
-        const child = node.children.get(decodeOnce(path.slice(start, end)))
+        const child = node.children?.get(decodeOnce(path.slice(start, end)))
         if (!child) break
         node = child
         best = child.route ?? best
@@ -133,14 +133,15 @@ export const isServerRoute = (route: Route): route is Route<ServerOwner> => 'use
 /** To a program that somebody added while the hub ran. */
 export const isAddedRoute = (route: Route): route is Route<AddedOwner> => 'added' in route.owner
 
-const emptyNode = (): Node => ({ children: new Map(), route: undefined })
+const emptyNode = (): Node => ({ children: undefined, route: undefined })
 
 const segmentsOf = (prefix: string): string[] => prefix.split('/').filter((part) => part !== '')
 
 function childOf(node: Node, segment: string): Node {
-  const known = node.children.get(segment)
+  const known = node.children?.get(segment)
   if (known) return known
   const child = emptyNode()
+  node.children ??= new Map()
   node.children.set(segment, child)
   return child
 }
@@ -155,7 +156,7 @@ function trailTo(root: Node, segments: readonly string[]): Step[] {
   const trail: Step[] = [{ node: root, parent: undefined, segment: '' }]
   let parent = root
   for (const segment of segments) {
-    const node = parent.children.get(segment)
+    const node = parent.children?.get(segment)
     if (!node) return []
     trail.push({ node, parent, segment })
     parent = node
@@ -166,14 +167,15 @@ function trailTo(root: Node, segments: readonly string[]): Step[] {
 /** Nodes that lead nowhere any more go, the deepest first. */
 function prune(trail: readonly Step[]): void {
   for (const { node, parent, segment } of trail.toReversed()) {
-    if (node.route || node.children.size > 0) return
-    parent?.children.delete(segment)
+    if (node.route || node.children) return
+    parent?.children?.delete(segment)
+    if (parent?.children?.size === 0) parent.children = undefined
   }
 }
 
 function* routesBelow(node: Node): Generator<Route> {
   if (node.route) yield node.route
-  for (const child of node.children.values()) yield* routesBelow(child)
+  for (const child of node.children?.values() ?? []) yield* routesBelow(child)
 }
 
 /** `''`, which is no segment of any prefix, when it cannot be decoded. */
