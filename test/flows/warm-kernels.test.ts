@@ -340,6 +340,24 @@ out = lab.outcome(identity)`)
   await server.ask('lab.end()')
 })
 
+t.test(
+  'a forked kernel whose port somebody else has got meanwhile gets others',
+  skip,
+  async (t) => {
+    const server = await warmServer(t)
+    const told = await server.ask(`import socket, jupyter_client.connect as connect
+held, find, asked = socket.create_server(("127.0.0.1", 0)), connect.LocalPortCache.find_available_port, []
+def find_held(self, ip):
+    asked.append(ip)
+    return held.getsockname()[1] if len(asked) == 3 else find(self, ip)
+connect.LocalPortCache.find_available_port = find_held
+lab = kernel_lab.lab = Lab()
+out = [lab.is_warm, len(asked), held.getsockname()[1] == lab.manager.stdin_port]`)
+    t.same(told, [true, 10, false])
+    await server.ask('lab.end()')
+  },
+)
+
 t.test('a forked kernel is debugged', skip, async (t) => {
   const server = await warmServer(t)
   t.match(await server.ask(aKernel), [true, Number])

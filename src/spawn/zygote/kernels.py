@@ -2,7 +2,7 @@
 
 It is forked before anything of the user's runs, and knows nobody but its server. Over their socket it gets a byte for
 each kernel, with the kernel's own socket and its standard input, output and error. Over that socket comes the request,
-and one line goes back; its end says that the kernel's ports are bound.
+and one line goes back; a byte more says that the kernel's ports are bound.
 
     -> {"argv": [python, "-m", "ipykernel_launcher", ...], "env": {...}, "cwd": ..., "umask": 63, "limits": {"7": [1024, 4096]}}
     <- {"pid": 4711}, or with {"cold": reason}: then nothing runs, and it has to be started the ordinary way
@@ -144,6 +144,8 @@ def say_when_bound(request):
 
     def write_when_bound(app, **words):
         IPKernelApp.write_connection_file = write
+        with contextlib.suppress(OSError):
+            os.write(request, b"b")
         os.close(request)
         return write(app, **words)
 

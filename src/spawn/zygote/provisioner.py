@@ -21,6 +21,9 @@ ANSWERED_WITHIN = 10
 # From there until its ports are bound.
 BOUND_WITHIN = 10
 
+# How often other ports are taken, and how long a kernel may take to end that has bound none, in seconds.
+OTHER_PORTS, ENDED_WITHIN = 3, 2
+
 LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 
 adopting = [0]
@@ -47,7 +50,12 @@ def register(nursery, keeper):
         async def launch_kernel(self, cmd, **kwargs):
             reason = reason_for_cold(cmd, kwargs)
             if not reason:
-                reason, pid = await fork(nursery, cmd, kwargs)
+                reason, pid, is_bound = await fork(nursery, cmd, kwargs)
+                for _ in range(OTHER_PORTS):
+                    if reason or is_bound or not await has_ended(pid) or not take_other_ports(self, kwargs):
+                        break
+                    os.waitpid(pid, 0)
+                    reason, pid, is_bound = await fork(nursery, cmd, kwargs)
             if reason and nursery.fileno() < 0:
                 end_child(keeper)
             if reason:
@@ -79,7 +87,7 @@ def reason_for_cold(cmd, kwargs):
 
 
 async def fork(nursery, cmd, kwargs):
-    """Returns why it has to be started the ordinary way, or None and the pid of the kernel."""
+    """Returns why it has to be started the ordinary way, or None, the pid of the kernel, and whether it has bound its ports."""
     mine, its = socket.socketpair()
     read, write = os.pipe()
     os.close(write)
@@ -88,11 +96,11 @@ async def fork(nursery, cmd, kwargs):
     try:
         with its:
             socket.send_fds(nursery, [b"k"], [its.fileno(), read, 1, 2])
-        said = await asyncio.wait_for(ask(mine, cmd, kwargs), ANSWERED_WITHIN)
+        said, more = await asyncio.wait_for(ask(mine, cmd, kwargs), ANSWERED_WITHIN)
     except (OSError, ValueError, asyncio.TimeoutError) as e:
         nursery.close()
         mine.close()
-        return f"what forks kernels has ended ({type(e).__name__})", None
+        return f"what forks kernels has ended ({type(e).__name__})", None, False
     finally:
         os.close(read)
         adopt(-1)
@@ -100,9 +108,41 @@ async def fork(nursery, cmd, kwargs):
         mine.close()
         if "pid" in said:
             os.waitpid(said["pid"], 0)
-        return said["cold"], None
-    await bound(mine)
-    return None, said["pid"]
+        return said["cold"], None, False
+    return None, said["pid"], bool(more) or await bound(mine)
+
+
+async def has_ended(pid):
+    """Or will have, in a moment. Whoever waits for it may do so yet."""
+    for _ in range(ENDED_WITHIN * 100):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+def take_other_ports(made, kwargs):
+    """Whether a port of its kernel had been taken by somebody else since it was chosen: jupyter_client keeps to it then."""
+    from jupyter_client.connect import LocalPortCache, port_names
+
+    manager = made.parent
+    if manager.transport != "tcp" or not made.ports_cached or all(is_free(manager.ip, getattr(manager, name)) for name in port_names):
+        return False
+    for name in port_names:
+        setattr(manager, name, LocalPortCache.instance().find_available_port(manager.ip))
+    manager.cleanup_connection_file()
+    session = (kwargs.get("env") or {}).get("JPY_SESSION_NAME", "")
+    manager.write_connection_file(**({"jupyter_session": session} if session else {}))
+    made.connection_info = manager.get_connection_info()
+    return True
+
+
+def is_free(ip, port):
+    try:
+        with socket.create_server((ip, port)):
+            return True
+    except OSError:
+        return False
 
 
 def end_child(pid):
@@ -125,12 +165,13 @@ async def ask(mine, cmd, kwargs):
         await loop.sock_sendall(mine, json.dumps(request(cmd, kwargs)).encode())
         mine.shutdown(socket.SHUT_WR)
     data = b""
-    while not data.endswith(b"\n"):
+    while b"\n" not in data:
         more = await loop.sock_recv(mine, 1 << 16)
         if not more:
             raise ValueError("no answer")
         data += more
-    return json.loads(data)
+    line, _, rest = data.partition(b"\n")
+    return json.loads(line), rest
 
 
 def request(cmd, kwargs):
@@ -146,9 +187,9 @@ def request(cmd, kwargs):
 
 
 async def bound(mine):
-    """The kernel closes it then, or when it ends."""
+    """The kernel says so then; it closes it without a word when it ends."""
     with mine:
         try:
-            await asyncio.wait_for(asyncio.get_running_loop().sock_recv(mine, 1), BOUND_WITHIN)
+            return bool(await asyncio.wait_for(asyncio.get_running_loop().sock_recv(mine, 1), BOUND_WITHIN))
         except (OSError, asyncio.TimeoutError):
-            pass
+            return False
