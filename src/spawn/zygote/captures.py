@@ -3,6 +3,7 @@
 import os
 import random
 import site
+import sys
 
 
 def authkey(module, env):
@@ -25,7 +26,23 @@ def set_default(configurable, name, value):
     while classes:
         one = classes.pop()
         classes += one.__subclasses__()
-        getattr(one, name).default_value = one._static_immutable_initial_values[name] = value
+        getattr(one, name).default_value = value
+        if name in one._static_immutable_initial_values:
+            one._static_immutable_initial_values[name] = value
+
+
+def hub(module, env):
+    """Where a server is, and its hub."""
+    set_default(module.HubAuth, "base_url", env.get("JUPYTERHUB_SERVICE_PREFIX") or "/")
+    set_default(module.HubAuth, "api_url", env.get("JUPYTERHUB_API_URL") or "http://127.0.0.1:8081/hub/api")
+
+
+def application(module, env):
+    """Whoever chooses another one than the usual has it chosen when it is imported."""
+    if any(name in env for name in VARIABLES[module.__name__]):
+        for name in [name for name in sys.modules if f"{name}.".startswith(f"{module.__name__}.")]:
+            del sys.modules[name]
+        del sys.modules["jupyterhub"].singleuser
 
 
 def reseed(module, env):
@@ -72,6 +89,8 @@ CORRECTIONS = {
     "multiprocessing.process": authkey,
     "jupyter_client.session": session,
     "ipykernel.kernelapp": parent,
+    "jupyterhub.services.auth": hub,
+    "jupyterhub.singleuser": application,
     "numpy.random.mtrand": reseed,
     "aiohttp._websocket.writer": websocket_masks,
     "sysconfig": user_base,
@@ -86,3 +105,14 @@ CORRECTIONS = {
     "zoneinfo._tzpath": nothing,
     "prometheus_client.process_collector": nothing,
 }
+
+# Of what these read while imported only this is put right, and all else that they do is looked at as ever.
+VARIABLES = {
+    "jupyterhub.services.auth": ("JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_API_URL"),
+    "jupyterhub.singleuser": ("JUPYTERHUB_SINGLEUSER_EXTENSION", "JUPYTERHUB_SINGLEUSER_APP"),
+}
+
+
+def puts_right(module, variable=None):
+    """Whether it does not matter what the module has read there; without a variable, what else it did."""
+    return module in CORRECTIONS and (module not in VARIABLES or variable in VARIABLES[module])

@@ -17,6 +17,7 @@ import types
 import aside
 import asks
 import captures
+import certificates
 import kernels
 import provisioner
 
@@ -92,6 +93,8 @@ def go(asked, known):
     open_to_owner()
     with contextlib.suppress(Exception):
         asks.spare(known["npm"])
+    with contextlib.suppress(Exception):
+        certificates.hand_over(known["certificates"])
     if nursery:
         with contextlib.suppress(Exception):
             provisioner.register(*nursery)

@@ -74,14 +74,18 @@ def run(names, report):
             failed[name] = f"cannot be imported: {type(e).__name__}"
     personal = {name for name in reads if name in child.PERSONAL or name.startswith("(")}
     for variable in personal:
-        for name in reads[variable] - set(captures.CORRECTIONS):
-            unsafe.setdefault(name, f"reads {variable}")
+        for name in reads[variable]:
+            if not captures.puts_right(name, variable):
+                unsafe.setdefault(name, f"reads {variable}")
     for name, module in list(sys.modules.items()):
         if trust.foreign(getattr(module, "__file__", None), trusted):
             unsafe.setdefault(name, "can be written to by others")
     kept_out = {**failed, **with_importers()}
-    held = set(kept_out) | set(captures.CORRECTIONS)
-    seen = {name: sorted(modules - held) for name, modules in reads.items() if name not in personal}
+    seen = {
+        variable: sorted(name for name in modules if name not in kept_out and not captures.puts_right(name, variable))
+        for variable, modules in reads.items()
+        if variable not in personal
+    }
     left = {name: sorted(modules) for name, modules in writes.items()}
     imports = collections.defaultdict(list)
     for name, some in importers.items():
@@ -110,7 +114,7 @@ def now():
 
 
 def accuse(why):
-    if now() and now() not in captures.CORRECTIONS:
+    if now() and not captures.puts_right(now()):
         unsafe.setdefault(now(), why)
 
 

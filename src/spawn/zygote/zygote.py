@@ -30,13 +30,15 @@ import time
 
 import aside
 import asks
+import certificates
 import child
 import shared
 import unit
 
 # The names of the environment's own modules mean those from here on.
 HERE = sys.path.pop(0)
-for name in ("aside", "asks", "captures", "child", "holes", "kernels", "provisioner", "sandbox", "shared", "trust", "unit"):
+ours = "aside asks captures certificates child holes kernels provisioner sandbox shared trust unit"
+for name in ours.split():
     del sys.modules[name]
 
 # Between these it is known to work, and the tests run on them.
@@ -148,7 +150,7 @@ def prepare(asked):
     return {
         "files": [shared.copy(file) for file in files if file], "learnt": learnt, "kept_out": found["kept_out"],
         "imports": found["imports"], "given": given, "path": path, "loaded": loaded, "seen": seen,
-        "npm": asks.keep(learnt.get("npm"), seen), **kinds,
+        "npm": asks.keep(learnt.get("npm"), seen), "certificates": certificates.read(seen), **kinds,
     }  # fmt: skip
 
 
