@@ -147,7 +147,11 @@ function hold(socket: Socket, place: Place): void {
   ): Asker => ({
     method: request.method,
     head: (framing) =>
-      requestHead(facts, { target: request.url, policy: admitted.policy, framing }),
+      requestHead(facts, {
+        target: admitted.policy.plain?.target ?? request.url,
+        policy: admitted.policy,
+        framing,
+      }),
     openUpload(needs) {
       if (request.contentLength === undefined) return noUpload
       return (upload = createDirectUpload(socket, request.contentLength, needs))

@@ -1,7 +1,7 @@
 /** Which route a request belongs to, and as which request target it goes out. */
-import { type IncomingMessage } from 'node:http'
 import { encodeSegment } from '../lib/url.ts'
 import { isAmbiguousPath, originForm, withoutQuery } from '../proxy/path.ts'
+import { type RequestFacts } from '../proxy/policy.ts'
 import { type RouteTable, type TableEntry } from '../proxy/route-table.ts'
 import { type Routes } from '../proxy/routes.ts'
 
@@ -17,7 +17,7 @@ export type Destination = { readonly entry: TableEntry; readonly target: string 
 
 /** @returns `ambiguous` when the path could be read in two ways; undefined when no route matches. */
 export function destinationOf(
-  request: IncomingMessage,
+  request: RequestFacts,
   needs: DestinationNeeds,
 ): Destination | 'ambiguous' | undefined {
   const asked = originForm(request.url ?? '')
@@ -35,7 +35,7 @@ export function destinationOf(
 }
 
 /** As it stands in the Host header, without its port. */
-const hostNameOf = ({ headers }: IncomingMessage): string =>
+const hostNameOf = ({ headers }: RequestFacts): string =>
   (headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
 
 const segmentsOf = (path: string): string[] => path.split('/').filter((part) => part !== '')

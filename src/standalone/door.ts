@@ -3,8 +3,10 @@ import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Log } from '../lib/log.ts'
 import { type ExchangePolicy, type Forwarder } from '../proxy/forward.ts'
+import { type DirectAdmission } from '../proxy/direct-front.ts'
 import { turnAway } from '../proxy/listener.ts'
 import { plainRules, type PlainHeaderOptions } from '../proxy/plain-headers.ts'
+import { type RequestFacts } from '../proxy/policy.ts'
 import { type Upgrader } from '../proxy/upgrade.ts'
 import { destinationOf, type Destination, type DestinationNeeds } from './destination.ts'
 import { type ErrorPages } from './error-pages.ts'
@@ -25,6 +27,8 @@ export type DoorNeeds = DestinationNeeds & {
 export interface Door {
   request(request: IncomingMessage, response: ServerResponse): void
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Undefined: whatever this is, it is not simply forwarded, and `request` knows what to say. Nothing is counted. */
+  admit(request: RequestFacts): DirectAdmission | undefined
 }
 
 /** Asked by whoever watches the proxy; never forwarded. */
@@ -34,14 +38,14 @@ const healthPath = '/_chp_healthz'
 export function createDoor(needs: DoorNeeds): Door {
   const { errors, metrics, log } = needs
 
-  const find = (request: IncomingMessage): ReturnType<typeof destinationOf> => {
+  const find = (request: RequestFacts): ReturnType<typeof destinationOf> => {
     const found = metrics.timeFind()
     const destination = destinationOf(request, needs)
     found()
     return destination
   }
 
-  const policyFor = (request: IncomingMessage, { entry, target }: Destination): ExchangePolicy => {
+  const policyFor = (request: RequestFacts, { entry, target }: Destination): ExchangePolicy => {
     const hop = { target, isEncrypted: needs.isEncrypted, server: entry.address }
     return {
       ...{ hubCookieNames: noCookies, forwarded: nobody },
@@ -77,6 +81,14 @@ export function createDoor(needs: DoorNeeds): Door {
         const { route } = found.entry
         needs.upgrader.upgrade(request, socket, { head, route, policy: policyFor(request, found) })
       }
+    },
+
+    admit(request) {
+      const found = request.url === healthPath ? undefined : destinationOf(request, needs)
+      if (found === undefined || found === 'ambiguous') return undefined
+      const { route } = found.entry
+      if (!needs.forwarder.goesThrough(request, route)) return undefined
+      return { route, policy: policyFor(request, found), release: () => undefined }
     },
   }
 }

@@ -4,6 +4,7 @@ import http, { type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
 import { type TlsOptions } from 'node:tls'
 import { type Log } from '../lib/log.ts'
+import { serveDirectly } from '../proxy/direct-front.ts'
 import { createForwarder } from '../proxy/forward.ts'
 import { frontServerOptions, guardServer } from '../proxy/listener.ts'
 import { createRouteTable, type RouteTable } from '../proxy/route-table.ts'
@@ -76,7 +77,7 @@ type FrontNeeds = Omit<ProxyOptions, 'metrics'> & {
 }
 
 function createFront(needs: FrontNeeds): { readonly server: Server; close(): void } {
-  const { routes, log, errorTarget, errorPath, clientTls } = needs
+  const { routes, log, metrics, errorTarget, errorPath, clientTls } = needs
   const errors = createErrorPages({ target: errorTarget, folder: errorPath, tls: clientTls, log })
   const forwarder = createForwarder({
     routes,
@@ -92,6 +93,9 @@ function createFront(needs: FrontNeeds): { readonly server: Server; close(): voi
   const server = createServer(needs.tls, (request, response) => door.request(request, response))
   if (needs.keepAliveTimeoutMs !== undefined) server.keepAliveTimeout = needs.keepAliveTimeoutMs
   if (needs.timeoutMs !== undefined) server.timeout = needs.timeoutMs
+  // What is counted of each request, and how long connections may be idle, is known to Node's server alone.
+  if (metrics === noMetrics && needs.timeoutMs === undefined)
+    serveDirectly(server, { forwarder, admit: (request) => door.admit(request) })
   server.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head))
   return {
     server,

@@ -1,8 +1,9 @@
 /** What a request to a proxy by itself meets. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type http from 'node:http'
 import t from 'tap'
 import { answering, dial, get, startRaw, startServer } from '../support/proxy.ts'
-import { ask, startStandalone } from '../support/standalone.ts'
+import { ask, plainHeaders, startStandalone } from '../support/standalone.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b; Path=/\r\n\r\nhi'
 
@@ -92,4 +93,62 @@ t.test('a server that is silent for too long is given up', async (t) => {
   table.add('/', { target: `http://127.0.0.1:${upstream.port}` })
   t.match(await ask({ host: '127.0.0.1', port, path: '/x' }), { status: 503 })
   t.match(lines.at(-1), { kind: 'timeout' })
+})
+
+/** How many requests Node's server is given while `work` goes on. */
+async function countOfNode(work: () => Promise<void>): Promise<number> {
+  let count = 0
+  const note = (): void => {
+    count += 1
+  }
+  subscribe('http.server.request.start', note)
+  await work()
+  unsubscribe('http.server.request.start', note)
+  return count
+}
+
+t.test('usual requests are forwarded past the server of Node, with the same bytes', async (t) => {
+  const upstream = await startRaw(t, answering(ok))
+  const target = `http://127.0.0.1:${upstream.port}/base`
+  const heads: string[] = []
+  /** One request, by either way: an unusual spelling of a field is Node's affair. */
+  const exchange = async (changes: Parameters<typeof startStandalone>[1], lines = '') => {
+    const { port, table } = await startStandalone(t, changes)
+    table.add('/user/ana', { target })
+    const client = await dial(t, port)
+    client.write(get('/user/ana/%61?y', `Cookie: a=b\r\n${lines}`))
+    const answer = (await client.until('hi'))
+      .split('\r\n')
+      .filter((line) => !line.startsWith('Date'))
+    heads.push(upstream.peers.at(-1)?.text() ?? '')
+    return answer.sort()
+  }
+  const headers = { ...plainHeaders, customHeaders: { 'X-Team': 'a' } }
+  const answers: string[][] = []
+  const direct = async (): Promise<void> => {
+    answers.push(await exchange({ headers }))
+  }
+  t.equal(await countOfNode(direct), 0)
+  const metrics = { host: '127.0.0.1', port: 0 }
+  for (const changes of [{ timeoutMs: 60_000 }, { metrics }]) {
+    const ask = async (): Promise<void> => {
+      answers.push(await exchange({ ...changes, headers }))
+    }
+    t.equal(await countOfNode(ask), 1, 'who counts or times connections needs that server')
+  }
+  t.match(heads[0], /^GET \/base\/user\/ana\/%61\?y HTTP[^]*\r\nX-Team: a\r\n/)
+  t.same(new Set(heads).size, 1)
+  t.same(answers[1], answers[0])
+  t.same(answers[2], answers[0])
+})
+
+t.test('what is more than forwarded is given to the server of Node', async (t) => {
+  const { port, table } = await startStandalone(t)
+  table.add('/a', { target: 'http://127.0.0.1:9' })
+  for (const path of ['/_chp_healthz', '/none', '/a/../b', '/a']) {
+    const question = async (): Promise<void> => {
+      await ask({ host: '127.0.0.1', port, path })
+    }
+    t.equal(await countOfNode(question), 1, path)
+  }
 })
