@@ -196,9 +196,6 @@ export function createAccess(needs: AccessNeeds): Access {
     return createScopeSet(narrow(rights.byRolesOfUser(user)), needs.groupsOf, lookUpAll)
   }
 
-  const ownedByToken = (token: Token, user: User, end: End): ScopeSet =>
-    ownedBy(user, end, (owned) => tokenScopes.ofToken(token, user, owned))
-
   const sessionPrincipal = (secret: string): Loaded | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
     if (!session || isSessionOver(session)) return undefined
@@ -215,7 +212,7 @@ export function createAccess(needs: AccessNeeds): Access {
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
     const end = endOf(token)
-    const scopes = ownedByToken(token, user, end)
+    const scopes = ownedBy(user, end, (owned) => tokenScopes.ofToken(token, user, owned))
     const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
     return { principal, end, mostIdleMs: Infinity }
   }
@@ -279,7 +276,9 @@ export function createAccess(needs: AccessNeeds): Access {
     can,
     scopesOf(token) {
       const user = store.users.find(token.userId)
-      return !user || isNobody(user) ? undefined : ownedByToken(token, user, endOf(token))
+      if (!user || isNobody(user)) return undefined
+      const owned = rights.ofUser(user).scopes
+      return createScopeSet(tokenScopes.ofToken(token, user, owned), needs.groupsOf)
     },
     require(caller, scopes, target) {
       if (!caller) throw forbidden('Missing or invalid credentials.')
