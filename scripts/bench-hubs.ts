@@ -62,8 +62,13 @@ export function littlehub(name: string, settings: Readonly<Record<string, string
       const words = [...nodeFlags, programOfHub(), 'serve', '--stop-servers']
       const hub = launch([process.execPath, ...words], folder, Object.fromEntries(variables))
       const running = await whenHealthy(hub, { port, folder })
-      if (settings['spawner.warm_start'] !== 'false') await whenWarm(running, 1)
-      return running
+      try {
+        if (settings['spawner.warm_start'] !== 'false') await whenWarm(running, 1)
+        return running
+      } catch (thrown) {
+        await running.end()
+        throw thrown
+      }
     },
   }
 }
