@@ -51,6 +51,11 @@ const byWords: readonly Hint[] = [
     sentence: () => 'Too many files are open: an admin can raise the limit (ulimit -n) of the hub.',
   },
   {
+    // What starts servers as other accounts, and their groups.
+    pattern: /^setpriv: uid \d+ not found/m,
+    sentence: () => 'The unix account of this server is gone: an admin can make it again.',
+  },
+  {
     pattern: /Permission denied|PermissionError|\bEACCES\b/,
     sentence: () =>
       "A file or folder is closed to the server's user: look at the last lines for its name, and at the permissions of it and of the folders above it.",

@@ -1,5 +1,5 @@
 /** What the properties of a unit mean: how its program ended, and which of its limits act. */
-import { type HubError } from '../lib/errors.ts'
+import { HubError } from '../lib/errors.ts'
 import { type Limits } from '../model/limits.ts'
 import { cannotRun } from './launch.ts'
 import { type Ending } from './spawner.ts'
@@ -39,10 +39,20 @@ export function wasExecuted(facts: UnitFacts): boolean {
   return code !== exited || Number(status) < ofSystemd.first || Number(status) > ofSystemd.last
 }
 
+/** What is the matter with the place of a program, and not with the program. */
+const faultsOfPlace: Readonly<Record<string, string>> = {
+  200: 'The home folder of this server cannot be entered. An admin can look at its owner and permissions: littlehub doctor says what they should be.',
+  216: 'A group of the account of this server is gone. Try again, or ask an admin.',
+  217: 'The account of this server is gone. Try again: it is made anew.',
+}
+
 /** Why a program was not executed. @param words what systemd said */
 export function failedStart(program: string, facts: UnitFacts, words: string): HubError {
   const { Result: result = '', ExecMainStatus: status = '' } = facts
-  return cannotRun(program, codeOfStatus[status] ?? '', `${words} (${result} ${status})`)
+  const details = `${words} (${result} ${status})`
+  const fault = faultsOfPlace[status]
+  if (fault === undefined) return cannotRun(program, codeOfStatus[status] ?? '', details)
+  return new HubError('Unavailable', fault, { cause: new Error(details) })
 }
 
 /** The kernel counts memory in pages, and the share of a core in hundredths. */

@@ -94,12 +94,19 @@ lab = vars(kernel_lab).get('lab')
 
 const aKernel = `lab = kernel_lab.lab = Lab()\nout = [lab.is_warm, lab.pid]`
 
+type WarmOptions = {
+  readonly zygote?: Zygote
+  readonly uid?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
 async function warmServer(
   t: Test,
   user = 'ana',
-  { zygote, uid = ownUid }: { zygote?: Zygote; uid?: number } = {},
+  { zygote, uid = ownUid, env: more = {} }: WarmOptions = {},
 ): Promise<Server> {
-  const { dir, program, home, log, url, env } = await place(t, user, uid)
+  const { dir, program, home, log, url, env: usual } = await place(t, user, uid)
+  const env = { ...usual, ...more }
   const own = { uid, gid: uid, account: null, home, log }
   const forked = await (zygote ?? (await theZygote())).fork({ argv: [program], env, ...own })
   if ('cold' in forked) throw new Error(forked.cold)
@@ -236,37 +243,111 @@ t.test(
   },
 )
 
-const numpy =
-  existsSync(path.join(bin, '../lib')) &&
-  readdirSync(path.join(bin, '../lib')).some((version) =>
-    existsSync(path.join(bin, '../lib', version, 'site-packages/pandas')),
-  )
+/** The second user environment that `scripts/test` makes: it has numpy. */
+const otherBin = path.resolve('.littlehub/env-5/bin')
 
-t.test(
-  'numpy and pandas are there, and draw numbers of their own',
-  numpy ? {} : { skip: 'they are not installed' },
-  async (t) => {
-    const server = await warmServer(t)
-    const drawn = new Set<unknown>()
-    for (let round = 0; round < 2; round += 1) {
-      t.match(await server.ask(aKernel), [true, Number])
-      t.match(
-        await runCell(server, 'import numpy, pandas; pandas.DataFrame(numpy.eye(2)).sum().sum()'),
-        { text: /2\.0/ },
-      )
-      t.match(
-        await runCell(server, 'float((numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum())'),
-        { text: '27000000.0' },
-      )
-      for (const one of (await server.ask(
-        `out = lab.value("[numpy.random.rand(), numpy.random.default_rng().random()]")`,
-      )) as unknown[])
-        drawn.add(one)
-      await server.ask('lab.end()')
-    }
-    t.equal(drawn.size, 4)
-  },
-)
+t.test('numpy is there, and draws numbers of its own in each kernel', skip, async (t) => {
+  const where = { PATH: `${otherBin}:/usr/bin:/bin`, LANG: 'C.UTF-8' }
+  const zygote = createZygote({
+    ...{
+      python: path.join(otherBin, 'python'),
+      script: path.join(otherBin, path.basename(script)),
+    },
+    ...{ environment: { ...where, HOME: '/nonexistent' }, preload: [...preload, 'numpy.random'] },
+    onStale: (reason) => t.comment(reason),
+  })
+  t.teardown(() => zygote.end())
+  const ready = await zygote.ready
+  const { kernel } = 'modules' in ready ? ready.modules : {}
+  t.ok(kernel?.includes('numpy.random.mtrand'), 'what is installed of the setting is at hand')
+  t.notMatch(ready, { keptOut: { 'numpy.random.mtrand': /./ } })
+  const server = await warmServer(t, 'ana', { zygote, env: where })
+  const drawn = new Set<unknown>()
+  for (let round = 0; round < 2; round += 1) {
+    t.match(await server.ask(aKernel), [true, Number])
+    t.match(await runCell(server, 'import numpy; float(numpy.linalg.inv(numpy.eye(9)).sum())'), {
+      text: '9.0',
+    })
+    t.match(
+      await runCell(server, 'float((numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum())'),
+      { text: '27000000.0' },
+    )
+    for (const one of (await server.ask(
+      `out = lab.value("[numpy.random.rand(), numpy.random.default_rng().random()]")`,
+    )) as unknown[])
+      drawn.add(one)
+    await server.ask('lab.end()')
+  }
+  t.equal(drawn.size, 4)
+})
+
+/** Kernels that a student has made known, what becomes of them, and an expression with its value. */
+const specs: Readonly<Record<string, [object, boolean, string, string]>> = {
+  'a program of another kind': [
+    { argv: ['/bin/sh', 'HOME/kernel.sh', '{connection_file}'], language: 'other' },
+    false,
+    '__import__("os").environ["OF_SCRIPT"]',
+    "'yes'",
+  ],
+  'another Python': [
+    { argv: [`${otherBin}/python`, '-m', 'ipykernel_launcher', '-f', '{connection_file}'] },
+    false,
+    '"env-5" in __import__("sys").prefix',
+    'True',
+  ],
+  'flags of Python': [
+    { argv: ['python', '-X', 'dev', '-m', 'ipykernel_launcher', '-f', '{connection_file}'] },
+    false,
+    '__import__("sys").flags.dev_mode',
+    'True',
+  ],
+  'variables that imports read': [{ env: { PYTHONOPTIMIZE: '1' } }, false, '__debug__', 'False'],
+  'other variables': [
+    { env: { OF_SPEC: 'yes' } },
+    true,
+    '__import__("os").environ["OF_SPEC"]',
+    "'yes'",
+  ],
+  'words in another order': [
+    {
+      argv: [
+        ...['python', '-m', 'ipykernel_launcher', '--InteractiveShell.cache_size=77'],
+        ...['-f', '{connection_file}', '--Session.username=spec'],
+      ],
+    },
+    true,
+    'get_ipython().cache_size, get_ipython().kernel.session.username',
+    "(77, 'spec')",
+  ],
+  'interrupts by message': [{ interrupt_mode: 'message' }, true, '6*7', '42'],
+}
+
+t.test('kernels of every kind that people make known are started, warm or not', skip, async (t) => {
+  const server = await warmServer(t)
+  const { home } = server
+  const program = `OF_SCRIPT=yes exec ${bin}/python -m ipykernel_launcher -f "$1"\n`
+  writeFileSync(path.join(home, 'kernel.sh'), program)
+  const usual = { argv: ['python', '-m', 'ipykernel_launcher', '-f', '{connection_file}'] }
+  for (const [index, [name, [more, isWarm, code, value]]] of Object.entries(specs).entries()) {
+    const folder = path.join(home, `.local/share/jupyter/kernels/spec-${index}`)
+    mkdirSync(folder, { recursive: true })
+    const spec = { ...usual, display_name: name, language: 'python', ...more }
+    const text = JSON.stringify(spec).replace('HOME', home)
+    writeFileSync(path.join(folder, 'kernel.json'), text)
+    t.equal(
+      await server.ask(`lab = kernel_lab.lab = Lab('spec-${index}'); out = lab.is_warm`),
+      isWarm,
+      name,
+    )
+    t.match(await runCell(server, code), { text: value }, name)
+    const told = await server.ask(`identity = lab.client.execute('while True: pass')
+time.sleep(0.5)
+lab.manager.interrupt_kernel()
+out = lab.outcome(identity)`)
+    t.match(told, { status: 'error', text: /KeyboardInterrupt/ }, name)
+    await server.ask('lab.end()')
+  }
+})
 
 t.test('what a kernel does, one does that was forked', skip, async (t) => {
   const server = await warmServer(t)

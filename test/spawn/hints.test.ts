@@ -21,6 +21,7 @@ const cases: readonly (readonly [number | undefined, string, RegExp | undefined]
   [0, 'bye', /ended without an error/],
   [126, '', /cannot be executed/],
   [127, 'setpriv: failed to execute x: No such file or directory', /spawner\.cmd/],
+  [1, 'setpriv: uid 1007 not found, --init-groups requires an user that can be found', /is gone/],
   [132, '', /another processor/],
   [137, '', /ran out of memory/],
   [139, 'Segmentation fault', /crashed/],

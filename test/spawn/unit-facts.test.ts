@@ -27,6 +27,19 @@ t.test('a program that may not be run is told from others', async (t) => {
   t.match(failedStart('lab', { ExecMainStatus: '226' }, ''), { message: /could not be started/ })
 })
 
+t.test('what is the matter with home and account is told as that', async (t) => {
+  for (const [status, message] of [
+    ['200', /^The home folder of this server cannot be entered\./],
+    ['216', /^A group of the account of this server is gone\./],
+    ['217', /^The account of this server is gone\./],
+  ] as const)
+    t.match(failedStart('lab', { ExecMainStatus: status }, 'words'), {
+      code: 'Unavailable',
+      message,
+      cause: { message: /words/ },
+    })
+})
+
 t.test('a program that ended at once was executed, unlike one that could not be', async (t) => {
   const ended = { InvocationID: 'one', ExecMainCode: '1', ExecMainStatus: '3' }
   t.ok(wasExecuted(ended))

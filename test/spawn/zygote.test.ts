@@ -522,6 +522,21 @@ t.test('a home that cannot be entered is a reason, and nothing runs', async (t) 
   t.same(await childrenOf(setting.zygote), [])
 })
 
+t.test('an account that has gone, or become another, is a reason', rootOnly, async (t) => {
+  const setting = await setUp(t)
+  const server = await serverOf(setting, 1)
+  for (const account of ['no-such-account', 'nobody']) {
+    const request = { ...server.request, account }
+    const reason = await reasonFor(setting, { ...server, request })
+    t.equal(reason, `the account ${account} is not there any more`)
+  }
+  t.same(await childrenOf(setting.zygote), [])
+  const own = { uid: 65534, gid: 65534, account: 'nobody' }
+  const request = { ...server.request, ...own }
+  for (const file of [request.home, request.log]) chownSync(file, 65534, 65534)
+  t.equal(await reasonFor(setting, { ...server, request }), 'it was forked')
+})
+
 const childrenOf = async ({ pid = 0 }: Zygote): Promise<string[]> => {
   const read = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
   await eventually(() => read() === '', 3000)

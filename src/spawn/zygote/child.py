@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import json
 import os
+import pwd
 import random
 import signal
 import site
@@ -178,7 +179,7 @@ def become(asked):
     os.chdir(asked["home"])
     uid, gid = asked["uid"], asked["gid"]
     if uid != os.getuid():
-        groups = os.getgrouplist(asked["account"], gid) if asked["account"] else []
+        groups = groups_of(asked["account"], uid, gid) if asked["account"] else []
         os.setgroups(groups)
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
@@ -186,6 +187,17 @@ def become(asked):
         capable = {lines[kind].strip() for kind in ("CapPrm", "CapEff", "CapAmb")} != {"0" * 16}
         if capable or os.getresuid() != (uid,) * 3 or os.getresgid() != (gid,) * 3 or set(os.getgroups()) != set(groups):
             raise PermissionError("its ids could not be changed")
+
+
+def groups_of(account, uid, gid):
+    """Of an account that is still there, and still that one."""
+    try:
+        found = pwd.getpwnam(account)
+    except KeyError:
+        found = None
+    if found is None or (found.pw_uid, found.pw_gid) != (uid, gid):
+        raise Unusual(f"the account {account} is not there any more")
+    return os.getgrouplist(account, gid)
 
 
 def reason_for_cold(kind, env, known):

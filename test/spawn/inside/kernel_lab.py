@@ -56,8 +56,8 @@ def kind(name):
 class Lab:
     """One kernel, and a client."""
 
-    def __init__(self, **more):
-        self.manager = KernelManager(kernel_name="python3")
+    def __init__(self, kernel_name="python3", **more):
+        self.manager = KernelManager(kernel_name=kernel_name)
         self.manager.start_kernel(**more)
         self.connect()
 
