@@ -345,10 +345,13 @@ def _yarn_config(logger):
 `
   const labapp = 'from jupyterlab.commands import _yarn_config\nseen = _yarn_config(None)\n'
   const modules = { 'jupyterlab.commands': commands, 'jupyterlab.labapp': labapp }
-  const setting = await setUp(t, modules)
+  // Of a version that asks npm in another way.
+  const other = { 'jupyter_lsp.types': 'class LanguageServerManagerAPI:\n    pass\n' }
+  const { PATH } = tinyNpm(t)
+  const setting = await setUp(t, { ...modules, ...other }, { PATH })
   // What else it does while imported is done by each server, as ever.
   t.match(await setting.zygote.ready, { keptOut: { 'jupyterlab.labapp': /Popen/ } })
-  const server = await serverOf(setting, 1)
+  const server = await serverOf(setting, 1, { PATH })
   await fork(t, setting, server)
   const code = 'from jupyterlab import labapp\nout = [labapp.seen, labapp._yarn_config(None)]'
   t.same(await run(server.url, code), [

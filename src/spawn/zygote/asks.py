@@ -1,5 +1,6 @@
 """Programs that each server would run when it begins, though the answer is known or thrown away: they take more than the rest of a start."""
 
+import contextlib
 import functools
 import os
 import shutil
@@ -46,10 +47,11 @@ def holds(kept, npm):
 
 
 def spare(kept):
-    """In a server that has not begun. kept: as above."""
-    if kept and "jupyter_lsp.types" in sys.modules:
-        know_prefix(sys.modules["jupyter_lsp.types"].LanguageServerManagerAPI, kept)
-    if "jupyterlab.commands" in sys.modules:
+    """In a server that has not begun. kept: as above. Another version may ask in another way; then it does."""
+    with contextlib.suppress(KeyError, AttributeError):
+        if kept:
+            know_prefix(sys.modules["jupyter_lsp.types"].LanguageServerManagerAPI, kept)
+    with contextlib.suppress(KeyError, AttributeError):
         need_no_registry(sys.modules["jupyterlab.commands"])
 
 
