@@ -65,6 +65,8 @@ export type WarmStartNeeds = {
   readonly host?: () => ZygoteHost
   /** An installer is at work for a while after the first file has changed. */
   readonly settleMs?: number
+  /** One that could not be made, or did not live longer than this, is tried again at the first start after it. */
+  readonly retryAfterMs?: number
 }
 
 /** Servers of one zygote have the same layout of memory: who knows their own knows that of others. */
@@ -72,8 +74,7 @@ const renewAfterMs = DAY
 
 const usualSettleMs = 5 * SECOND
 
-/** One that could not be made is tried again, at the first start after this. */
-const retryAfterMs = MINUTE
+const usualRetryAfterMs = MINUTE
 
 /** Each takes memory; a machine with more user environments than this has some whose servers start cold. */
 const mostPlaces = 4
@@ -107,7 +108,7 @@ type Plan = {
 }
 
 export function createWarmStart(needs: WarmStartNeeds): WarmStart {
-  const { log, settleMs = usualSettleMs } = needs
+  const { log, settleMs = usualSettleMs, retryAfterMs = usualRetryAfterMs } = needs
   const places = new Map<string, Place>()
   const living = new Set<Zygote>()
   const counts = { warm: 0, cold: 0 }

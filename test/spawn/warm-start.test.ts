@@ -216,6 +216,36 @@ t.test('an environment that changes gets another zygote, and nobody waits for it
   t.match(warmStart.facts, { warm: 2, cold: 1 })
 })
 
+t.test(
+  'another zygote is made for one that was killed, and not for one that dies at once',
+  async (t) => {
+    const environment = tinyEnvironment(t)
+    const given = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }
+    const request = { command: [environment.script], environment: given }
+    for (const [retryAfterMs, isAnother] of [
+      [1, true],
+      [1e9, false],
+    ] as const) {
+      const lines: string[] = []
+      const warmStart = createWarmStart({ enabled: true, log: quietLog(lines), retryAfterMs })
+      t.teardown(() => warmStart.close())
+      warmStart.prepare(request.command, given)
+      t.ok(await eventually(() => count(lines) === 1, 60_000))
+      await warmStart.attempt(request, ({ pid = 0 }) => {
+        process.kill(pid, 'SIGKILL')
+        return Promise.resolve({ cold: 'it was killed' })
+      })
+      const isGone = async (): Promise<boolean> => {
+        await warmStart.attempt(request, () => Promise.resolve({ cold: 'asked' }))
+        return warmStart.facts.lastReason !== 'asked'
+      }
+      t.ok(await eventually(isGone), 'starts are cold meanwhile')
+      t.match(warmStart.facts, { warm: 0, lastReason: 'the process that is forked has ended' })
+      t.equal(await eventually(() => count(lines) === 2, isAnother ? 60_000 : 500), isAnother)
+    }
+  },
+)
+
 t.test('an environment that others can write to is never run by the hub', async (t) => {
   const environment = tinyEnvironment(t)
   chmodSync(environment.sitePackages, 0o777)
