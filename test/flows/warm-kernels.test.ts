@@ -691,7 +691,7 @@ while os.waitpid(-1, os.WNOHANG)[0]: pass`)) as Record<string, string>
       t.match(said, /"cold": |^(?:BrokenPipeError|ConnectionResetError)$|^$/, what)
     t.match(answered['a folder of root'], /PermissionError/)
     t.match(answered['huge'], /^(?:BrokenPipe|ConnectionReset)Error$/, 'nobody reads on')
-  t.match(answered['after all that'], /"cold": "JSONDecodeError/)
+    t.match(answered['after all that'], /"cold": "JSONDecodeError/)
     t.ok(await eventually(() => childrenOf(nursery).length === 0), 'nothing of it is left')
     t.match(
       await server.ask(aKernel),
