@@ -1,9 +1,11 @@
 /** Extra routes: programs that are no services, each below a prefix of its own (JupyterHub: `extra_routes`). */
 import { fastifyHttpProxy, type FastifyHttpProxyOptions } from '@fastify/http-proxy'
+import { type FastifyRequest } from 'fastify'
 import { IncomingMessage } from 'node:http'
 import { joinPath } from '../lib/url.ts'
 import { hubCookieNames } from '../model/session.ts'
 import { requestHead, responseFields } from '../proxy/headers.ts'
+import { withoutQuery } from '../proxy/path.ts'
 import { type Origins } from './origin.ts'
 import { type App } from './server.ts'
 
@@ -19,8 +21,20 @@ export async function mountExtraRoutes(app: App, { routes, origins }: ExtraRoute
     await app.register(async (scope) => {
       // Bodies pass as they come, however large.
       scope.removeAllContentTypeParsers()
+      scope.addHook('onRequest', async (request, reply) => {
+        const location = withSlash(request, prefix)
+        if (location !== undefined) await reply.redirect(location)
+      })
       await scope.register(fastifyHttpProxy, optionsFor(prefix, new URL(target), origins))
     })
+}
+
+/** A script without it could become a service worker of all that is beside it, as in `proxy/forward.ts`. */
+function withSlash({ method, url }: FastifyRequest, prefix: string): string | undefined {
+  const path = withoutQuery(url)
+  const isShort = path.split('/').length < prefix.split('/').length
+  if (!isShort || (method !== 'GET' && method !== 'HEAD')) return undefined
+  return `${path}/${url.slice(path.length)}`
 }
 
 function optionsFor(prefix: string, target: URL, origins: Origins): FastifyHttpProxyOptions {

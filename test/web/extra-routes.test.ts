@@ -85,3 +85,21 @@ t.test('what is not there is told at once, and what has not changed is not sent'
   t.same(seen, ['/wiki/old', '/wiki/down'], 'each is asked for once')
   t.equal((await createBrowser(url).open('/wiki/%2e%2e/hub/home')).status, 400)
 })
+
+t.test('no script of a program becomes a service worker of the whole site', async (t) => {
+  const seen: unknown[] = []
+  const target = await startProgram(t, ({ url }, response) => {
+    seen.push(url)
+    response.setHeader('content-type', 'text/javascript').end()
+  })
+  const { url } = await startWith(t, { '/wiki/': target, '/deep/er/': target })
+  for (const [path, location] of [
+    ['/wiki', '/wiki/'],
+    ['/%77iki?q', '/%77iki/?q'],
+    ['/deep/er', '/deep/er/'],
+  ] as const) {
+    const answer = await fetch(url + path, { redirect: 'manual' })
+    t.match([answer.status, answer.headers.get('location')], [302, location], path)
+  }
+  t.same(seen, [])
+})
