@@ -1,8 +1,8 @@
 /** Compares our front door with other proxies: processor time for each request, message and byte. */
-import { setTimeout as wait } from 'node:timers/promises'
+import { benchIdle } from './bench-idle.ts'
 import { load, openSockets, type Load } from './bench-load.ts'
-import { cpuSecondsOf, memoryKiBOf, watchDisturbance, type Disturbance } from './bench-machine.ts'
-import { isClean, type Sample } from './bench-report.ts'
+import { cpuSecondsOf, memoryKiBOf, watchDisturbance } from './bench-machine.ts'
+import { isClean, lineOf, type Sample } from './bench-report.ts'
 import {
   end,
   hubSubject,
@@ -198,12 +198,6 @@ const tailOf = (sample: Sample): Sample => ({
   value: sample.details['p99Ms'] ?? NaN,
 })
 
-const lineOf = ({ work, subject, value, unit, disturbance, details }: Sample): string =>
-  `${work}: ${subject} ${value.toFixed(2)} ${unit} ${JSON.stringify(details)}` +
-  (disturbance
-    ? ` others ${(100 * disturbance.others).toFixed(0)} % stolen ${(100 * disturbance.stolen).toFixed(0)} %`
-    : '')
-
 /** A rate of wrong answers is none. */
 async function checkAnswers({ port, subject }: Measured): Promise<void> {
   for (const [path, bytes] of [
@@ -221,29 +215,37 @@ async function checkAnswers({ port, subject }: Measured): Promise<void> {
 
 const manyRoutes = 10_000
 
+/** All of them, and a school's worth. */
+const routesInUse = [manyRoutes - 1, 100]
+
 /** Two hubs, with one route and with many: each request is of the next user, with another cookie and route. */
 async function benchRoutes(
   upstream: number,
   received: Target['received'],
   options: ProxyOptions,
 ): Promise<Sample[]> {
-  const name = `1 KiB × 64, any of ${manyRoutes} routes`
-  if (!name.includes(options.only)) return []
+  const todo = routesInUse
+    .map((used) => ({ used, name: `1 KiB × 64, any of ${used} of ${manyRoutes} routes` }))
+    .filter(({ name }) => name.includes(options.only))
+  if (todo.length === 0) return []
   const subjects = [1, manyRoutes - 1].map((active) => {
     const hub = hubSubject(upstream, { users: active + 1, active })
     return { users: active, subject: { ...hub, name: active === 1 ? 'one route' : 'littlehub' } }
   })
   const proxies: (Measured & { readonly users: number })[] = []
   const samples: Sample[] = []
+  const workOf = (name: string, users: number): Work =>
+    requests(name, { path: '1k', answerBytes: 1024, connections: 64, users })
   try {
     for (const { subject, users } of subjects)
       proxies.push({ ...(await subject.start()), subject, users })
-    const workOf = ({ users }: { users: number }): Work =>
-      requests(name, { path: '1k', answerBytes: 1024, connections: 64, users })
-    for (const proxy of proxies) await meetEverybody(workOf(proxy), proxy, received)
+    for (const proxy of proxies) await meetEverybody(workOf('', proxy.users), proxy, received)
     for (let round = 1; round <= options.rounds; round++)
-      for (const proxy of proxies)
-        samples.push(...(await measure(workOf(proxy), proxy, { received, round, options })))
+      for (const { used, name } of todo)
+        for (const proxy of proxies) {
+          const work = workOf(name, Math.min(used, proxy.users))
+          samples.push(...(await measure(work, proxy, { received, round, options })))
+        }
   } finally {
     for (const proxy of proxies) await end(proxy)
   }
@@ -262,50 +264,3 @@ async function meetEverybody(
 }
 
 const meetingSeconds = 6
-
-const idleSockets = 1000
-const settleMs = 3000
-
-/** Start-up, memory at rest, and what each idle WebSocket takes of it: each time of a process that has done nothing else. */
-async function benchIdle(subjects: readonly Subject[], options: ProxyOptions): Promise<Sample[]> {
-  const samples: Sample[] = []
-  if (!'idle'.includes(options.only)) return samples
-  for (let round = 1; round <= options.rounds; round++)
-    for (const subject of subjects) {
-      const beganMs = performance.now()
-      const watch = watchDisturbance()
-      const proxy = await subject.start()
-      const startMs = performance.now() - beganMs
-      const disturbance = watch(cpuSecondsOf(proxy.pid))
-      try {
-        const add = (work: string, value: number, unit: string, noticed?: Disturbance): void => {
-          const sample: Sample = {
-            ...{ work, subject: subject.name, round, value, unit, details: {} },
-            ...(noticed && { disturbance: noticed }),
-          }
-          samples.push(sample)
-          options.tell(lineOf(sample))
-        }
-        add('start, until it listens', startMs, 'ms', disturbance)
-        await wait(settleMs)
-        add('memory at rest', memoryKiBOf(proxy.pid) / 1024, 'MiB')
-        add(`idle WebSocket (of ${idleSockets} more)`, await idleKiB(proxy), 'KiB')
-      } finally {
-        await end(proxy)
-      }
-    }
-  return samples
-}
-
-/** Each of the second thousand: what a process takes once for all of them, room for new objects above all, it has by then. */
-async function idleKiB({ port, pid }: Running): Promise<number> {
-  const order = { messageBytes: 0, seconds: 0, sockets: idleSockets }
-  const first = await openSockets(port, order)
-  await wait(settleMs)
-  const before = memoryKiBOf(pid)
-  const second = await openSockets(port, order)
-  await wait(settleMs)
-  const after = memoryKiBOf(pid)
-  await Promise.all([first.close(), second.close()])
-  return (after - before) / idleSockets
-}

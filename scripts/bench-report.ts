@@ -13,6 +13,13 @@ export type Sample = {
   readonly details: Readonly<Record<string, number>>
 }
 
+/** For whoever watches. */
+export const lineOf = ({ work, subject, value, unit, disturbance, details }: Sample): string =>
+  `${work}: ${subject} ${value.toFixed(2)} ${unit} ${JSON.stringify(details)}` +
+  (disturbance
+    ? ` others ${(100 * disturbance.others).toFixed(0)} % stolen ${(100 * disturbance.stolen).toFixed(0)} %`
+    : '')
+
 export type Row = {
   readonly work: string
   readonly subject: string
