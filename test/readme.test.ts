@@ -1,10 +1,17 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { loadConfig } from '../src/config/load.ts'
 import { pluginSchemas } from '../src/context.ts'
 import { littlehub } from './support/command-line.ts'
+import { startHub } from './support/hub.ts'
+import { routesApiSettings } from './support/routes-api.ts'
+import { token } from './support/standalone.ts'
+
+const run = promisify(execFile)
+const { PATH } = process.env
 
 const checkout = path.resolve(import.meta.dirname, '..')
 const readme = readFileSync(path.join(checkout, 'README.md'), 'utf8')
@@ -37,8 +44,10 @@ t.test('every command of the README does what it says, in its order', async (t) 
   }
 })
 
+const isCall = (line: string): boolean => line.startsWith('curl ')
+
 t.test('the other commands are programs that exist', async (t) => {
-  const others = shellLines.filter((line) => !line.startsWith(command))
+  const others = shellLines.filter((line) => !line.startsWith(command) && !isCall(line))
   t.same(others, ['./install.sh --try', 'sudo ./install.sh', './scripts/test'])
   for (const line of others) {
     // What an installation does is tested on a machine of its own: install/service.test.ts
@@ -49,9 +58,21 @@ t.test('the other commands are programs that exist', async (t) => {
   }
 })
 
+t.test('a program is added as the README says', async (t) => {
+  const at = await routesApiSettings()
+  await startHub(t, { settings: at.settings })
+  const calls = shellLines.filter(isCall)
+  t.equal(calls.length, 1)
+  for (const call of calls) {
+    const line = call.replace(':8001/', `:${at.port}/`)
+    await run('sh', ['-c', `${line} --fail --silent --show-error`], { env: { PATH, TOKEN: token } })
+  }
+  t.match(await at.list(), { '/wiki': { target: 'http://127.0.0.1:3000' } })
+})
+
 t.test('every configuration of the README is one', async (t) => {
   const examples = blocksOf('yaml')
-  t.equal(examples.length, 5)
+  t.equal(examples.length, 6)
   for (const example of examples) {
     const file = path.join(t.testdir(), 'config.yaml')
     writeFileSync(file, example, { mode: 0o600 })

@@ -50,7 +50,7 @@ export type Parties = {
   readonly policy: ExchangePolicy
 }
 
-/** Repeating one of these does no harm (RFC 9110 §9.2.2). */
+/** Repeating one of these does no harm (RFC 9110 §9.2.2), where no body would have to be sent again. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
@@ -128,6 +128,9 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     }
   }
 
+  /** The server may close a kept connection just as we choose it: what could not be repeated then gets one of its own. */
+  const mayRepeat = idempotent.has(method) && upload.isDone
+
   const begin = (how: 'any' | 'fresh'): void => {
     parser = newParser()
     connection = pool.acquire(route.target, user, how)
@@ -150,7 +153,8 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   }
 
   const fail = (kind: UpstreamFailure['kind'], cause: Error): void => {
-    if (mayRepeat(kind)) {
+    // It has not seen the request, or it may see it twice.
+    if (kind === 'broken' && connection.reused && !parser.started) {
       connection.user = undefined
       connection.destroy()
       begin('fresh')
@@ -162,14 +166,6 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     if (client.begun) client.abort()
     else asker.fail({ route, kind, cause })
   }
-
-  /** The server closed a kept connection just as we chose it: it has not seen the request, or it may see it twice. */
-  const mayRepeat = (kind: UpstreamFailure['kind']): boolean =>
-    kind === 'broken' &&
-    connection.reused &&
-    !parser.started &&
-    !upload.hasBegun &&
-    (idempotent.has(method) || !upload.isDone)
 
   const abandon = (): void => {
     leave()
@@ -191,7 +187,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   asker.onGone(() => {
     if (!over) abandon()
   })
-  begin('any')
+  begin(mayRepeat ? 'any' : 'fresh')
   upload.start()
 }
 

@@ -20,7 +20,7 @@ type Idle = { readonly connection: Connection; readonly untilMs: number }
 
 /**
  * Idle connections are used again this long where the server promised nothing: shorter than the five seconds after
- * which uvicorn and Node close theirs, since a POST that meets a closing connection cannot be repeated.
+ * which uvicorn and Node close theirs, since a request that meets a closing connection has to be repeated.
  */
 const unpromisedKeepAliveMs = 4000
 
