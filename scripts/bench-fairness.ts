@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createBrowser } from '../test/support/browser.ts'
 import { crowdSecret, nameOf } from '../test/support/crowd.ts'
 import { headOf } from './bench-load.ts'
-import { bothCores, cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
+import { cpuSecondsOf, loadCore, watchDisturbance } from './bench-machine.ts'
 import { type Sample } from './bench-report.ts'
 import { end, hubSubject, startUpstream, type Running } from './bench-subjects.ts'
 import { askSteadily, type Asking } from './bench-asking.ts'
@@ -89,7 +89,7 @@ async function download(url: string, signal: AbortSignal, pauseMs: number): Prom
 }
 
 export async function benchFairness(options: FairnessOptions): Promise<Sample[]> {
-  // One core is the hub's, but for what its threads beside the event loop find better on the other one.
+  // Whoever else is on the hub's core would be what is measured.
   execFileSync('taskset', ['-acp', loadCore, String(process.pid)], { stdio: 'ignore' })
   const upstream = await startUpstream()
   const companyUpstream = await startUpstream(...idle)
@@ -99,7 +99,6 @@ export async function benchFairness(options: FairnessOptions): Promise<Sample[]>
     active: people,
     passwords: people,
     other,
-    cores: bothCores,
   }).start()
   const asking = await askSteadily({ ...steady, port: hub.port, head: headOf('GET', '1k') })
   becomeIdle()

@@ -6,7 +6,6 @@ import { cpus, release, totalmem } from 'node:os'
 /** The proxy has this core for itself; load and upstream share the other one. */
 export const proxyCore = '0'
 export const loadCore = '1'
-export const bothCores = `${proxyCore},${loadCore}`
 
 const ticksPerSecond = 100
 

@@ -93,8 +93,6 @@ export type HubSize = {
   readonly passwords?: number
   /** Where the third user's server is, when it is another one than everybody's. */
   readonly other?: string
-  /** Not on the proxy's core alone. */
-  readonly cores?: string
 }
 
 /** Bundled, as an installed hub is: reading the sources takes memory and time that it does not. */
@@ -105,7 +103,7 @@ function programOfHub(): string {
   return file
 }
 
-export function hubSubject(upstream: number, { cores = proxyCore, ...size }: HubSize): Subject {
+export function hubSubject(upstream: number, size: HubSize): Subject {
   const program = programOfHub()
   return {
     name: 'littlehub',
@@ -119,7 +117,7 @@ export function hubSubject(upstream: number, { cores = proxyCore, ...size }: Hub
         passwords: 0,
         ...size,
       })
-      const child = pin(cores, [
+      const child = pin(proxyCore, [
         process.execPath,
         ...nodeFlags,
         program,
