@@ -581,7 +581,10 @@ t.test('a zygote that is killed while it forks leaves nothing behind', async (t)
   const server = await serverOf(setting, 1)
   const forking = Promise.all(Array.from({ length: 5 }, () => reasonFor(setting, server)))
   process.kill(setting.zygote.pid ?? 0, 'SIGKILL')
-  for (const reason of await forking) t.match(reason, /ended/)
+  const reasons = await forking
+  // The first one may have been quicker.
+  for (const reason of reasons) t.match(reason, /ended|it was forked/)
+  t.match(reasons.at(-1), /ended/)
   t.ok(await eventually(async () => (await runsOf(server)).length === 0))
 })
 
