@@ -1,7 +1,7 @@
 /** What an OAuth client is for a person: somebody's server, or a service, and whether they may open it. */
 import { forbidden, invalidInput } from '../lib/errors.ts'
 import { type OAuthClient } from '../model/oauth-provider.ts'
-import { type ScopeHolder } from '../model/scope.ts'
+import { type ScopeHolder } from '../model/scope-form.ts'
 import { fullName } from '../model/server.ts'
 import { type StoreReader } from '../store/store.ts'
 import { type Access, type Principal } from './access.ts'

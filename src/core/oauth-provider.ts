@@ -9,10 +9,9 @@ import {
   expandScopes,
   grantScopes,
   identifyScopes,
-  resolveFilter,
   type GroupsOf,
-  type ScopeHolder,
 } from '../model/scope.ts'
+import { resolveFilter, type ScopeHolder } from '../model/scope-form.ts'
 import { type User } from '../model/user.ts'
 import { type Store } from '../store/store.ts'
 import { type Access, type Principal } from './access.ts'

@@ -3,15 +3,14 @@ import { invalidInput } from '../lib/errors.ts'
 import { hashSecret, newSecret } from '../lib/secret.ts'
 import { SECOND, type Clock } from '../lib/time.ts'
 import {
-  checkScopes,
   expandScopes,
   grantScopes,
   intersectScopes,
   listScopes,
-  resolveFilter,
   type GroupsOf,
   type ScopeSet,
 } from '../model/scope.ts'
+import { checkScopes, resolveFilter } from '../model/scope-form.ts'
 import { fullName, serverClientId, serverPath, type Server } from '../model/server.ts'
 import { type Service } from '../model/service.ts'
 import { type Token, type TokenHash, type TokenSecret } from '../model/token.ts'

@@ -1,5 +1,14 @@
 /** Scopes: what a principal may do, and to whom: filters, expansion, reduction, intersection (contract §4). */
-import { invalidInput } from '../lib/errors.ts'
+import {
+  exists,
+  noScope,
+  ownerOf,
+  parseScope,
+  resolveFilter,
+  scopeProblem,
+  type FilterKind,
+  type ScopeHolder,
+} from './scope-form.ts'
 import { sentenceAbout } from './scope-words.ts'
 import {
   findScope,
@@ -17,17 +26,6 @@ export type ScopeTarget =
   | { readonly server: string }
   | { readonly group: string }
   | { readonly service: string }
-
-/** Whom `!user`, `!server`, `!service` and `self` without a value mean. */
-export type ScopeHolder = {
-  readonly user?: string
-  /** `ana/lab2` */
-  readonly server?: string
-  readonly service?: string
-}
-
-const filterKinds = ['user', 'group', 'server', 'service'] as const
-type FilterKind = (typeof filterKinds)[number]
 
 /** Whom a scope covers: everybody, or those named by its filters. */
 export type Reach = 'everything' | Readonly<Partial<Record<FilterKind, ReadonlySet<string>>>>
@@ -107,9 +105,6 @@ function reachesUser({ kind, values }: Grant, user: string, groupsOf: GroupsOf):
   return kind === 'group' && groupsOf(user).some((name) => values.has(name))
 }
 
-/** `ana` of `ana/lab2`; a user's name has no slash. */
-const ownerOf = (server: string): string => server.slice(0, Math.max(0, server.indexOf('/')))
-
 function reachOf(scope: string, expanded: ExpandedScopes): Reach | undefined {
   const reach: Partial<Record<FilterKind, ReadonlySet<string>>> = {}
   for (const { names, kind, values } of expanded) {
@@ -131,56 +126,6 @@ const writtenOf = ({ names, kind, values }: Grant): string[] =>
     kind === undefined ? name : Array.from(values, (value) => `${name}!${kind}=${value}`),
   )
 
-type ParsedScope = {
-  readonly name: string
-  /** `value` is undefined in the bare form `!user`. */
-  readonly filter: { readonly kind: FilterKind; readonly value: string | undefined } | undefined
-}
-
-/** Only the first `!` splits name and filter, only the first `=` kind and value: names may contain either. */
-function parseScope(scope: string): ParsedScope | undefined {
-  const mark = scope.indexOf('!')
-  if (mark < 0) return { name: scope, filter: undefined }
-  const filter = scope.slice(mark + 1)
-  const equals = filter.indexOf('=')
-  const kind = filterKinds.find((one) => one === (equals < 0 ? filter : filter.slice(0, equals)))
-  if (kind === undefined) return undefined
-  const value = equals < 0 ? undefined : filter.slice(equals + 1)
-  return { name: scope.slice(0, mark), filter: { kind, value } }
-}
-
-const exists = (name: string): boolean => findScope(name) !== undefined
-
-/**
- * What is wrong with a scope as somebody asked for it; undefined when nothing is (JupyterHub: `_check_scopes_exist`).
- * @param isKnown which names there are, when they are not yet those of this process
- */
-export function scopeProblem(scope: string, isKnown = exists): string | undefined {
-  const parsed = parseScope(scope)
-  const shown = JSON.stringify(scope.slice(0, 100))
-  if (parsed === undefined) return `The filter of scope ${shown} does not exist`
-  if (!isKnown(parsed.name)) return `Scope ${shown} does not exist`
-  if (parsed.filter === undefined) return undefined
-  if (isMeta(parsed.name)) return `Scope ${shown} cannot have a filter`
-  return isGoodFilter(parsed.filter) ? undefined : `The filter of scope ${shown} does not exist`
-}
-
-const isMeta = (name: string): boolean => name === 'self' || name === 'inherit'
-
-/** A group has no bare form, no value is empty, and a server is named with its owner. */
-function isGoodFilter({ kind, value }: NonNullable<ParsedScope['filter']>): boolean {
-  if (value === undefined) return kind !== 'group'
-  return kind === 'server' ? ownerOf(value) !== '' : value !== ''
-}
-
-/** @throws {HubError} InvalidInput for the first one that is unknown or malformed. */
-export function checkScopes(scopes: Iterable<string>): void {
-  for (const scope of scopes) {
-    const problem = scopeProblem(scope)
-    if (problem !== undefined) throw invalidInput(problem)
-  }
-}
-
 /** With everything each scope includes, bare filters and `self` resolved, and reduced. Unknown ones are left out. */
 export function expandScopes(scopes: Iterable<string>, holder: ScopeHolder): ExpandedScopes {
   return gather(Array.from(scopes, (scope) => expandScope(scope, holder) ?? []).flat())
@@ -193,7 +138,7 @@ type Piece = { readonly names: ReadonlySet<string> } & (
 function expandScope(scope: string, holder: ScopeHolder): Piece | undefined {
   if (scopeProblem(scope) !== undefined) return undefined
   if (scope === 'self') return holder.user === undefined ? undefined : selfOf(holder.user)
-  const { name, filter } = parseScope(resolveFilter(scope, holder) ?? '') ?? nothing
+  const { name, filter } = parseScope(resolveFilter(scope, holder) ?? '') ?? noScope
   if (!exists(name)) return undefined
   if (filter === undefined) return { names: withSubScopes(name), kind: undefined }
   const { kind, value = '' } = filter
@@ -203,8 +148,6 @@ function expandScope(scope: string, holder: ScopeHolder): Piece | undefined {
     value,
   }
 }
-
-const nothing: ParsedScope = { name: '', filter: undefined }
 
 const selfOf = (user: string): Piece => ({
   names: withSubScopesOfSelf(),
@@ -227,14 +170,6 @@ function gather(pieces: readonly Piece[]): ExpandedScopes {
   }
   const unfiltered = whole.size === 0 ? [] : [{ names: whole, kind: undefined, values: nobody }]
   return [...unfiltered, ...grants.values()]
-}
-
-/** A bare filter gets the holder's value; undefined when the holder has none. Any other scope stays as it is. */
-export function resolveFilter(scope: string, holder: ScopeHolder): string | undefined {
-  const filter = parseScope(scope)?.filter
-  if (filter === undefined || filter.value !== undefined) return scope
-  const value = filter.kind === 'group' ? undefined : holder[filter.kind]
-  return value === undefined ? undefined : `${scope}=${value}`
 }
 
 /** What every token may read of its owner (contract §4.8). */
@@ -305,7 +240,7 @@ const includesAll = (listed: readonly string[], expanded: ExpandedScopes): boole
 
 /** A sentence about a scope for whoever is asked to allow it. */
 export function describeScope(scope: string, holder: ScopeHolder): string {
-  const { name, filter } = parseScope(resolveFilter(scope, holder) ?? scope) ?? nothing
+  const { name, filter } = parseScope(resolveFilter(scope, holder) ?? scope) ?? noScope
   const meaning = findScope(name)?.meaning
   if (meaning === undefined) return scope
   if (filter?.value === undefined) return meaning

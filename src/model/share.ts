@@ -1,6 +1,6 @@
 /** Shares: what a server's owner lets others do with it, and codes that make somebody one of them (contract §3.10). */
 import { invalidInput } from '../lib/errors.ts'
-import { scopeProblem } from './scope.ts'
+import { scopeProblem } from './scope-form.ts'
 
 export type ShareTarget =
   | { readonly kind: 'user'; readonly id: number; readonly name: string }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { customScopeProblems } from '../../src/model/custom-scope.ts'
 import { defineCustomScopes, findScope, withSubScopes } from '../../src/model/scope-table.ts'
-import { createScopeSet, expandScopes, scopeProblem } from '../../src/model/scope.ts'
+import { createScopeSet, expandScopes } from '../../src/model/scope.ts'
+import { scopeProblem } from '../../src/model/scope-form.ts'
 
 const scope = (description: string, ...subscopes: string[]) => ({ description, subscopes })
 const problemsOf = (name: string, ...subscopes: string[]): string[] =>

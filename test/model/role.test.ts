@@ -1,7 +1,8 @@
 /** The four roles that always exist (contract §4.7). */
 import t from 'tap'
 import { roles } from '../../src/model/role.ts'
-import { expandScopes, listScopes, scopeProblem } from '../../src/model/scope.ts'
+import { expandScopes, listScopes } from '../../src/model/scope.ts'
+import { scopeProblem } from '../../src/model/scope-form.ts'
 
 t.test('every scope of every role exists', (t) => {
   for (const { scopes } of Object.values(roles))
