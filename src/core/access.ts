@@ -7,6 +7,7 @@ import { SECOND, type Clock } from '../lib/time.ts'
 import { hasExpired, sessionCookie } from '../model/session.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
+import { createKnownCallers, endOf, type End, type Known, type Loaded } from './known-callers.ts'
 import { createRights } from './rights.ts'
 import { type Schedule } from './schedule.ts'
 import { findToken } from './token-lookup.ts'
@@ -91,35 +92,14 @@ export type AccessNeeds = {
   readonly cacheSize?: number
 }
 
-/** Of thousands of users the sessions and the tokens of their servers; each takes about 3 KiB. */
-const usualCacheSize = 50_000
-
 /** What is used all the time is noted once in so long (JupyterHub: `activity_resolution`, 30 seconds). */
 const noteEveryMs = 10 * SECOND
 
-/** `usedMs`: when it was last used; `notedMs`: when that was noted last. */
-type Known = Loaded & { usedMs: number; notedMs: number }
-
-/** All that is looked at of each request lies here side by side. */
-type Loaded = {
-  readonly principal: Principal
-  readonly end: End
-  /** Unused for so long it is over. */
-  readonly mostIdleMs: number
-}
-
-/** When something is over, or has to be looked up again; comes nearer when something is found that ends before. */
-type End = { atMs: number }
-
 export function createAccess(needs: AccessNeeds): Access {
-  const { store, clock, activity, cacheSize = usualCacheSize } = needs
+  const { store, clock, activity, cacheSize } = needs
   const rights = createRights({ store, clock })
   const tokenScopes = createTokenScopes(needs)
-  /** Principals by the credential as it was sent. */
-  const known = new Map<string, Known>()
-  const keysOf = new Map<number, Set<string>>()
-  /** Whoever was identified since the hub began: something of theirs may still be open. */
-  const everIdentified = new Set<number>()
+  const known = createKnownCallers<Principal>(cacheSize)
   const listeners = new Set<(userId: number) => void>()
   const serviceListeners = new Set<() => void>()
   /** Whose listeners are still to be told. */
@@ -127,44 +107,15 @@ export function createAccess(needs: AccessNeeds): Access {
 
   const isNobody = (user: User): boolean => user.disabled || needs.isShutOut(user)
 
-  const use = (key: string, load: () => Loaded | undefined): Principal | undefined => {
+  const use = (key: string, load: () => Loaded<Principal> | undefined): Principal | undefined => {
     const now = clock.now()
-    const entry = stillKnown(key, now) ?? remember(key, load())
+    const entry = known.find(key, now) ?? known.add(key, load())
     if (entry) noteUse(entry, now)
     return entry?.principal
   }
 
-  const stillKnown = (key: string, now: Date): Known | undefined => {
-    const entry = known.get(key)
-    if (!entry || !isOver(entry, now)) return entry
-    known.delete(key)
-    keysOf.get(entry.principal.user.id)?.delete(key)
-    return undefined
-  }
-
-  const remember = (key: string, loaded: Loaded | undefined): Known | undefined => {
-    if (!loaded) return undefined
-    if (known.size >= cacheSize) {
-      known.clear()
-      keysOf.clear()
-    }
-    const { id } = loaded.principal.user
-    const entry: Known = { ...loaded, usedMs: 0, notedMs: 0 }
-    known.set(key, entry)
-    everIdentified.add(id)
-    const keys = keysOf.get(id)
-    if (keys) keys.add(key)
-    else keysOf.set(id, new Set([key]))
-    return entry
-  }
-
-  const isOver = ({ end, usedMs, mostIdleMs }: Known, now: Date): boolean => {
-    const nowMs = now.getTime()
-    return nowMs >= end.atMs || nowMs - usedMs >= mostIdleMs
-  }
-
   /** A server's own token is no sign of a person (contract §0.7). */
-  const noteUse = (entry: Known, now: Date): void => {
+  const noteUse = (entry: Known<Principal>, now: Date): void => {
     entry.usedMs = now.getTime()
     const { credential, user } = entry.principal
     if (entry.usedMs - entry.notedMs < noteEveryMs) return
@@ -196,7 +147,7 @@ export function createAccess(needs: AccessNeeds): Access {
     return createScopeSet(narrow(rights.byRolesOfUser(user)), needs.groupsOf, lookUpAll)
   }
 
-  const sessionPrincipal = (secret: string): Loaded | undefined => {
+  const sessionPrincipal = (secret: string): Loaded<Principal> | undefined => {
     const session = store.sessions.findByHash(hashSecret(secret))
     if (!session || isSessionOver(session)) return undefined
     const user = store.users.find(session.userId)
@@ -207,7 +158,7 @@ export function createAccess(needs: AccessNeeds): Access {
     return { principal, end, mostIdleMs: needs.idleTimeoutMs }
   }
 
-  const tokenPrincipal = (secret: string): Loaded | undefined => {
+  const tokenPrincipal = (secret: string): Loaded<Principal> | undefined => {
     const token = findToken(store, secret, clock.now())
     const user = token && store.users.find(token.userId)
     if (!token || !user || isNobody(user)) return undefined
@@ -247,8 +198,7 @@ export function createAccess(needs: AccessNeeds): Access {
   const can: Access['can'] = (caller, scope, target) => caller?.scopes.has(scope, target) ?? false
 
   const forget: Access['forget'] = (userId) => {
-    for (const key of keysOf.get(userId) ?? []) known.delete(key)
-    keysOf.delete(userId)
+    known.forget(userId)
     tell(userId)
   }
 
@@ -291,10 +241,9 @@ export function createAccess(needs: AccessNeeds): Access {
     },
     forget,
     forgetAll() {
-      known.clear()
-      keysOf.clear()
+      known.forgetAll()
       forgetServices()
-      for (const userId of everIdentified) untold.add(userId)
+      for (const userId of known.everKnown) untold.add(userId)
       needs.schedule.soon('look again at what is open', tellInTurns)
     },
     forgetServices,
@@ -302,10 +251,6 @@ export function createAccess(needs: AccessNeeds): Access {
     onServiceChange: (listener) => void serviceListeners.add(listener),
   }
 }
-
-const endOf = ({ expiresAt }: { readonly expiresAt: Date | undefined }): End => ({
-  atMs: expiresAt?.getTime() ?? Infinity,
-})
 
 /** The secret of `Authorization: token …` or `bearer …`. */
 function tokenIn(authorization: string | undefined): string | undefined {
