@@ -4,6 +4,7 @@ import path from 'node:path'
 import { loadConfig } from '../src/config/load.ts'
 import { pluginSchemas } from '../src/context.ts'
 import { createHub } from '../src/hub.ts'
+import { favourEventLoop } from '../src/lib/helper-threads.ts'
 import { createLog } from '../src/lib/log.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { fillCrowd } from '../test/support/crowd.ts'
@@ -43,6 +44,7 @@ const hub = createHub(loadConfig({ env, flags }, pluginSchemas), {
   spawner: idleSpawner,
 })
 await hub.start()
+await favourEventLoop()
 const { store, passwords } = hub.context
 for (let id = 2; id < 2 + Number(values.passwords); id++)
   store.users.setPasswordHash(id, await passwords.hash(`quite a long secret of ${id}`))

@@ -3,6 +3,7 @@ import { type LoadedConfig } from '../config/load.ts'
 import { type WholeContext } from '../context.ts'
 import { normaliseName } from '../model/user.ts'
 import { createHub, type Hub, type StopOptions } from '../hub.ts'
+import { favourEventLoop } from '../lib/helper-threads.ts'
 import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
 import { addressOf, noteUrl } from './hub-url.ts'
@@ -47,6 +48,7 @@ export const serve: Command = {
       log.warn(`systemd holds a port for HTTPS, and https.enabled is off: littlehub doctor`)
     call.terminal.onReload(() => void reload(hub))
     await hub.start()
+    await favourEventLoop()
     announce(hub, call.terminal)
     await manager.ready()
     const end = await Promise.race([ending.begun, ending.aside])

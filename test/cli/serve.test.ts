@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { getPriority } from 'node:os'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { findRunningHub } from '../../src/config/data-dir.ts'
@@ -28,6 +29,14 @@ t.test('says where it listens, and while it has no owner, how to become it', asy
     'the port it really has',
   )
   t.equal((await fetch(link)).status, 404, 'the older link is dead')
+})
+
+t.test('its event loop goes before the threads beside it', async (t) => {
+  const { hub } = serve(t)
+  await hub.waitFor(claimLink)
+  const threads = readdirSync(`/proc/${hub.pid}/task`).map(Number)
+  const behind = threads.filter((id) => getPriority(id) > getPriority(hub.pid))
+  t.equal(behind.length, threads.length - 1)
 })
 
 t.test('with an owner there is no claim link', async (t) => {
