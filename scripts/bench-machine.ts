@@ -68,18 +68,24 @@ export function privateMiBOfTree(pid: number): number {
 export const availableMiB = (): number =>
   Number(/MemAvailable:\s*(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024
 
-type Core = { readonly busy: number; readonly stolen: number }
+/** `inProcesses`: what processes are told they used, without the kernel's work for devices and the network. */
+type Core = { readonly busy: number; readonly inProcesses: number; readonly stolen: number }
 
+/** @param name of a core; empty: all of them together */
 function coreNow(name: string): Core {
-  const line = new RegExp(`^cpu${name} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1]
+  const line = new RegExp(`^cpu${name} +(.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1]
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (line ?? '')
     .split(' ')
     .map(Number)
   return {
+    inProcesses: (user + nice + system) / ticksPerSecond,
     busy: (user + nice + system + irq + softirq) / ticksPerSecond,
     stolen: steal / ticksPerSecond,
   }
 }
+
+/** What the host took from the whole machine since it began. */
+export const stolenSeconds = (): number => coreNow('').stolen
 
 export type Disturbance = {
   /** Parts of the time: others at work on the proxy's core, and what the host took from both cores. */
@@ -97,6 +103,20 @@ export function watchDisturbance(): (cpuSeconds: number) => Disturbance {
     return {
       others: Math.max(0, mineNow.busy - mine.busy - cpuSeconds) / seconds,
       stolen: stolen / seconds / 2,
+    }
+  }
+}
+
+/** The same for a measurement that has the whole machine: others are who did not come from `pid`. */
+export function watchMachine(pid: number): () => Disturbance {
+  const [before, ownBefore, atMs] = [coreNow(''), cpuSecondsOfTree(pid), performance.now()]
+  return () => {
+    const seconds = ((performance.now() - atMs) / 1000) * cpus().length
+    const now = coreNow('')
+    const own = cpuSecondsOfTree(pid) - ownBefore
+    return {
+      others: Math.max(0, now.inProcesses - before.inProcesses - own) / seconds,
+      stolen: (now.stolen - before.stolen) / seconds,
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The class of `bench-fairness.ts` and `soak.ts`: small requests at a steady pace, whether or not the answers come in time. */
 import net, { type Socket } from 'node:net'
+import { stolenSeconds } from './bench-machine.ts'
 
 export type SteadyOrder = {
   readonly port: number
@@ -7,11 +8,14 @@ export type SteadyOrder = {
   readonly head: string
   readonly connections: number
   readonly perSecond: number
+  /** Answers of a fifth of a second in which the host took processor time from this machine do not count. */
+  readonly leaveOutStolen: boolean
 }
 
 /** Since the last report; from the moment a request was due, so that one which had to wait counts in full. */
 export type SteadyReport = {
   readonly answers: number
+  readonly leftOut: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly mostMs: number
@@ -19,7 +23,12 @@ export type SteadyReport = {
 
 type Line = { readonly socket: Socket; readonly due: number[]; left: number; text: string }
 
-let tookMs: number[] = []
+/** Since the last report; of the present fifth of a second, until it is known whether it counts. */
+let counted: number[] = []
+let leftOut = 0
+let present: number[] = []
+
+const windowMs = 200
 
 const connect = (port: number): Promise<Line> =>
   new Promise((resolve, reject) => {
@@ -48,7 +57,7 @@ function take(line: Line, bytes: Buffer): void {
     line.left -= taken
     rest = rest.subarray(taken)
     if (line.left > 0) return
-    tookMs.push(performance.now() - (line.due.shift() ?? NaN))
+    present.push(performance.now() - (line.due.shift() ?? NaN))
   }
 }
 
@@ -65,11 +74,35 @@ function run(lines: readonly Line[], { head, perSecond }: SteadyOrder): void {
   }, 1)
 }
 
+/** Closes a window every time it is called. */
+function createWindows(leaveOutStolen: boolean): () => void {
+  let before = stolenSeconds()
+  let wasStolen = false
+  return () => {
+    const now = stolenSeconds()
+    const isStolen = now > before
+    // What waits when a window ends is answered in the next one.
+    if (leaveOutStolen && (isStolen || wasStolen)) leftOut += present.length
+    else counted.push(...present)
+    present = []
+    wasStolen = isStolen
+    before = now
+  }
+}
+
 function report(): SteadyReport {
-  const sorted = tookMs.sort((one, other) => one - other)
-  tookMs = []
+  const sorted = counted.sort((one, other) => one - other)
+  const result = { leftOut }
+  counted = []
+  leftOut = 0
   const at = (part: number): number => sorted[Math.floor(sorted.length * part)] ?? NaN
-  return { answers: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), mostMs: sorted.at(-1) ?? NaN }
+  return {
+    ...result,
+    answers: sorted.length,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    mostMs: sorted.at(-1) ?? NaN,
+  }
 }
 
 process.on('disconnect', () => process.exit())
@@ -77,7 +110,12 @@ process.once('message', (order: SteadyOrder) => {
   void (async () => {
     const lines: Line[] = []
     for (let count = 0; count < order.connections; count++) lines.push(await connect(order.port))
-    process.on('message', () => process.send?.(report()))
+    const closeWindow = createWindows(order.leaveOutStolen)
+    setInterval(closeWindow, windowMs)
+    process.on('message', () => {
+      closeWindow()
+      process.send?.(report())
+    })
     process.send?.('open')
     run(lines, order)
   })()

@@ -103,7 +103,8 @@ function programOfHub(): string {
   return file
 }
 
-export function hubSubject(upstream: number, size: HubSize): Subject {
+/** @param cores which it may use, as `taskset` has them */
+export function hubSubject(upstream: number, size: HubSize, cores: string = proxyCore): Subject {
   const program = programOfHub()
   return {
     name: 'littlehub',
@@ -117,7 +118,7 @@ export function hubSubject(upstream: number, size: HubSize): Subject {
         passwords: 0,
         ...size,
       })
-      const child = pin(proxyCore, [
+      const child = pin(cores, [
         process.execPath,
         ...nodeFlags,
         program,

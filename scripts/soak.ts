@@ -87,7 +87,13 @@ async function someoneAsks(hub: Hub): Promise<Asking> {
   const browser = await logIn(hub, 'steady')
   await haveStarted(browser, 'steady')
   const head = `GET /user/steady/ HTTP/1.1\r\nHost: hub.test\r\nCookie: ${browser.cookieHeader('/user/steady/')}\r\n\r\n`
-  return askSteadily({ port: portOf(hub), head, connections: 8, perSecond: 50 })
+  return askSteadily({
+    port: portOf(hub),
+    head,
+    connections: 8,
+    perSecond: 50,
+    leaveOutStolen: false,
+  })
 }
 
 const portOf = ({ url }: Hub): number => Number(new URL(url).port)
