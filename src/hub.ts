@@ -266,7 +266,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const { reload, onShutdown: stopHub = () => undefined } = needs
   const stopping = new AbortController()
   await mountApi(app, { ...context, origins, stopping: stopping.signal, stopHub, reload })
-  await mountExtraRoutes(app, { routes: config.extra_routes, origins })
+  await mountExtraRoutes(app, { ...context, routes: config.extra_routes, origins })
   await mountPages(app, { ...context, origins })
   await app.ready()
   const api = paced((request, response) => app.routing(request, response))

@@ -2,6 +2,7 @@
 import { fastifyHttpProxy, type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import { type FastifyRequest } from 'fastify'
 import { IncomingMessage } from 'node:http'
+import { type TokenExchange } from '../core/token-exchange.ts'
 import { joinPath } from '../lib/url.ts'
 import { hubCookieNames } from '../model/session.ts'
 import { requestHead, responseFields } from '../proxy/headers.ts'
@@ -13,11 +14,12 @@ export type ExtraRouteNeeds = {
   /** Path prefix, with a slash at either end → http or https address. */
   readonly routes: Readonly<Record<string, string>>
   readonly origins: Origins
+  readonly exchange: Pick<TokenExchange, 'authorizationForProgram'>
 }
 
 /** Requests keep their whole path, behind that of the address. No WebSockets: a service has them. */
-export async function mountExtraRoutes(app: App, { routes, origins }: ExtraRouteNeeds) {
-  for (const [prefix, target] of Object.entries(routes))
+export async function mountExtraRoutes(app: App, needs: ExtraRouteNeeds) {
+  for (const [prefix, target] of Object.entries(needs.routes))
     await app.register(async (scope) => {
       // Bodies pass as they come, however large.
       scope.removeAllContentTypeParsers()
@@ -25,7 +27,7 @@ export async function mountExtraRoutes(app: App, { routes, origins }: ExtraRoute
         const location = withSlash(request, prefix)
         if (location !== undefined) await reply.redirect(location)
       })
-      await scope.register(fastifyHttpProxy, optionsFor(prefix, new URL(target), origins))
+      await scope.register(fastifyHttpProxy, optionsFor(prefix, new URL(target), needs))
     })
 }
 
@@ -37,7 +39,7 @@ function withSlash({ method, url }: FastifyRequest, prefix: string): string | un
   return `${path}/${url.slice(path.length)}`
 }
 
-function optionsFor(prefix: string, target: URL, origins: Origins): FastifyHttpProxyOptions {
+function optionsFor(prefix: string, target: URL, needs: ExtraRouteNeeds): FastifyHttpProxyOptions {
   return {
     upstream: target.origin,
     prefix: prefix.slice(0, -1),
@@ -49,7 +51,7 @@ function optionsFor(prefix: string, target: URL, origins: Origins): FastifyHttpP
       retryDelay: () => null,
       // HTTP/2, the other thing it could be, is not spoken here.
       rewriteRequestHeaders: ({ raw }, headers) =>
-        raw instanceof IncomingMessage ? headersUp(raw, headers, origins) : {},
+        raw instanceof IncomingMessage ? headersUp(raw, headers, needs) : {},
       rewriteHeaders: (headers) => headersDown(headers, prefix),
       onError(reply) {
         reply.code(503).type('text/plain; charset=utf-8')
@@ -62,11 +64,16 @@ function optionsFor(prefix: string, target: URL, origins: Origins): FastifyHttpP
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** As to any server, so that what the plug-in stumbles over never reaches it either. */
-function headersUp(raw: IncomingMessage, given: Headers, origins: Origins) {
+function headersUp(raw: IncomingMessage, given: Headers, { origins, exchange }: ExtraRouteNeeds) {
+  const authorization = exchange.authorizationForProgram(raw.headers.authorization)
   const head = requestHead(raw, {
     target: '/',
     framing: '',
-    policy: { hubCookieNames, forwarded: origins.of(raw) },
+    policy: {
+      hubCookieNames,
+      forwarded: origins.of(raw),
+      ...(authorization === undefined ? {} : { authorization }),
+    },
   })
   const fields = head.split('\r\n').slice(1).filter(Boolean)
   const length = given['content-length']

@@ -49,6 +49,23 @@ t.test('a program sees the whole path, and no login of the hub', async (t) => {
   t.equal(page.headers['clear-site-data'], undefined)
 })
 
+t.test('keys of the hub stay here, and keys of the program reach it', async (t) => {
+  const target = await startProgram(t, ({ headers }, response) => {
+    response.end(headers.authorization ?? 'none')
+  })
+  const { hub, url } = await startWith(t, { '/wiki/': target })
+  const user = hub.context.store.users.findByName('ana')
+  if (!user) throw new Error('there is no ana')
+  const { secret } = hub.context.tokens.issue({ user, note: '' })
+  const seen = async (authorization: string): Promise<string> =>
+    (await fetch(`${url}/wiki/`, { headers: { authorization } })).text()
+  t.equal(await seen(`token ${secret}`), 'none')
+  t.equal(await seen(`Bearer ${secret}`), 'none')
+  t.equal(await seen('token of-nobody'), 'none')
+  t.equal(await seen('Bearer of-the-wiki'), 'Bearer of-the-wiki')
+  t.equal(await seen('Basic YTpi'), 'Basic YTpi')
+})
+
 t.test('an upload passes however large, asked for first or not', async (t) => {
   const target = await startProgram(t, (request, response) => {
     void bytesOf(request).then((bytes) => response.end(String(bytes)))
