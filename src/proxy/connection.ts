@@ -87,7 +87,6 @@ export function connect(
     onread: {
       buffer: reading.next,
       callback: (length) => {
-        if (reading.isSmall()) share.small()
         paused = !receive(reading.filled(length))
         // Only whoever fills the buffer may be read again in this turn.
         return !paused && (length < largestBufferBytes || share.take(length, goOn))
@@ -186,8 +185,6 @@ function createReadBuffer(firstBytes: number) {
   let wantedBytes = firstBytes
   let kept = false
   return {
-    /** It was never full so far. */
-    isSmall: (): boolean => wantedBytes < largestBufferBytes,
     filled: (length: number): Buffer => {
       if (length === buffer.length) wantedBytes = Math.min(largestBufferBytes, length * growth)
       return buffer.subarray(0, length)

@@ -3,17 +3,9 @@
 /** About 0.8 ms of work. With half of it a download of 10 MiB takes one and a half times the processor time. */
 const bytesPerTurn = 2 * 1024 * 1024
 
-/** While somebody gets small answers, who wait for two turns each: one for the request, one for the answer. */
-const bytesBesideSmall = bytesPerTurn / 4
-
-/** Turns that were used up since the last small answer; so many take about as long as a class is silent. */
-const turnsBesideSmall = 32
-
 export type TurnShare = {
   /** @returns false when this turn has had enough: then `goOn` runs before the next one. */
   take(bytes: number, goOn: () => void): boolean
-  /** Somebody got a small answer. */
-  readonly small: () => void
 }
 
 /**
@@ -21,30 +13,23 @@ export type TurnShare = {
  * of fifty downloads. For bytes of a buffer that was full: nothing else is read again in the same turn.
  */
 export function createTurnShare(): TurnShare {
-  let whole = bytesPerTurn
-  let left = whole
-  let turnsLeft = 0
+  let left = bytesPerTurn
   let waiting: (() => void)[] = []
 
   const renew = (): void => {
     const all = waiting
-    if (turnsLeft > 0) turnsLeft -= 1
-    whole = turnsLeft > 0 ? bytesBesideSmall : bytesPerTurn
-    left = whole
+    left = bytesPerTurn
     waiting = []
     for (const goOn of all) goOn()
   }
 
   return {
     take(bytes, goOn) {
-      if (left === whole) setImmediate(renew)
+      if (left === bytesPerTurn) setImmediate(renew)
       left -= bytes
       if (left > 0) return true
       waiting.push(goOn)
       return false
-    },
-    small() {
-      turnsLeft = turnsBesideSmall
     },
   }
 }

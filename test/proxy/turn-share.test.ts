@@ -30,22 +30,3 @@ t.test('a share that was not used up does not add to the next one', async (t) =>
   )
   await nextTurn()
 })
-
-t.test(
-  'beside small answers the shares are smaller, and whole again when there are no more',
-  async (t) => {
-    const share = createTurnShare()
-    const isLeft = (): boolean => share.take(MiB, () => undefined)
-    t.equal(isLeft(), true)
-    share.small()
-    await nextTurn()
-    t.equal(isLeft(), false)
-    for (let turn = 0; turn < 40; turn++) {
-      await nextTurn()
-      share.take(MiB, () => undefined)
-    }
-    await nextTurn()
-    t.equal(isLeft(), true)
-    await nextTurn()
-  },
-)
