@@ -111,12 +111,12 @@ export function watchDisturbance(): (cpuSeconds: number) => Disturbance {
 export function watchMachine(pid: number): () => Disturbance {
   const [before, ownBefore, atMs] = [coreNow(''), cpuSecondsOfTree(pid), performance.now()]
   return () => {
-    const seconds = ((performance.now() - atMs) / 1000) * cpus().length
+    const coreSeconds = ((performance.now() - atMs) / 1000) * cpus().length
     const now = coreNow('')
     const own = cpuSecondsOfTree(pid) - ownBefore
     return {
-      others: Math.max(0, now.inProcesses - before.inProcesses - own) / seconds,
-      stolen: (now.stolen - before.stolen) / seconds,
+      others: Math.max(0, now.inProcesses - before.inProcesses - own) / coreSeconds,
+      stolen: (now.stolen - before.stolen) / coreSeconds,
     }
   }
 }
