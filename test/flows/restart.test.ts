@@ -3,7 +3,12 @@ import t from 'tap'
 import { startChromium, logIn } from '../support/chromium.ts'
 import { startHubProcess } from '../support/hub-process.ts'
 import { jupyterSettings, passwordOf } from '../support/hub.ts'
-import { openNotebook, runCell, waitForIdleKernel } from '../support/jupyterlab.ts'
+import {
+  dismissLostConnection,
+  openNotebook,
+  runCell,
+  waitForIdleKernel,
+} from '../support/jupyterlab.ts'
 
 t.test('between two cells the hub is killed, and the third still knows the first', async (t) => {
   const hub = await startHubProcess(t, jupyterSettings)
@@ -17,6 +22,7 @@ t.test('between two cells the hub is killed, and the third still knows the first
   await page.waitForURL(`${hub.url}/user/ana/lab**`)
   await openNotebook(page)
   await runCell(page, 'kept = 6 * 7; kept', '42')
+  await dismissLostConnection(page)
 
   await hub.kill()
   await hub.restart()

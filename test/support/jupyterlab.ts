@@ -17,6 +17,14 @@ export async function waitForIdleKernel(page: Page): Promise<void> {
     .waitFor()
 }
 
+/** As a person would: whatever JupyterLab asks while it cannot reach the hub is answered with "Dismiss". */
+export async function dismissLostConnection(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Server unavailable or unreachable' })
+  await page.addLocatorHandler(dialog, async () => {
+    await dialog.getByRole('button', { name: 'Dismiss' }).click()
+  })
+}
+
 /** Types `code` into the last cell, runs it, and waits until its output is `output`. */
 export async function runCell(page: Page, code: string, output: string): Promise<void> {
   const cells = page.locator('.jp-NotebookPanel .jp-CodeCell')
