@@ -25,10 +25,21 @@ export type UserOptions = {
 }
 
 export interface Presenter {
+  /** In the same order, without those of whom the caller may see nothing; the store is asked about all of them together. */
+  users(users: readonly User[], viewer: ScopeSet, options?: UserOptions): Json[]
   /** Undefined when the caller may see nothing of them. */
   user(user: User, viewer: ScopeSet, options?: UserOptions): Json | undefined
   server(server: Server, viewer: ScopeSet): Json
   token(token: Token): Json
+}
+
+type View = UserOptions & { readonly viewer: ScopeSet }
+
+/** What the store has of a user in other tables. */
+type Known = {
+  readonly servers: readonly Server[]
+  readonly groups: readonly string[]
+  readonly roles: readonly string[]
 }
 
 export type PresenterNeeds = {
@@ -87,29 +98,47 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
   const pathOf = (server: Server): string => serverPath(baseUrl, server.userName, server.name)
   const absolute = (path: string): string | null => (publicUrl === '' ? null : publicUrl + path)
 
-  const user: Presenter['user'] = (shown, viewer, options = {}) => {
-    const keys = visibleKeys(userKeys, viewer, { user: shown.name })
-    const servers = serversOf(shown, viewer, options)
+  const users: Presenter['users'] = (shown, viewer, options = {}) => {
+    const ids = shown.map(({ id }) => id)
+    const servers = Map.groupBy(store.servers.listOfUsers(ids), ({ userId }) => userId)
+    const groups = Map.groupBy(store.groups.listNamesOfUsers(ids), ({ userId }) => userId)
+    const roles = rights.listRolesOfUsers(shown)
+    return shown.flatMap((one) => {
+      const known: Known = {
+        servers: servers.get(one.id) ?? [],
+        groups: (groups.get(one.id) ?? []).map(({ name }) => name),
+        roles: roles.get(one.id) ?? [],
+      }
+      const visible = show(one, known, { viewer, ...options })
+      return visible === undefined ? [] : [visible]
+    })
+  }
+
+  /** @returns undefined when the viewer may see nothing of them. */
+  const show = (shown: User, known: Known, view: View): Json | undefined => {
+    const keys = visibleKeys(userKeys, view.viewer, { user: shown.name })
+    const servers = visibleServers(shown, known, view)
     if (servers !== undefined) keys.add('kind').add('name')
     if (keys.size === 0) return undefined
     return {
-      ...pick(keys, fieldsOf(shown, options)),
+      ...pick(keys, fieldsOf(shown, known, view)),
       ...(servers === undefined ? {} : { servers }),
     }
   }
 
   const fieldsOf = (
     shown: User,
-    { authState = false }: UserOptions,
+    { servers, groups, roles }: Known,
+    { authState = false }: View,
   ): Record<string, () => unknown> => {
-    const main = store.servers.findByName(shown.id, '')
+    const main = servers.find(({ name }) => name === '')
     return {
       kind: () => 'user',
       name: () => shown.name,
       user_info: () => null,
       admin: () => shown.admin,
-      roles: () => rights.listRolesOfUser(shown),
-      groups: () => store.groups.listNamesOfUser(shown.name),
+      roles: () => roles,
+      groups: () => groups,
       created: () => timestamp(shown.createdAt),
       last_activity: () => timestamp(shown.lastActivityAt),
       auth_state: () => (authState ? (needs.authStates.find(shown.id) ?? null) : null),
@@ -119,12 +148,12 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
   }
 
   /** Absent when no server of theirs may be seen. */
-  const serversOf = (shown: User, viewer: ScopeSet, options: UserOptions): Json | undefined => {
+  const visibleServers = (shown: User, known: Known, view: View): Json | undefined => {
+    const { viewer, stoppedServers = false } = view
     if (!viewer.holdsAny('read:servers')) return undefined
-    const visible = store.servers
-      .listOf(shown.id)
+    const visible = known.servers
+      .filter((one) => stoppedServers || isActive(one))
       .filter((one) => viewer.has('read:servers', { server: fullName(one) }))
-      .filter((one) => options.stoppedServers === true || isActive(one))
     if (visible.length === 0 && !viewer.has('read:servers', { user: shown.name })) return undefined
     return Object.fromEntries(visible.map((one) => [one.name, server(one, viewer)]))
   }
@@ -136,7 +165,7 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
       name: shown.name,
       display_name: shown.displayName ?? shown.name,
       full_name: fullName(shown),
-      last_activity: timestamp(activity.ofServer(shown.id)),
+      last_activity: timestamp(activity.ofServer(shown)),
       started: timestamp(shown.startedAt),
       pending: pendingOf(shown.state),
       ready: shown.state === 'ready',
@@ -153,7 +182,8 @@ export function createPresenter(needs: PresenterNeeds): Presenter {
   }
 
   return {
-    user,
+    users,
+    user: (shown, viewer, options) => users([shown], viewer, options)[0],
     server,
     token: (shown) => ({
       user: shown.userName,

@@ -13,6 +13,9 @@ import { type Presenter } from './present.ts'
 import { stoppedQuery, wantsStopped } from './users.ts'
 import { listOf, user as userShape } from './schemas.ts'
 
+/** So many are shown in one go: others wait meanwhile. */
+const usersAtOnce = 10
+
 const states = ['active', 'ready', 'inactive'] as const
 const sortKeys = ['id', 'name', 'last_activity'] as const
 const query = {
@@ -43,10 +46,16 @@ export function userListRoutes(
     const options = { stoppedServers: wantsStopped(request) }
     const users = store.users.list({ ...filter, ...readSort(queryOf(request)), ...page })
     const total = page.wrapped ? store.users.countOf(filter) : users.length
-    const shown = await mapInTurns(users, (user: User) => present.user(user, scopes, options))
-    const items = shown.filter((user) => user !== undefined)
-    return paginate(request, page, { items, total })
+    const shown = await mapInTurns(piecesOf(users), (some) => present.users(some, scopes, options))
+    return paginate(request, page, { items: shown.flat(), total })
   })
+}
+
+function piecesOf(users: readonly User[]): User[][] {
+  const count = Math.ceil(users.length / usersAtOnce)
+  return Array.from({ length: count }, (_, index) =>
+    users.slice(index * usersAtOnce, (index + 1) * usersAtOnce),
+  )
 }
 
 /** Whom the caller's right to list is about. @throws {HubError} Forbidden when it is about no user at all. */

@@ -49,7 +49,7 @@ export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
     const names = readNames(usernames).filter((name) => !store.users.findByName(name))
     if (names.length === 0) throw conflict(`All ${usernames.length} users already exist`)
     const made = names.map((name) => users.add(name, { admin }))
-    return reply.code(201).send(made.map((user) => present.user(user, caller.scopes)))
+    return reply.code(201).send(present.users(made, caller.scopes))
   })
 
   const named = { scope: 'admin:users', target: 'user' } as const

@@ -1,6 +1,7 @@
 /** Activity: who and which server was used last, noted in memory and written down now and then. */
 import { invalidInput } from '../lib/errors.ts'
 import { HOUR, MINUTE, type Clock } from '../lib/time.ts'
+import { type Server } from '../model/server.ts'
 import { type Store } from '../store/store.ts'
 
 export interface Activity {
@@ -11,8 +12,8 @@ export interface Activity {
   sawSession(hash: string, at: Date): void
   /** What a server reported of itself (contract §3.9). Never moves back. @throws {HubError} InvalidInput. */
   report(userId: number, at: Date | undefined, servers: ReadonlyMap<string, Date>): void
-  /** The newest of what is stored and what is only noted. */
-  ofServer(serverId: number): Date | undefined
+  /** The newest of what is stored, by its row as it is now, and of what is only noted. */
+  ofServer(server: Pick<Server, 'id' | 'lastActivityAt'>): Date | undefined
   /** When a user was last seen, where that is noted and not written down yet. */
   ofUser(userId: number): Date | undefined
   /** When a session was last used, where that is noted and not written down yet. */
@@ -65,9 +66,8 @@ export function createActivity(needs: { store: Store; clock: Clock }): Activity 
       for (const [index, time] of times.entries()) note(servers, ids[index] ?? 0, time)
       if (at) note(users, userId, at)
     },
-    ofServer(serverId) {
-      const stored = store.servers.find(serverId)?.lastActivityAt
-      const noted = servers.get(serverId)
+    ofServer({ id, lastActivityAt: stored }) {
+      const noted = servers.get(id)
       return stored !== undefined && (noted === undefined || noted < stored) ? stored : noted
     },
     ofUser: (userId) => users.get(userId),

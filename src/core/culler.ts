@@ -89,7 +89,7 @@ function isTooOld({ state, startedAt }: Server, { clock, maxAgeMs }: CullerNeeds
 function isIdle(server: Server, needs: CullerNeeds): boolean {
   if (server.state !== 'ready') return false
   noteTrafficOf(serverPath(needs.baseUrl, server.userName, server.name), needs)
-  const usedMs = needs.activity.ofServer(server.id)?.getTime() ?? 0
+  const usedMs = needs.activity.ofServer(server)?.getTime() ?? 0
   const sinceMs = Math.max(usedMs, server.startedAt?.getTime() ?? 0)
   return needs.clock.now().getTime() - sinceMs >= needs.timeoutMs
 }

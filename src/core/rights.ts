@@ -27,8 +27,12 @@ export interface RightsReader {
   getDefaultRole(name: keyof typeof roles): Role
   /** Any role there is. */
   findRole(name: string): Role | undefined
-  /** Names of the roles they have themselves, sorted; not those of a user's groups (contract §3.5). */
-  listRolesOfUser(user: RightsUser): string[]
+  /**
+   * Names of the roles that they have themselves, sorted, by the id of the user; not those of their groups
+   * (contract §3.5).
+   */
+  listRolesOfUsers(users: readonly RightsUser[]): Map<number, string[]>
+  /** Names, sorted. */
   listRolesOfService(service: RightsService): string[]
   listRolesOfGroup(group: Pick<Group, 'id'>): string[]
 }
@@ -79,7 +83,15 @@ export function createRights(needs: {
     }),
     getDefaultRole,
     findRole,
-    listRolesOfUser: (user) => namesOf(rolesOfUser(user)),
+    listRolesOfUsers(users) {
+      const assigned = store.roles.listNamesOfUsers(users.map(({ id }) => id))
+      const byUser = Map.groupBy(assigned, ({ userId }) => userId)
+      const namesOfUser = ({ id, admin }: RightsUser): string[] => [
+        ...['user', ...(admin ? ['admin'] : [])],
+        ...(byUser.get(id) ?? []).map(({ name }) => name),
+      ]
+      return new Map(users.map((user) => [user.id, sorted(namesOfUser(user))]))
+    },
     listRolesOfService: (service) => namesOf(rolesOfService(service)),
     listRolesOfGroup: ({ id }) => namesOf(store.roles.listOf({ kind: 'group', id })),
   }
@@ -89,6 +101,6 @@ export function createRights(needs: {
 const scopesOf = (held: readonly Role[]): string[] =>
   held.flatMap(({ scopes }) => scopes).filter((scope) => scope !== 'inherit')
 
-const namesOf = (held: readonly Role[]): string[] => [
-  ...new Set(held.map(({ name }) => name).sort()),
-]
+const namesOf = (held: readonly Role[]): string[] => sorted(held.map(({ name }) => name))
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort()

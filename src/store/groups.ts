@@ -8,6 +8,9 @@ import { type Group, type GroupProperties } from '../model/group.ts'
 /** A part of a list, in the order of ids. */
 export type ListPart = { readonly offset: number; readonly limit: number }
 
+/** A user is in this group, or has this role. */
+export type NameOfUser = { readonly userId: number; readonly name: string }
+
 export interface Groups {
   find(id: number): Group | undefined
   findByName(name: string): Group | undefined
@@ -21,6 +24,8 @@ export interface Groups {
   listMemberIds(id: number): number[]
   /** In the order of names. */
   listOfUser(userId: number): Group[]
+  /** Names, sorted, of many users at once. */
+  listNamesOfUsers(userIds: readonly number[]): NameOfUser[]
   /** Names, sorted: what a filter `!group=` is compared with. */
   listNamesOfUser(userName: string): string[]
   /** @throws {HubError} Conflict when the name is taken. */
@@ -49,6 +54,7 @@ type Members = Pick<
   | 'countMembers'
   | 'listMemberIds'
   | 'listOfUser'
+  | 'listNamesOfUsers'
   | 'listNamesOfUser'
   | 'addMember'
   | 'removeMember'
@@ -94,6 +100,9 @@ function prepareMembers(database: Database): Members {
     select g.name from users u join group_members m on m.user_id = u.id
       join groups g on g.id = m.group_id
     where u.name = ? order by g.name`)
+  const namesOfUsers = database.prepare<NameOfUser>(`
+    select m.user_id as userId, g.name from group_members m join groups g on g.id = m.group_id
+    where m.user_id in (select value from json_each(?)) order by g.name`)
   const add = database.prepare(
     'insert into group_members (group_id, user_id) values (?, ?) on conflict do nothing',
   )
@@ -104,6 +113,7 @@ function prepareMembers(database: Database): Members {
     countMembers: (id) => count.get([id])?.count ?? 0,
     listMemberIds: (id) => ids.all([id]).map((row) => row.user_id),
     listOfUser: (userId) => ofUser.all([userId]).map(toGroup),
+    listNamesOfUsers: (userIds) => namesOfUsers.all([toJson(userIds)]),
     listNamesOfUser: (userName) => namesOfUser.all([userName]).map(({ name }) => name),
     addMember: (id, userId) => void add.run([id, userId]),
     removeMember: (id, userId) => void remove.run([id, userId]),

@@ -1,5 +1,6 @@
 /** Roles that are written down, and who holds them by assignment. */
 import { type Database, type Statement } from './database.ts'
+import { type NameOfUser } from './groups.ts'
 import { fromJson, toFlag, toJson } from './rows.ts'
 import { type Role } from '../model/role.ts'
 
@@ -20,6 +21,8 @@ export interface Roles {
   list(): StoredRole[]
   /** Those assigned to the holder itself, by name. */
   listOf(holder: RoleHolder): StoredRole[]
+  /** Names of those assigned to each of many users. */
+  listNamesOfUsers(userIds: readonly number[]): NameOfUser[]
   /** Those of all groups that the user is in, each once. */
   listOfGroupsOf(userId: number): StoredRole[]
   /** Ids of holders of one kind. */
@@ -48,6 +51,9 @@ export function createRoles(database: Database): Roles {
     select distinct r.* from group_members m join group_roles a on a.group_id = m.group_id
       join roles r on r.id = a.role_id
     where m.user_id = ? order by r.name`)
+  const namesOfUsers = database.prepare<NameOfUser>(`
+    select a.user_id as userId, r.name from user_roles a join roles r on r.id = a.role_id
+    where a.user_id in (select value from json_each(?))`)
   const save = database.prepare<RoleRow>(`
     insert into roles (name, description, scopes, from_config)
     values (:name, :description, :scopes, :fromConfig)
@@ -63,6 +69,7 @@ export function createRoles(database: Database): Roles {
     },
     list: () => all.all().map(toRole),
     listOf: ({ kind, id }) => assignments[kind].ofHolder.all([id]).map(toRole),
+    listNamesOfUsers: (userIds) => namesOfUsers.all([toJson(userIds)]),
     listOfGroupsOf: (userId) => ofGroups.all([userId]).map(toRole),
     listHolders: (roleId, kind) => assignments[kind].holders.all([roleId]).map(({ id }) => id),
     save({ name, description, scopes }, { fromConfig }) {

@@ -33,6 +33,8 @@ export interface Servers {
   find(id: number): Server | undefined
   findByName(userId: number, name: string): Server | undefined
   listOf(userId: number): Server[]
+  /** Of many users at once. */
+  listOfUsers(userIds: readonly number[]): Server[]
   /** Starting, ready or stopping; the first `limit` that were made, or all. */
   listActive(limit?: number): Server[]
   countActive(): number
@@ -80,6 +82,9 @@ export function createServers(database: Database): Servers {
   const ofUser = database.prepare<ServerRow>(
     `${serversWithNames} where s.user_id = ? order by s.name`,
   )
+  const ofUsers = database.prepare<ServerRow>(
+    `${serversWithNames} where s.user_id in (select value from json_each(?)) order by s.user_id, s.name`,
+  )
   const active = database.prepare<ServerRow>(
     `${serversWithNames} where ${isActive} order by s.id limit ?`,
   )
@@ -124,6 +129,7 @@ export function createServers(database: Database): Servers {
     find: (id) => optional(byId.get([id])),
     findByName: (userId, name) => optional(byName.get([userId, name])),
     listOf: (userId) => ofUser.all([userId]).map(toServer),
+    listOfUsers: (userIds) => ofUsers.all([toJson(userIds)]).map(toServer),
     listActive: (limit = -1) => active.all([limit]).map(toServer),
     countActive: () => countActive.get()?.count ?? 0,
     countReady: () => countReady.get()?.count ?? 0,

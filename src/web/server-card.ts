@@ -33,7 +33,7 @@ export function cardOf(needs: CardNeeds, server: Server): ServerCard {
     startPath: `${hubPath}spawn/${name}`,
     stopPath: `${hubPath}stop/${name}`,
     pendingPath: `${hubPath}spawn-pending/${name}`,
-    lastActivity: momentOrNone(needs.activity.ofServer(server.id) ?? server.lastActivityAt, now),
+    lastActivity: momentOrNone(needs.activity.ofServer(server), now),
     started: momentOrNone(server.startedAt, now),
     reason: server.failure?.message,
     profile: profileNameOf(needs, server),

@@ -48,7 +48,7 @@ t.test('a kernel at work is use, an idle one is not', async (t) => {
   core.clock.advance(2 * HOUR)
   await cull(core)
   t.equal(core.again(server).state, 'ready')
-  t.same(core.context.activity.ofServer(server.id), core.clock.now())
+  t.same(core.context.activity.ofServer(core.again(server)), core.clock.now())
   const left = core.context.store.tokens.listOf(server.userId, core.clock.now())
   t.same(
     left.map(({ serverId }) => serverId),

@@ -12,7 +12,10 @@ function setUp(t: Test) {
   const access = { forgetAll: () => undefined }
   const roles = createRoles({ store, access, addUser: (name) => store.addUser(name) })
   const rights = createRights({ store, clock })
-  const rolesOf = (name: string) => rights.listRolesOfUser(store.users.getByName(name))
+  const rolesOf = (name: string) => {
+    const user = store.users.getByName(name)
+    return rights.listRolesOfUsers([user]).get(user.id)
+  }
   const addService = (name: string, admin = false) =>
     store.services.save({
       ...{ name, admin, url: undefined, command: [], info: {}, display: true },

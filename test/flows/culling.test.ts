@@ -43,7 +43,7 @@ t.test('an idle server is stopped, and one with a kernel at work is not', async 
   const home = wordsOf(await ana.open('/hub/home'))
   t.match(home, /Stopped after 8 seconds without use\. Your files are safe\./)
 
-  const usedMs = (): number => activity.ofServer(serverOf(hub, 'ben').id)?.getTime() ?? 0
+  const usedMs = (): number => activity.ofServer(serverOf(hub, 'ben'))?.getTime() ?? 0
   const wasSpared = async (): Promise<boolean> => usedMs() - leftMs >= idleMs
   t.ok(await until(wasSpared), 'the busy one was asked, and counts as used')
   t.equal(stateOf('ben'), 'ready')

@@ -48,4 +48,6 @@ t.test('with twice as many users no request takes more of the store', async (t) 
     t.ok(statements <= one.statements * 1.1 + 20, `${name}: ${one.statements} → ${statements}`)
     t.ok(rows <= one.rows * 1.1 + 50, `${name}: ${one.rows} → ${rows} rows`)
   }
+  const page = after.get('users sort=id')?.statements ?? Infinity
+  t.ok(page < 100, `two hundred users are listed with ${page} statements`)
 })

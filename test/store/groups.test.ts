@@ -42,6 +42,10 @@ t.test('members come and go, each once', async (t) => {
     groups.listOfUser(ana.id).map((group) => group.name),
     ['class', 'staff'],
   )
+  t.same(groups.listNamesOfUsers([ana.id, 99]), [
+    { userId: ana.id, name: 'class' },
+    { userId: ana.id, name: 'staff' },
+  ])
   groups.removeMember(id, ana.id)
   groups.removeMember(id, ana.id)
   t.same(groups.listMembers(id), ['ben'])

@@ -23,6 +23,7 @@ t.test('a role is written down once and can be written anew, keeping who has it'
   t.equal(second.id, first.id)
   t.same(roles.findByName('teacher'), { ...role('teacher', 'read:hub'), id: 1, fromConfig: false })
   t.same(roles.listOf(ana), [second])
+  t.same(roles.listNamesOfUsers([ana.id, 99]), [{ userId: ana.id, name: 'teacher' }])
   t.equal(roles.findByName('pupil'), undefined)
 })
 

@@ -50,6 +50,22 @@ t.test('named servers are made once and listed in order', async (t) => {
   t.equal(servers.findByName(ana, ''), undefined)
 })
 
+t.test('those of many users are listed by user and name', async (t) => {
+  const { store } = openStore(t)
+  const [ana, , cem] = ['ana', 'ben', 'cem'].map((name) =>
+    store.users.create({ name, admin: false, at: at(0) }),
+  )
+  if (!ana || !cem) throw new Error('somebody is missing')
+  store.servers.create(ana.id, 'lab')
+  const listed = store.servers.listOfUsers([cem.id, ana.id])
+  t.same(
+    listed.map(({ userName, name }) => `${userName}/${name}`),
+    ['ana/', 'ana/lab', 'cem/'],
+  )
+  t.same(listed.slice(0, 2), store.servers.listOf(ana.id))
+  t.same(store.servers.listOfUsers([]), [])
+})
+
 t.test('active ones are those that may have a process', async (t) => {
   const { servers, ana } = setUp(t)
   const states = ['starting', 'ready', 'stopping', 'failed', 'stopped'] as const

@@ -43,9 +43,13 @@ export function scansAbout(database: Database, table: string): string[] {
   return [...new Set(scans.map((sql) => sql.replace(/\s+/g, ' ').trim()))].sort()
 }
 
+/** Of a line of a plan: a whole table is read, other than a list among the statement's own values. */
+export const isTableScan = (detail: string): boolean =>
+  /\bSCAN (?!CONSTANT ROW|json_each VIRTUAL TABLE)/.test(detail)
+
 function isScan(database: Database, sql: string): boolean {
   const plan = database.prepare<{ detail: string }>(`explain query plan ${sql}`)
-  return plan.all(parametersOf(sql)).some(({ detail }) => detail.startsWith('SCAN'))
+  return plan.all(parametersOf(sql)).some(({ detail }) => isTableScan(detail))
 }
 
 /** Any values: a plan does not depend on them. */
