@@ -78,6 +78,7 @@ export function connect(
 ): Connection {
   const reading = createReadBuffer(options.firstBufferBytes ?? firstBufferBytes)
   let paused = false
+  let answerBytes = 0
   let failure: Error | undefined
 
   const socket = open(target, {
@@ -87,12 +88,19 @@ export function connect(
     onread: {
       buffer: reading.next,
       callback: (length) => {
+        answerBytes += length
         paused = !receive(reading.filled(length))
+        if (connection.user === undefined) noteAnswer()
         // Only whoever fills the buffer may be read again in this turn.
-        return !paused && (length < largestBufferBytes || share.take(length, goOn))
+        return !paused && (length < largestBufferBytes || share.take(goOn))
       },
     },
   })
+
+  const noteAnswer = (): void => {
+    if (answerBytes <= firstBufferBytes) share.small()
+    answerBytes = 0
+  }
 
   const goOn = (): void => {
     if (!paused) socket.resume()
@@ -143,7 +151,7 @@ export function connect(
     keepBuffer: reading.keep,
     resume() {
       paused = false
-      socket.resume()
+      if (share.wake(goOn)) socket.resume()
     },
     destroy: () => void socket.destroy(),
     limitQuiet: (ms) => void socket.setTimeout(ms),

@@ -1,32 +1,76 @@
 /** How much the servers may say in one turn of the event loop. */
 import t from 'tap'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createTurnShare } from '../../src/proxy/turn-share.ts'
+import { createTurnShare, type TurnShare } from '../../src/proxy/turn-share.ts'
 
-const MiB = 1024 * 1024
+const nothing = (): void => undefined
 
-t.test('all share a turn; who wants more goes on before the next one', async (t) => {
+/** @returns how many reads this turn has left. */
+function useUp({ take }: TurnShare): number {
+  let count = 0
+  while (take(nothing)) count += 1
+  return count
+}
+
+t.test('all share a turn; who wants more goes on in the next one', async (t) => {
   const share = createTurnShare()
   const wentOn: string[] = []
-  const take = (name: string, bytes: number): boolean => share.take(bytes, () => wentOn.push(name))
-  t.equal(take('one', MiB), true)
-  t.equal(take('two', MiB), false)
-  t.equal(take('three', 1), false)
+  const take = (name: string): boolean => share.take(() => wentOn.push(name))
+  t.equal(take('one'), true)
+  t.equal(useUp(share), 31)
+  t.equal(take('two'), false)
+  t.equal(take('three'), false)
   t.same(wentOn, [], 'not in this turn')
   await nextTurn()
   t.same(wentOn, ['two', 'three'])
-  t.equal(take('one', MiB), true, 'the next turn has a share of its own')
+  t.equal(useUp(share), 29, 'those who waited have their part of this turn')
   await nextTurn()
   t.same(wentOn, ['two', 'three'], 'nobody goes on twice')
 })
 
 t.test('a share that was not used up does not add to the next one', async (t) => {
   const share = createTurnShare()
-  share.take(1, () => undefined)
+  t.equal(share.take(nothing), true)
   await nextTurn()
-  t.equal(
-    share.take(2 * MiB, () => undefined),
-    false,
-  )
+  t.equal(useUp(share), 32)
   await nextTurn()
 })
+
+t.test(
+  'beside small answers the shares are smaller, and whole again when there are no more',
+  async (t) => {
+    const share = createTurnShare()
+    t.equal(useUp(share), 32)
+    share.small()
+    await nextTurn()
+    t.equal(useUp(share), 7, 'one of eight has waited')
+    for (let turn = 0; turn < 40; turn++) {
+      await nextTurn()
+      share.take(nothing)
+    }
+    await nextTurn()
+    t.equal(useUp(share), 32)
+    await nextTurn()
+  },
+)
+
+t.test(
+  'of many who become ready at once, a few go on in each turn beside small answers',
+  async (t) => {
+    const share = createTurnShare()
+    let wentOn = 0
+    const wake = (): boolean => share.wake(() => (wentOn += 1))
+    for (let reader = 0; reader < 50; reader++) t.equal(wake(), true, 'alone they are not held up')
+    share.small()
+    share.take(nothing)
+    await nextTurn()
+    let atOnce = 0
+    for (let reader = 0; reader < 50; reader++) if (wake()) atOnce += 1
+    t.equal(atOnce, 8)
+    for (const together of [8, 16, 24, 32, 40, 42]) {
+      await nextTurn()
+      t.equal(wentOn, together)
+    }
+    await nextTurn()
+  },
+)
