@@ -9,9 +9,10 @@ import { pin, type Running } from './bench-subjects.ts'
 
 export type Asking = Pick<Running, 'process'> & { report(): Promise<SteadyReport> }
 
-export async function askSteadily(order: SteadyOrder): Promise<Asking> {
+/** @param before words that start it, such as `chrt` */
+export async function askSteadily(order: SteadyOrder, ...before: string[]): Promise<Asking> {
   const program = path.join(import.meta.dirname, 'bench-steady.ts')
-  const child = pin(loadCore, [process.execPath, program])
+  const child = pin(loadCore, [...before, process.execPath, program])
   child.send(order)
   if ((await answerOf(child)) !== 'open') throw new Error('the steady requests did not begin')
   return {

@@ -8,8 +8,11 @@ export type SteadyOrder = {
   readonly head: string
   readonly connections: number
   readonly perSecond: number
-  /** Answers of a fifth of a second in which the host took processor time from this machine do not count. */
-  readonly leaveOutStolen: boolean
+  /**
+   * Answers of a moment in which the host took processor time from this machine, or stopped this program, do not count.
+   * Only for a program that nobody else on the machine can stop.
+   */
+  readonly leaveOutDisturbed: boolean
 }
 
 /** Since the last report; from the moment a request was due, so that one which had to wait counts in full. */
@@ -23,12 +26,16 @@ export type SteadyReport = {
 
 type Line = { readonly socket: Socket; readonly due: number[]; left: number; text: string }
 
-/** Since the last report; of the present fifth of a second, until it is known whether it counts. */
+/** Since the last report; of the present moment, until it is known whether it counts. */
 let counted: number[] = []
 let leftOut = 0
 let present: number[] = []
+let longestStopMs = 0
 
-const windowMs = 200
+const momentMs = 50
+
+/** Its own work takes a tenth of it. */
+const stoppedMs = 5
 
 const connect = (port: number): Promise<Line> =>
   new Promise((resolve, reject) => {
@@ -65,8 +72,12 @@ function run(lines: readonly Line[], { head, perSecond }: SteadyOrder): void {
   const everyMs = 1000 / perSecond
   let dueMs = performance.now()
   let next = 0
+  let beforeMs = dueMs
   setInterval(() => {
-    for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += everyMs) {
+    const nowMs = performance.now()
+    longestStopMs = Math.max(longestStopMs, nowMs - beforeMs)
+    beforeMs = nowMs
+    for (; dueMs <= nowMs; dueMs += everyMs) {
       const line = lines[next++ % lines.length]
       line?.due.push(dueMs)
       line?.socket.write(head)
@@ -74,18 +85,19 @@ function run(lines: readonly Line[], { head, perSecond }: SteadyOrder): void {
   }, 1)
 }
 
-/** Closes a window every time it is called. */
-function createWindows(leaveOutStolen: boolean): () => void {
+/** Ends a moment every time it is called. */
+function createMoments(leaveOutDisturbed: boolean): () => void {
   let before = stolenSeconds()
-  let wasStolen = false
+  let wasDisturbed = false
   return () => {
     const now = stolenSeconds()
-    const isStolen = now > before
-    // What waits when a window ends is answered in the next one.
-    if (leaveOutStolen && (isStolen || wasStolen)) leftOut += present.length
+    const isDisturbed = now > before || longestStopMs > stoppedMs
+    // What waits when a moment ends is answered in the next one.
+    if (leaveOutDisturbed && (isDisturbed || wasDisturbed)) leftOut += present.length
     else counted.push(...present)
     present = []
-    wasStolen = isStolen
+    longestStopMs = 0
+    wasDisturbed = isDisturbed
     before = now
   }
 }
@@ -104,10 +116,10 @@ process.once('message', (order: SteadyOrder) => {
   void (async () => {
     const lines: Line[] = []
     for (let count = 0; count < order.connections; count++) lines.push(await connect(order.port))
-    const closeWindow = createWindows(order.leaveOutStolen)
-    setInterval(closeWindow, windowMs)
+    const endMoment = createMoments(order.leaveOutDisturbed)
+    setInterval(endMoment, momentMs)
     process.on('message', () => {
-      closeWindow()
+      endMoment()
       process.send?.(report())
     })
     process.send?.('open')

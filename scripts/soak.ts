@@ -92,7 +92,7 @@ async function someoneAsks(hub: Hub): Promise<Asking> {
     head,
     connections: 8,
     perSecond: 50,
-    leaveOutStolen: false,
+    leaveOutDisturbed: false,
   })
 }
 
