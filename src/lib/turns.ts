@@ -1,7 +1,7 @@
 /** Long work in pieces: in between, everybody else gets a turn of the event loop. */
 
 /** What all pieces of one turn may take together; the rest of what a turn may is for what an item takes longer than expected. */
-const pieceMs = 0.5
+const pieceMs = 0.25
 
 /**
  * What to await between two pieces of work: it lets others go first once the pieces of this turn have taken long enough.

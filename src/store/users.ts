@@ -1,7 +1,8 @@
 /** Users and the identities that are theirs. */
 import { conflict, notFound } from '../lib/errors.ts'
-import { type Database, type Statement } from './database.ts'
+import { type Database } from './database.ts'
 import { orConflict } from './failures.ts'
+import { type ListPart } from './groups.ts'
 import { toDate, toDateOrNone, toFlag, toJson } from './rows.ts'
 import { slugOf, type User } from '../model/user.ts'
 
@@ -130,10 +131,17 @@ const toFilter = ({ search, state, names }: UserFilter): Record<string, string |
 })
 
 function prepareLists(database: Database): Lists {
-  const prepareSorted = (column: string, direction: string): Statement<UserRow> =>
-    database.prepare<UserRow>(`${selectUsers} where ${isListed}
-      order by ${column} ${direction}, u.id ${direction} limit :limit offset :offset`)
-  const prepareBoth = (column: string): Record<'asc' | 'desc', Statement<UserRow>> => ({
+  const prepareSorted = (column: string, direction: string): Lister => {
+    const order = `order by ${column} ${direction}, u.id ${direction} limit :limit offset :offset`
+    const some = database.prepare<UserRow>(`${selectUsers} where ${isListed} ${order}`)
+    // Those before the offset are passed over without a look at each.
+    const all = database.prepare<UserRow>(`${selectUsers} ${order}`)
+    return ({ offset, limit }, filter) =>
+      isEverybody(filter)
+        ? all.all({ offset, limit })
+        : some.all({ ...toFilter(filter), offset, limit })
+  }
+  const prepareBoth = (column: string): Record<'asc' | 'desc', Lister> => ({
     asc: prepareSorted(column, 'asc'),
     desc: prepareSorted(column, 'desc'),
   })
@@ -146,11 +154,8 @@ function prepareLists(database: Database): Lists {
     `select count(*) as count from users u where ${isListed}`,
   )
   const countAll = database.prepare<CountRow>('select count(*) as count from users')
-  const countOf = (filter: UserFilter): number => {
-    const { search = '', state, names } = filter
-    const isAll = search === '' && state === undefined && names === undefined
-    return (isAll ? countAll.get() : count.get(toFilter(filter)))?.count ?? 0
-  }
+  const countOf = (filter: UserFilter): number =>
+    (isEverybody(filter) ? countAll.get() : count.get(toFilter(filter)))?.count ?? 0
   const activeSince = database.prepare<CountRow>(
     'select count(*) as count from users where last_activity_at >= ?',
   )
@@ -160,8 +165,8 @@ function prepareLists(database: Database): Lists {
   )
   return {
     list({ sort = 'id', descending = false, offset, limit, ...filter }) {
-      const statement = sorted[sort][descending ? 'desc' : 'asc']
-      return statement.all({ ...toFilter(filter), offset, limit }).map(toUser)
+      const list = sorted[sort][descending ? 'desc' : 'asc']
+      return list({ offset, limit }, filter).map(toUser)
     },
     count: (search = '') => countOf({ search }),
     countOf,
@@ -170,6 +175,11 @@ function prepareLists(database: Database): Lists {
     countAdmins: () => admins.get()?.count ?? 0,
   }
 }
+
+type Lister = (part: ListPart, filter: UserFilter) => UserRow[]
+
+const isEverybody = ({ search = '', state, names }: UserFilter): boolean =>
+  search === '' && state === undefined && names === undefined
 
 type CountRow = { readonly count: number }
 
