@@ -11,7 +11,8 @@ import {
   setDefaultCACertificates,
 } from 'node:tls'
 import { Worker } from 'node:worker_threads'
-import t from 'tap'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
 import { connect, ConnectTimeoutError, type ConnectionUser } from '../../src/proxy/connection.ts'
 import { targetOf } from '../../src/proxy/target.ts'
 import { askServer } from '../../src/spawn/server-request.ts'
@@ -94,6 +95,52 @@ t.test('two connections never read into one buffer', async (t) => {
   await eventually(() => buffers.size === 5)
   for (const connection of all) connection.destroy()
   t.pass('five buffers')
+})
+
+/** Thirty servers speak at once. @returns how many buffers of theirs were filled in one of the turns from the fifth to the 20th, at most. */
+async function busiestTurn(t: Test, { besideSmall }: { besideSmall: boolean }): Promise<number> {
+  const much = Buffer.alloc(2 * 1024 * 1024)
+  const loud = await startRaw(t, ({ socket }) => void socket.write(much))
+  const brief = await startRaw(t, (peer) => peer.write('x'))
+  let [turn, inTurn, most, readers] = [0, 0, 0, 30]
+  const all = Array.from({ length: readers }, () => {
+    let left = much.length
+    const bytes = ({ length }: Buffer): boolean => {
+      if (length === 64 * 1024 && turn > 3 && turn < 20) most = Math.max(most, ++inTurn)
+      left -= length
+      if (left === 0) readers -= 1
+      return true
+    }
+    return connect(loud, user({ bytes }), options)
+  })
+  const gotSmall = new Promise<void>((resolve) => {
+    const connection = connect(
+      brief,
+      user({
+        bytes() {
+          if (besideSmall) connection.user = undefined
+          resolve()
+          return true
+        },
+      }),
+      options,
+    )
+    all.push(connection)
+  })
+  await gotSmall
+  for (; readers > 0; turn++) {
+    inTurn = 0
+    await nextTurn()
+  }
+  for (const connection of all) connection.destroy()
+  return most
+}
+
+t.test('beside small answers, big ones say less in each turn', async (t) => {
+  const alone = await busiestTurn(t, { besideSmall: false })
+  const beside = await busiestTurn(t, { besideSmall: true })
+  t.ok(alone > 24, `${alone} buffers were filled in a turn`)
+  t.ok(beside <= 16, `${beside} buffers were filled in a turn beside a small answer`)
 })
 
 t.test('a server that says nothing to the knock is given up in time', async (t) => {
