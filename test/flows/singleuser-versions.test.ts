@@ -39,7 +39,8 @@ for (const [version, mode, settings] of [
     t.match(said['x-jupyterhub-version'], new RegExp(`^${version}\\.`))
 
     const startedMs = server.startedAt?.getTime() ?? 0
-    const isReported = async () => (activity.ofServer(serverOf(hub, 'ana'))?.getTime() ?? 0) > startedMs
+    const isReported = async () =>
+      (activity.ofServer(serverOf(hub, 'ana'))?.getTime() ?? 0) > startedMs
     t.ok(await pollUntil(isReported, patient), 'its report of activity is accepted')
 
     const ana = createBrowser(url)
