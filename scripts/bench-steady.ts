@@ -34,7 +34,7 @@ let longestStopMs = 0
 
 const momentMs = 50
 
-/** Its own work takes a tenth of it. */
+/** It means to look every millisecond. */
 const stoppedMs = 5
 
 const connect = (port: number): Promise<Line> =>

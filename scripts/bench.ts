@@ -66,8 +66,9 @@ is shared divided among those who share it (PSS). Where the rounds differ too mu
 const fairnessExplanation = `The 99th percentile of small requests to a user's server, sent at a steady pace and timed from when each was due, in
 each round once with nobody else there and once in the company that is named. The hub may use both cores; everything else
 is on core ${loadCore}, where the company gets what the others leave, so that nobody waits for it but in the hub. The ratio says
-how far company makes it longer: 0.5 is twice as long. Answers of fifths of a second in which the host took processor
-time do not count. A measurement counts as disturbed when too few answers are left, or when others used more than
+how far company makes it longer: 0.5 is twice as long. Root's clients go before all others on their core, as if they had a
+machine of their own, and then answers of moments in which the host took processor time, or the client stood still, do
+not count. A measurement counts as disturbed when too few answers are left, or when others used more than
 ${percent(worstOthers.clock)} of the machine.`
 
 const explanations: Readonly<Record<Section, string>> = {
