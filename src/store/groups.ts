@@ -2,14 +2,8 @@
 import { notFound } from '../lib/errors.ts'
 import { type Database } from './database.ts'
 import { orConflict } from './failures.ts'
-import { fromJson, toJson } from './rows.ts'
+import { fromJson, toJson, type ListPart, type NameOfUser } from './rows.ts'
 import { type Group, type GroupProperties } from '../model/group.ts'
-
-/** A part of a list, in the order of ids. */
-export type ListPart = { readonly offset: number; readonly limit: number }
-
-/** A user is in this group, or has this role. */
-export type NameOfUser = { readonly userId: number; readonly name: string }
 
 export interface Groups {
   find(id: number): Group | undefined

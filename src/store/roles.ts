@@ -1,7 +1,6 @@
 /** Roles that are written down, and who holds them by assignment. */
 import { type Database, type Statement } from './database.ts'
-import { type NameOfUser } from './groups.ts'
-import { fromJson, toFlag, toJson } from './rows.ts'
+import { fromJson, toFlag, toJson, type NameOfUser } from './rows.ts'
 import { type Role } from '../model/role.ts'
 
 export type StoredRole = Role & {

@@ -1,4 +1,10 @@
-/** Columns to values: times, flags, JSON, and the absence of each. */
+/** Columns to values: times, flags, JSON, and the absence of each; and what lists of several tables have in common. */
+
+/** A part of a list, in the order of ids. */
+export type ListPart = { readonly offset: number; readonly limit: number }
+
+/** A user is in this group, or has this role. */
+export type NameOfUser = { readonly userId: number; readonly name: string }
 
 export const toDate = (ms: number): Date => new Date(ms)
 export const toDateOrNone = (ms: number | null): Date | undefined =>

@@ -1,7 +1,6 @@
 /** Share codes, by the hash of their secret. */
 import { type Database } from './database.ts'
-import { type ListPart } from './groups.ts'
-import { fromJson, toDate, toDateOrNone, toJson } from './rows.ts'
+import { fromJson, toDate, toDateOrNone, toJson, type ListPart } from './rows.ts'
 import { serverColumns, serverJoins, toSharedServer, type ServerColumns } from './shares.ts'
 import { fullName } from '../model/server.ts'
 import { scopesOnServer, type ShareCode } from '../model/share.ts'

@@ -1,7 +1,6 @@
 /** Shares of servers with users and groups. What has expired is not found. */
 import { type Database } from './database.ts'
-import { fromJson, toDate, toDateOrNone, toJson } from './rows.ts'
-import { type ListPart } from './groups.ts'
+import { fromJson, toDate, toDateOrNone, toJson, type ListPart } from './rows.ts'
 import { fullName, type ServerState } from '../model/server.ts'
 import { scopesOnServer, type Share, type SharedServer, type ShareTarget } from '../model/share.ts'
 

@@ -2,8 +2,7 @@
 import { conflict, notFound } from '../lib/errors.ts'
 import { type Database } from './database.ts'
 import { orConflict } from './failures.ts'
-import { type ListPart } from './groups.ts'
-import { toDate, toDateOrNone, toFlag, toJson } from './rows.ts'
+import { toDate, toDateOrNone, toFlag, toJson, type ListPart } from './rows.ts'
 import { slugOf, type User } from '../model/user.ts'
 
 export type NewUser = { readonly name: string; readonly admin: boolean; readonly at: Date }
