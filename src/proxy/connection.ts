@@ -1,7 +1,7 @@
 /** One connection to a server: a socket that reads into a buffer of its own. */
 import { connect as connectPlain, isIP, Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { asError } from '../lib/errors.ts'
+import { asError, errorCode } from '../lib/errors.ts'
 import { reachSocket } from '../lib/socket-file.ts'
 import { giveBack } from './give-back.ts'
 import { type Target } from './routes.ts'
@@ -122,10 +122,15 @@ export function connect(
     clearTimeout(timer)
     timer = undefined
   })
+  const writeFailure = readOnWhenWritesFail(socket)
   socket.on('drain', () => connection.user?.drained())
   socket.on('error', (error) => (failure = error))
   socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))
-  socket.on('end', () => (connection.user ? connection.user.ended() : socket.destroy()))
+  socket.on('end', () => {
+    const failed = writeFailure()
+    if (connection.user && !failed) connection.user.ended()
+    else socket.destroy(failed)
+  })
   socket.on('close', () => {
     clearTimeout(timer)
     options.onClose(connection)
@@ -161,6 +166,34 @@ export function connect(
     },
   }
   return connection
+}
+
+/** After these there is an end to be read. */
+const goneCodes = new Set(['EPIPE', 'ECONNRESET'])
+
+/**
+ * A server may answer and close before it has read everything. Node ends a socket with the first write that fails, and
+ * what has come by then is lost; so such a write stays under way, until all is read. That end is not an orderly one: the
+ * kernel tells a reset only once, to the write, and then like an end.
+ * @returns why the server takes no more; undefined: it does.
+ */
+function readOnWhenWritesFail(socket: Socket): () => Error | undefined {
+  let failure: Error | undefined
+  let done: (error?: Error | null) => void = () => undefined
+  const written = (error?: Error | null): void => {
+    if (error && goneCodes.has(errorCode(error) ?? '')) failure = error
+    else done(error)
+  }
+  // One at a time.
+  socket._write = (bytes, encoding, callback) => {
+    done = callback
+    Socket.prototype._write.call(socket, bytes, encoding, written)
+  }
+  socket._writev = (all, callback) => {
+    done = callback
+    Socket.prototype._writev?.call(socket, all, written)
+  }
+  return () => failure
 }
 
 function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {

@@ -107,7 +107,11 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     },
     drained: upload.resume,
     closed(error) {
-      if (!over) fail(kindOf(error), error ?? new Error('the server closed the connection'))
+      if (over) return
+      const kind = kindOf(error)
+      // A body of which the server has not read all makes its close a reset: still the end of what it says to that.
+      if (kind === 'broken' && hasRefused() && endParser()) settle(false)
+      else fail(kind, error ?? new Error('the server closed the connection'))
     },
   }
 
@@ -119,6 +123,8 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
       return bytes.length
     }
   }
+
+  const hasRefused = (): boolean => upload.hasBegun && answer !== undefined && answer.status >= 400
 
   const endParser = (): boolean => {
     try {

@@ -1,5 +1,5 @@
 /** One connection to a server: its buffer, its time limit, its end. */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { symlinkSync } from 'node:fs'
 import http from 'node:http'
@@ -18,7 +18,15 @@ import { targetOf } from '../../src/proxy/target.ts'
 import { askServer } from '../../src/spawn/server-request.ts'
 import { temporaryFolder } from '../support/hub.ts'
 import { certificate, privateKey } from '../support/certificate.ts'
-import { dial, eventually, get, owner, startFront, startRaw } from '../support/proxy.ts'
+import {
+  dial,
+  eventually,
+  get,
+  owner,
+  startFront,
+  startRaw,
+  startRawSocket,
+} from '../support/proxy.ts'
 
 const user = (changes: Partial<ConnectionUser> = {}): ConnectionUser => ({
   bytes: () => true,
@@ -188,6 +196,28 @@ t.test('the last call tells why', async (t) => {
     connect(upstream, user({ closed: resolve }), options)
   })
   t.match(refused, { code: 'ECONNREFUSED' })
+})
+
+t.test('what a server has said before it closed is read, though it takes no more', async (t) => {
+  const words = randomBytes(100_000).toString('hex')
+  const target = await startRawSocket(t, join(temporaryFolder(t), 'server'), ({ socket }) => {
+    socket.write(words)
+    socket.destroy()
+    connection.write('more')
+  })
+  const { promise: closed, resolve } = Promise.withResolvers<Error | undefined>()
+  let said = ''
+  let endings = 0
+  const bytes = (given: Buffer): boolean => {
+    said += given.toString('latin1')
+    setImmediate(() => connection.resume())
+    return false
+  }
+  const listener = user({ bytes, ended: () => void (endings += 1), closed: resolve })
+  const connection = connect(target, listener, options)
+  t.match(await closed, { code: 'EPIPE' })
+  t.equal(said, words)
+  t.equal(endings, 0, 'and nobody takes that for an orderly end')
 })
 
 t.test('an address in brackets is an address', async (t) => {

@@ -1,8 +1,22 @@
 /** One exchange: framing both ways, what is repeated, what is cut, and when. */
 import { once } from 'node:events'
-import t from 'tap'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
 import { endRight, newRight } from '../../src/proxy/policy.ts'
-import { answering, eventually, get, policyOf, startPair, type Peer } from '../support/proxy.ts'
+import { temporaryFolder } from '../support/hub.ts'
+import {
+  answering,
+  dial,
+  eventually,
+  get,
+  owner,
+  policyOf,
+  startFront,
+  startPair,
+  startRaw,
+  startRawSocket,
+  type Peer,
+} from '../support/proxy.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 const chunkedOk = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -285,6 +299,60 @@ t.test(
     await client.until('HTTP/1.1 404 ')
   },
 )
+
+/** A client in the middle of an upload to a server that answers and closes at once, while more is on its way. */
+async function uploadTo(t: Test, how: { answer: string; nodeOnly: boolean; onSocket: boolean }) {
+  const serve = ({ socket }: Peer): void =>
+    void socket.once('data', () => {
+      client.write('x'.repeat(50_000))
+      socket.write(how.answer)
+      socket.destroy()
+    })
+  const { onSocket, nodeOnly } = how
+  const front = await startFront(t, { nodeOnly })
+  const target = onSocket
+    ? await startRawSocket(t, join(temporaryFolder(t), 'server'), serve)
+    : await startRaw(t, serve)
+  front.routes.add('/user/ana/', target, owner)
+  const client = await dial(t, front.port)
+  const head = 'POST /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n'
+  const begin = (bodyBytes: number): void => client.write(head + 'x'.repeat(bodyBytes))
+  return { client, begin }
+}
+
+const paths = [true, false].flatMap((onSocket) =>
+  [true, false].map((nodeOnly) => ({ onSocket, nodeOnly })),
+)
+
+t.test('a server that refuses an upload and closes at once is heard', async (t) => {
+  const refusals: [string, RegExp][] = [
+    ['413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig', /413 [^]*\r\n\r\nbig$/],
+    // Tornado says no more than that, whoever announces more than it takes.
+    ['400 Bad Request\r\n\r\n', /400 [^]*\r\n\r\n0\r\n\r\n$/],
+    ['413 Too Large\r\nConnection: close\r\n\r\nbig', /413 [^]*\r\n3\r\nbig\r\n0\r\n\r\n$/],
+  ] // prettier-ignore
+  for (const path of paths)
+    for (const bodyBytes of [3, 1_000_000])
+      for (const [answer, expected] of refusals) {
+        const { client, begin } = await uploadTo(t, { ...path, answer: `HTTP/1.1 ${answer}` })
+        begin(bodyBytes)
+        const said = await client.until(expected)
+        t.match(said, /^HTTP\/1\.1 4/, `${JSON.stringify(path)} ${bodyBytes} ${answer}`)
+      }
+})
+
+t.test('what it had no time to say is missed', async (t) => {
+  const halves = ['413 Too Large\r\nContent-Length: 300\r\n\r\nbig', '200 OK\r\n\r\nbig']
+  for (const nodeOnly of [true, false])
+    for (const answer of halves) {
+      const how = { nodeOnly, onSocket: true, answer: `HTTP/1.1 ${answer}` }
+      const { client, begin } = await uploadTo(t, how)
+      begin(3)
+      const said = await client.ended()
+      t.match(said, /^HTTP\/1\.1 [^]*big/)
+      t.notMatch(said, /\r\n0\r\n/, answer)
+    }
+})
 
 t.test('events come through at once', async (t) => {
   const { dial, upstream } = await startPair(t)

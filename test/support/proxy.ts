@@ -178,6 +178,15 @@ export async function startRaw(t: Test, serve: (peer: Peer) => unknown = () => u
   return { port, host: '127.0.0.1', peers, first, server }
 }
 
+/** The same on a Unix socket. */
+export async function startRawSocket(t: Test, socket: string, serve: (peer: Peer) => unknown) {
+  const server = net.createServer((accepted) => serve(peerOf(accepted)))
+  server.listen(socket)
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { host: 'localhost', port: 0, socket }
+}
+
 /** Answers each head with the same bytes, for requests without a body. */
 export const answering =
   (answer: string | Buffer | ((head: string, peer: Peer) => string)) =>
