@@ -1,5 +1,5 @@
 /** One running hub: start order, stop order (reverse). */
-import http, { type RequestListener, type Server } from 'node:http'
+import { type RequestListener, type Server } from 'node:http'
 import path from 'node:path'
 import { mountApi } from './api/api.ts'
 import { lockDataDir, prepareDataDir } from './config/data-dir.ts'
@@ -21,7 +21,7 @@ import { asError } from './lib/errors.ts'
 import { createLog } from './lib/log.ts'
 import { MINUTE, SECOND } from './lib/time.ts'
 import { createForwarder } from './proxy/forward.ts'
-import { frontServerOptions, guardServer, turnAway } from './proxy/listener.ts'
+import { createFrontServer, turnAway } from './proxy/listener.ts'
 import { serveDirectly } from './proxy/direct-front.ts'
 import { type Keeper } from './proxy/keeper.ts'
 import { createUpgrader } from './proxy/upgrade.ts'
@@ -250,12 +250,11 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   const serve = (handle: RequestListener): Server => {
     const hub = paced(handle)
     https.open({ door, forwarder, stalls: limits.stalls }, hub)
-    const server = http.createServer(frontServerOptions, (request, response) => {
+    const server = createFrontServer((request, response) => {
       if (!https.answers(request, response)) door.request(request, response, hub)
     })
     const admit: typeof door.admit = (it) => (https.refuses(it) ? undefined : door.admit(it))
     serveDirectly(server, { forwarder, admit, stalls: limits.stalls })
-    guardServer(server)
     limits.guard(server, https.server)
     return server.on('upgrade', (request, socket, head) => {
       if (https.refuses(request)) turnAway(socket, '403 Forbidden')

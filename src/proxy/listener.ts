@@ -1,12 +1,14 @@
 /** The settings of a listening HTTP server that faces strangers: time and size limits, and what malformed requests get. */
-import {
+import http, {
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { errorCode } from '../lib/errors.ts'
+import { inTurn } from './in-turn.ts'
 
 /** Whether a request asks for a WebSocket in the only form that exists (RFC 6455 §4.1). */
 export function isWebSocketRequest({ method, headers, httpVersion }: IncomingMessage): boolean {
@@ -50,6 +52,13 @@ const answers = {
 
 /** What is left of a refused request is read this long, so that the answer is not lost to a reset. */
 const lingerMs = 1000
+
+/** One over plain HTTP, guarded. */
+export function createFrontServer(handle: RequestListener): Server {
+  const server = http.createServer(frontServerOptions, inTurn(handle))
+  guardServer(server)
+  return server
+}
 
 /** Answers malformed requests with 400 (431 for headers too large, 408 for too slow) and closes them; never throws. */
 export function guardServer(server: Server): void {

@@ -1,12 +1,13 @@
 /** A proxy by itself, for a hub that is another program: its listeners, opened and closed together. */
 import { rmSync, writeFileSync } from 'node:fs'
-import http, { type RequestListener, type Server } from 'node:http'
+import { type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
 import { type TlsOptions } from 'node:tls'
 import { type Log } from '../lib/log.ts'
 import { serveDirectly } from '../proxy/direct-front.ts'
 import { createForwarder } from '../proxy/forward.ts'
-import { frontServerOptions, guardServer } from '../proxy/listener.ts'
+import { inTurn } from '../proxy/in-turn.ts'
+import { createFrontServer, frontServerOptions, guardServer } from '../proxy/listener.ts'
 import { createRouteTable, type RouteTable } from '../proxy/route-table.ts'
 import { createRoutesApi } from '../proxy/routes-api.ts'
 import { createRoutes } from '../proxy/routes.ts'
@@ -121,9 +122,8 @@ const createApi = ({ apiTls, token, table, metrics, log }: ApiNeeds): Server =>
 const plainServer = (handle: RequestListener): Server => createServer(undefined, handle)
 
 function createServer(tls: TlsOptions | undefined, handle: RequestListener): Server {
-  const server = tls
-    ? https.createServer({ ...frontServerOptions, ...tls }, handle)
-    : http.createServer(frontServerOptions, handle)
+  if (!tls) return createFrontServer(handle)
+  const server = https.createServer({ ...frontServerOptions, ...tls }, inTurn(handle))
   guardServer(server)
   return server
 }

@@ -14,6 +14,7 @@ import { challengePath } from '../tls/acme-preflight.ts'
 import { isForTrials } from '../tls/acme-settings.ts'
 import { checkOwnCertificateAtStart, publicHost } from '../tls/own-certificate.ts'
 import { checkFromOutside } from '../tls/self-check.ts'
+import { inTurn } from '../proxy/in-turn.ts'
 import { guardServer } from '../proxy/listener.ts'
 import { serveDirectly, type DirectFrontNeeds } from '../proxy/direct-front.ts'
 import { type RequestFacts } from '../proxy/policy.ts'
@@ -107,10 +108,11 @@ export function createHttps(needs: HttpsNeeds): Https {
         return door.admit(request)
       }
       serveDirectly(server, { forwarder, admit, stalls })
-      server.on('request', (request, response) => {
+      const answer = inTurn((request, response) => {
         proof.note(request.headers.host)
         door.request(request, response, hub)
       })
+      server.on('request', answer)
       server.on('upgrade', (...arrived) => door.upgrade(...arrived))
       guardServer(server)
     },

@@ -1,11 +1,10 @@
 /** The REST API of routes on a listener of its own, apart from what people and servers reach. */
-import http from 'node:http'
 import { type Config } from '../config/schema.ts'
 import { internalPortFact } from '../context.ts'
 import { type AddedRoutes } from '../core/added-routes.ts'
 import { createHubRoutes, type HubRoutesNeeds } from '../core/hub-routes.ts'
 import { type Log } from '../lib/log.ts'
-import { frontServerOptions, guardServer } from '../proxy/listener.ts'
+import { createFrontServer } from '../proxy/listener.ts'
 import { createRoutesApi } from '../proxy/routes-api.ts'
 import { type StoreReader } from '../store/store.ts'
 import { listen, urlAt } from './listen.ts'
@@ -33,8 +32,7 @@ export function createRoutesListener(needs: RoutesListenerNeeds): RoutesListener
   const own = (): string[] =>
     [...needs.own(), config.public_url, inside(), url].filter((one) => one !== '')
   const table = createHubRoutes({ ...needs, added: needs.addedRoutes, own })
-  const server = http.createServer(frontServerOptions, createRoutesApi({ table, token, log }))
-  guardServer(server)
+  const server = createFrontServer(createRoutesApi({ table, token, log }))
   let url = ''
 
   return {

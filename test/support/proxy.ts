@@ -8,6 +8,7 @@ import {
   type ForwarderNeeds,
   type UpstreamFailure,
 } from '../../src/proxy/forward.ts'
+import { inTurn } from '../../src/proxy/in-turn.ts'
 import { frontServerOptions, guardServer } from '../../src/proxy/listener.ts'
 import { withoutQuery } from '../../src/proxy/path.ts'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
@@ -58,11 +59,11 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
   const policy = options.policy ?? policyOf
   const server = http.createServer(
     { ...frontServerOptions, ...options.server },
-    (req, response) => {
+    inTurn((req, response) => {
       const route = routes.match(pathOf(req.url))
       if (!route) response.writeHead(404, { 'content-length': 4 }).end('none')
       else forwarder.forward(req, response, { route, policy: policy() })
-    },
+    }),
   )
   const admit: DirectFrontNeeds['admit'] = (req) => {
     const route = routes.match(pathOf(req.url))
