@@ -104,6 +104,24 @@ export function createHubRoutes(needs: HubRoutesNeeds): ShownRoutes {
   }
 }
 
+/**
+ * Ports that the routes of services and other programs name. Of whatever host: how this machine may be spelt is more than
+ * can be listed, and there are more ports than routes.
+ */
+export function programPorts(
+  routes: Pick<Routes, 'list'>,
+  { extra_routes }: Pick<Config, 'extra_routes'>,
+): number[] {
+  const targets = [
+    ...routes
+      .list()
+      .filter((route) => !isServerRoute(route))
+      .map(({ target }) => target),
+    ...Object.values(extra_routes).map(targetOf),
+  ]
+  return [...new Set(targets.map(({ port }) => port))].filter((port) => port > 0)
+}
+
 /** What JupyterHub says about a route. */
 export function routeFacts(owner: Owner): Readonly<Record<string, string | true>> {
   if ('added' in owner) return { extra: true }

@@ -39,6 +39,8 @@ export type StartNeeds = {
   readonly startTimeoutMs: number
   readonly httpTimeoutMs: number
   readonly hooks: Hooks
+  /** Ports that may be those of other programs, which have ended for a moment. */
+  readonly routedPorts: () => readonly number[]
   /** The environment of a server whose token is `secret`. */
   environment(server: Server, secret: string, settings: ServerSettings): Record<string, string>
 }
@@ -164,6 +166,7 @@ export function createStarter(needs: StartNeeds): Starter {
       limits: limitsOf(run.settings),
       environment: run.environment,
       prefix: serverPath(needs.baseUrl, user.name, server.name),
+      routedPorts: needs.routedPorts(),
       signal: ended,
       progress: (message: string) => progress.add({ progress: 30, message }),
     })

@@ -15,6 +15,7 @@ import { type AuthState } from './auth-states.ts'
 import { type Events } from './events.ts'
 import { createGroupServers, type GroupServers } from './group-servers.ts'
 import { createHooks, type HookModule, type Hooks } from './hooks.ts'
+import { programPorts } from './hub-routes.ts'
 import { createNamedServers, type NamedServers } from './named-servers.ts'
 import { type Schedule } from './schedule.ts'
 import { createServers, type ServerVerbs } from './servers.ts'
@@ -90,6 +91,7 @@ export function createStarting(needs: StartingNeeds): Starting {
     get httpTimeoutMs() {
       return config.spawner.http_timeout
     },
+    routedPorts: () => programPorts(needs.routes, config),
     environment: (server, secret, settings) =>
       serverEnvironment({ config, settings, server, secret, internalPort: internalPort() }),
   })

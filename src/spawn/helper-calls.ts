@@ -51,6 +51,9 @@ const state = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(
 const command = Type.Array(text, { minItems: 1 })
 const environment = Type.Record(Type.String(), text)
 
+/** Each once is all there are. */
+const ports = Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), { maxItems: 65_535 })
+
 const givenTo = {
   start: Type.Object({
     slug: serverSlug,
@@ -60,6 +63,7 @@ const givenTo = {
     limits,
     environment,
     prefix: text,
+    routedPorts: Type.Optional(ports),
   }),
   poll: Type.Object({ state }),
   exited: Type.Object({ state }),
@@ -104,12 +108,12 @@ function verbsOf(spawner: Spawner, policy: HelperPolicy): Verbs {
   const known = (user: SpawnUser): SpawnUser => believed(user, policy)
   return {
     start(request, { signal, progress }) {
-      const { slug, serverName, command, environment, prefix, limits } = request
+      const { slug, serverName, command, environment, prefix, limits, routedPorts = [] } = request
       const owner = known(request.user)
       if (slug !== owner.slug && !slug.startsWith(`${owner.slug}.`))
         throw refusal('a server under the name of somebody else')
       const asked = { slug, serverName, command, environment, prefix, limits: only(limits) }
-      return spawner.start({ ...asked, user: owner, signal, progress })
+      return spawner.start({ ...asked, routedPorts, user: owner, signal, progress })
     },
     poll: ({ state }) => spawner.poll(ours(state)),
     exited: ({ state }, { signal }) => spawner.exited(ours(state), signal),

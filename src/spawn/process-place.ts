@@ -73,7 +73,7 @@ export function createProcessPlaces({
         } catch (error) {
           log.warn({ error, server: request.slug }, 'no socket can be made for a server')
         }
-      return portPlace(await ports.take())
+      return portPlace(await ports.take(request.routedPorts))
     },
     release(place) {
       if (place.kind === 'port') {

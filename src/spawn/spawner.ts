@@ -26,6 +26,8 @@ export type SpawnRequest = {
   readonly environment: Readonly<Record<string, string>>
   /** URL path of the server, escaped, ends with a slash; used to build JUPYTERHUB_SERVICE_URL. */
   readonly prefix: string
+  /** Ports at which the hub expects somebody else. */
+  readonly routedPorts: readonly number[]
   /** Aborted when the start is cancelled or timed out. */
   readonly signal: AbortSignal
   /** Says what is happening, for the progress page. */

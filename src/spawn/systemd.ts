@@ -75,7 +75,7 @@ function createSystemdSpawner(chosen: SystemdOptions, needs: SpawnerNeeds): Spaw
   const placeOf = async (request: SpawnRequest): Promise<Place> => {
     if (listensOnSocket(request) !== false)
       return socketPlace(socketIn(`/run/${runtimeFolder}/${request.slug}`))
-    const port = await ports.take()
+    const port = await ports.take(request.routedPorts)
     log.warn(
       { server: request.slug },
       'a server listens on a port, which every account of the machine reaches',

@@ -12,6 +12,7 @@ async function runningOf(core: Core) {
     baseUrl: '/',
     startTimeoutMs: 1000,
     httpTimeoutMs: 1000,
+    routedPorts: () => [],
     environment: () => ({}),
   })
   const endings = createEndings({ ...core.context, starter, lock: createKeyedLock(), baseUrl: '/' })

@@ -1,6 +1,6 @@
 /** Every route as one table: what the hub keeps can be seen, and not be changed. */
 import t, { type Test } from 'tap'
-import { createHubRoutes, routeFacts } from '../../src/core/hub-routes.ts'
+import { createHubRoutes, programPorts, routeFacts } from '../../src/core/hub-routes.ts'
 import { createCore } from '../support/core.ts'
 
 const target = 'http://127.0.0.1:9'
@@ -102,4 +102,15 @@ t.test('a server that nobody has used is as idle as it is old', async (t) => {
   const route = routes.match('/user/bob/')
   if (route) routes.touch(route)
   t.equal(idleOf('/user/bob'), clock.now().getTime())
+})
+
+t.test('ports that routes name are known, but for those of servers', async (t) => {
+  const { table, routes, context } = prepare(t, {
+    extra_routes: '{"/docs/":"http://localhost:81"}',
+  })
+  for (const [index, host] of ['127.0.0.1', 'localhost', '[::1]', '127.9.9.9'].entries())
+    table.add(`/wiki${index}`, { target: `http://${host}:${9000 + index}/deep` })
+  table.add('/again', { target: 'https://[::ffff:127.0.0.1]:9000' })
+  const ports = programPorts(routes, context.config)
+  t.same(ports.sort(), [80, 81, 9000, 9001, 9002, 9003])
 })

@@ -26,6 +26,7 @@ function attemptOf(core: Core) {
     hooks,
     startTimeoutMs: 5000,
     httpTimeoutMs: 5000,
+    routedPorts: () => [],
     environment: (_server, secret) => ({ JUPYTERHUB_API_TOKEN: secret }),
   })
   const user = core.addUser('ana')

@@ -1,6 +1,7 @@
 /** Servers and what starts them, as the configuration says. */
 import t from 'tap'
 import { createStarting } from '../../src/core/starting.ts'
+import { type Spawner } from '../../src/spawn/spawner.ts'
 import { createCore } from '../support/core.ts'
 
 t.test('the hook of a hub runs with every start, and its variables reach the server', async (t) => {
@@ -94,3 +95,29 @@ t.test(
     t.same(core.context.store.tokens.listOf(server.userId, new Date(0)), [])
   },
 )
+
+t.test('a start says at which ports programs are expected, as it is then', async (t) => {
+  const core = createCore(t)
+  const { spawner, addedRoutes } = core.context
+  const seen: (readonly number[])[] = []
+  const noting: Spawner = {
+    ...spawner,
+    start(request) {
+      seen.push(request.routedPorts)
+      return spawner.start(request)
+    },
+  }
+  const { servers } = createStarting({
+    ...core.context,
+    spawner: noting,
+    groupsOf: () => [],
+    authStateOf: () => undefined,
+    internalPort: () => 1,
+    hookModule: {},
+  })
+  const server = core.serverOf(core.addUser('ana'))
+  await servers.stop(await servers.start(server))
+  addedRoutes.add('/wiki', { target: 'http://localhost:40001' })
+  await servers.stop(await servers.start(server))
+  t.same(seen, [[], [40001]])
+})

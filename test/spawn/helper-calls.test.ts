@@ -51,6 +51,7 @@ const request = {
   limits: { memoryBytes: 2 ** 30 },
   environment: { PATH: '/usr/bin', SECRET: 'a\nb"$' },
   prefix: '/user/ana/',
+  routedPorts: [3000],
 }
 const state = {
   unit: 'jupyter-ana.service',
@@ -86,6 +87,13 @@ t.test('what a hub asks for is done, and nothing is added to it', async (t) => {
   ])
 })
 
+t.test('a hub of another version may know nothing of ports', async (t) => {
+  const { asked, perform } = helper()
+  const { routedPorts, ...older } = request
+  await perform('start', older)
+  t.same(asked, [['start', { ...request, routedPorts: [] }]], `and not ${routedPorts.join()}`)
+})
+
 t.test('what another spawner left is nothing here', async (t) => {
   const { asked, perform } = helper()
   t.same(await perform('poll', { state: { pid: 1, uid: 0 } }), { alive: false })
@@ -112,6 +120,8 @@ const refused: Readonly<Record<string, readonly [string, unknown]>> = {
   'a word with an end in it': ['start', { ...request, command: ['/bin/sh', 'a\0b'] }],
   'a word that is none': ['start', { ...request, command: ['/bin/sh', {}] }],
   'a variable that is none': ['start', { ...request, environment: { A: 1 } }],
+  'a port that is none': ['start', { ...request, routedPorts: [70_000] }],
+  'more ports than there are': ['start', { ...request, routedPorts: Array(65_536).fill(1) }],
   'a limit that is a text': ['start', { ...request, limits: { tasks: '1 User=root' } }],
   'a limit below nothing': ['start', { ...request, limits: { memoryBytes: -1 } }],
   'the unit of another service': ['stop', { state: { ...state, unit: 'ssh.service' }, now: true }],

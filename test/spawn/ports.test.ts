@@ -23,3 +23,11 @@ t.test(
     t.equal(await ports.take(), 4001)
   },
 )
+
+t.test('the port of somebody else who is away is not given, whoever asks again', async (t) => {
+  const named = [4001, 4002, 4003, 4001]
+  const ports = createPorts(() => Promise.resolve(named.shift() ?? 4003))
+  t.equal(await ports.take([4002, 4001]), 4003)
+  t.equal(await ports.take([4002]), 4001)
+  t.match(await ports.take([4003]).catch((error: unknown) => error), { code: 'Unavailable' })
+})

@@ -98,3 +98,16 @@ t.test('a program that says nothing of sockets, or is not known, has a port', as
     t.match(await places.take(requestFor('ana', { command }), own), { kind: 'port' })
   t.notOk(existsSync(path.join(dataDir, 'sockets')))
 })
+
+t.test('no server listens where somebody else is expected', async (t) => {
+  const { places } = setUp(t)
+  // Of those that the kernel gives, about every second one.
+  const routedPorts = Array.from({ length: 65_535 }, (_, index) => index + 1).filter(
+    (port) => port % 4 < 2,
+  )
+  const asked = requestFor('ana', { command: ['program'], routedPorts })
+  for (let round = 0; round < 20; round++) {
+    const place = await places.take(asked, own)
+    t.notOk(place.kind === 'port' && routedPorts.includes(place.port))
+  }
+})

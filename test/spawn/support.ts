@@ -53,6 +53,7 @@ export const requestFor = (slug: string, change: Partial<SpawnRequest> = {}): Sp
   limits: {},
   environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
   prefix: '/user/ana/',
+  routedPorts: [],
   signal: never,
   progress: () => undefined,
   ...change,
