@@ -3,7 +3,7 @@ import { createLog } from '../lib/log.ts'
 import { version as programVersion } from '../lib/version.ts'
 import { startProxy } from '../standalone/proxy.ts'
 import { UsageError, type Call, type Command } from './command.ts'
-import { readableLine } from './log-lines.ts'
+import { logTo } from './log-output.ts'
 import { proxyOptions } from './proxy-options.ts'
 import { proxySettings } from './proxy-settings.ts'
 
@@ -28,7 +28,7 @@ export const proxy: Command = {
     const { promise: ended, resolve: end } = Promise.withResolvers<unknown>()
     call.terminal.onEnd(end)
     const settings = proxySettings(call)
-    const log = createLog({ level: levelOf(call) }, logTo(call))
+    const log = createLog({ level: levelOf(call) }, logTo(call.terminal))
     if (settings.token === undefined) log.warn('the API of routes asks for no token')
     const running = await startProxy(settings, log)
     await ended
@@ -45,7 +45,3 @@ function levelOf(call: Call): string {
   if (levels.includes(level)) return level
   throw new UsageError(`--log-level ${level} is none of ${levels.join(', ')}.`, 'proxy')
 }
-
-const logTo = ({ terminal }: Call): { write(line: string): void } => ({
-  write: (line) => terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd()),
-})

@@ -7,7 +7,7 @@ import { favourEventLoop } from '../lib/helper-threads.ts'
 import { createLog } from '../lib/log.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
 import { addressOf, noteUrl } from './hub-url.ts'
-import { readableLine } from './log-lines.ts'
+import { logTo } from './log-output.ts'
 import { createServiceManager, type ServiceManager } from './service-manager.ts'
 import { settingsOf } from './settings.ts'
 import { type Terminal } from './terminal.ts'
@@ -33,7 +33,7 @@ export const serve: Command = {
     const settings = readAgain()
     for (const warning of settings.warnings) call.terminal.say(`Warning: ${warning}`)
     const ending = createEnding(call)
-    const log = createLog({ level: settings.log_level }, logTo(call))
+    const log = createLog({ level: settings.log_level }, logTo(call.terminal))
     const manager = createServiceManager(call.terminal.environment, {
       pid: process.pid,
       warn: (sentence) => log.warn(sentence),
@@ -70,17 +70,6 @@ async function stepAside(hub: Hub, manager: ServiceManager, ending: Ending): Pro
   await keeper.ended
   return 0
 }
-
-/** A person reads sentences, a log collector reads JSON. A line for which the disk has no room is lost, and not the hub. */
-const logTo = ({ terminal }: Call): { write(line: string): void } => ({
-  write(line) {
-    try {
-      terminal.print(terminal.isWatched ? readableLine(line) : line.trimEnd())
-    } catch {
-      return
-    }
-  },
-})
 
 /** Its log says what came of it. A hub that only just starts has read its configuration a moment ago. */
 async function reload(hub: Hub): Promise<void> {

@@ -12,7 +12,7 @@ import { serveHelper } from '../spawn/helper-server.ts'
 import { systemdOptionsOf } from '../spawn/systemd-options.ts'
 import { systemdSpawner } from '../spawn/systemd.ts'
 import { hubOptions, type Call, type Command } from './command.ts'
-import { readableLine } from './log-lines.ts'
+import { logTo } from './log-output.ts'
 import { createServiceManager } from './service-manager.ts'
 import { fileOf, settingsOf } from './settings.ts'
 
@@ -29,7 +29,7 @@ export const spawner: Command = {
     const options = systemdOptionsOf(settingsOf(call))
     if (!options) throw unfit('spawner.type is not systemd, so there is nothing to do here.')
     requireOwn(fileOf(call))
-    const log = createLog({ level: settingsOf(call).log_level }, { write: (line) => call.terminal.print(call.terminal.isWatched ? readableLine(line) : line.trimEnd()) }) // prettier-ignore
+    const log = createLog({ level: settingsOf(call).log_level }, logTo(call.terminal))
     const manager = createServiceManager(environment, {
       pid: process.pid,
       warn: (sentence) => log.warn(sentence),

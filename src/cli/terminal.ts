@@ -8,7 +8,9 @@ import { errorCode } from '../lib/errors.ts'
 
 export interface Terminal {
   /** A line of the result, on standard output. @throws {Error} when that is a file on a full disk */
-  print(line: string): void
+  readonly print: (line: string) => void
+  /** So much of what was printed waits in memory until somebody reads it. */
+  readonly unreadBytes: () => number
   /** A line for the person, on standard error. */
   say(line: string): void
   /** Everything on standard input. */
@@ -37,6 +39,7 @@ export function createTerminal(needs: { exit(code: number): void }): Terminal {
   const isAtTerminal = [stdin, stdout, stderr].some(({ isTTY }) => isTTY)
   return {
     print: writerTo(1, stdout),
+    unreadBytes: () => stdout.writableLength,
     say: orNowhere(writerTo(2, stderr)),
     readInput,
     async ask(question) {

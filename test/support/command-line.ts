@@ -27,6 +27,7 @@ export async function littlehub(words: readonly string[], typed: Typed = {}): Pr
   const err: string[] = []
   const terminal: Terminal = {
     print: (line) => void out.push(line),
+    unreadBytes: () => 0,
     say: (line) => void err.push(line),
     readInput: () => Promise.resolve(typed.input ?? ''),
     ask: () => Promise.resolve(typed.answer),
