@@ -1,8 +1,20 @@
 /** WebSockets through the proxy, byte by byte. */
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import t from 'tap'
 import { endRight, newRight } from '../../src/proxy/policy.ts'
-import { answering, eventually, policyOf, startPair, type Peer } from '../support/proxy.ts'
+import { temporaryFolder } from '../support/hub.ts'
+import {
+  answering,
+  dial,
+  eventually,
+  owner,
+  policyOf,
+  startFront,
+  startPair,
+  startRawSocket,
+  type Peer,
+} from '../support/proxy.ts'
 
 const ask = (path = '/user/ana/ws', lines = ''): string =>
   `GET ${path} HTTP/1.1\r\nHost: hub.example.org\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n` +
@@ -275,4 +287,25 @@ t.test('data in either direction counts as use', async (t) => {
   ;(await upstream.first()).write('down')
   await client.until('down')
   t.equal(route.lastActivityMs, 3000)
+})
+
+t.test('the last words of a server arrive, though the client goes on speaking', async (t) => {
+  const file = join(temporaryFolder(t), 'server')
+  const target = await startRawSocket(t, file, ({ socket, write }) => {
+    socket.once('data', () => {
+      write(accept)
+      socket.once('data', () => {
+        client.write('and another thing')
+        write('goodbye')
+        socket.destroy()
+      })
+    })
+  })
+  const front = await startFront(t)
+  front.routes.add('/user/ana/', target, owner)
+  const client = await dial(t, front.port)
+  client.write(ask())
+  await client.until('\r\n\r\n')
+  client.write('hello')
+  t.match(await client.ended(), /\r\n\r\ngoodbye$/)
 })
