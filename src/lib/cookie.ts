@@ -6,15 +6,20 @@
  * @see RFC 6265 §5.4
  */
 export function readCookie(header: string | undefined, name: string): string | undefined {
-  // Most headers have none of a name, and each request is asked for two.
-  if (!header?.includes(name)) return undefined
-  const values = new Set<string>()
-  for (const pair of header.split(';')) {
+  if (header === undefined) return undefined
+  let value: string | undefined
+  // From one pair that has the name in it to the next, rather than by split: each request is asked for two.
+  for (let at = header.indexOf(name), end = 0; at !== -1; at = header.indexOf(name, end)) {
+    const semicolon = header.indexOf(';', at)
+    end = semicolon === -1 ? header.length : semicolon
+    const pair = header.slice(header.lastIndexOf(';', at) + 1, end)
     const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name)
-      values.add(pair.slice(equals + 1).trim())
+    if (equals < 1 || pair.slice(0, equals).trim() !== name) continue
+    const found = pair.slice(equals + 1).trim()
+    if (value !== undefined && value !== found) return undefined
+    value = found
   }
-  return values.size === 1 ? values.values().next().value : undefined
+  return value
 }
 
 /** The header without the cookies of this name; the others stay byte by byte. */

@@ -20,6 +20,9 @@ t.test('a cookie that is not there is none', async (t) => {
     'sessionx=1',
     'Session=1',
     'session',
+    'sessionx',
+    'a=session=b',
+    'session;=;a=1',
   ])
     t.equal(readCookie(header, 'session'), undefined, String(header))
 })
@@ -30,6 +33,7 @@ t.test(
     t.equal(readCookie('session=a; session=b', 'session'), undefined)
     t.equal(readCookie('session=a; x=1; session=', 'session'), undefined)
     t.equal(readCookie('session=a; session=a', 'session'), 'a')
+    t.equal(readCookie('session=session; xsession=b; session=c', 'session'), undefined)
   },
 )
 
