@@ -5,14 +5,30 @@ export interface Counts<Key> {
   add(key: Key, change: 1 | -1): void
 }
 
+/**
+ * So many at zero are forgotten together: a `Map` whose keys come and go at once makes itself a new table every few of
+ * them, which costs more than all that is counted.
+ */
+const mostAtZero = 1000
+
 export function createCounts<Key>(): Counts<Key> {
   const counts = new Map<Key, number>()
+  let atZero = 0
+
+  const forget = (): void => {
+    for (const [key, count] of counts) if (count === 0) counts.delete(key)
+    atZero = 0
+  }
+
   return {
     of: (key) => counts.get(key) ?? 0,
     add(key, change) {
-      const count = (counts.get(key) ?? 0) + change
-      if (count === 0) counts.delete(key)
-      else counts.set(key, count)
+      const before = counts.get(key)
+      const count = (before ?? 0) + change
+      counts.set(key, count)
+      if (before === 0) atZero -= 1
+      if (count === 0) atZero += 1
+      if (atZero >= mostAtZero) forget()
     },
   }
 }
