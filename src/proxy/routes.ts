@@ -77,6 +77,8 @@ type Node = { children: Map<string, Node> | undefined; route: Route | undefined 
 export function createRoutes(nowMs: () => number): Routes {
   const root = emptyNode()
   const listeners: ((route: Route) => void)[] = []
+  /** Many may lead to one target, as with a hub behind us: they share it, and whatever is found by it. */
+  let last: Target = { host: '', port: 0 }
 
   const announceRemoval = (route: Route): void => {
     for (const listener of listeners) listener(route)
@@ -88,7 +90,8 @@ export function createRoutes(nowMs: () => number): Routes {
       for (const segment of segmentsOf(prefix)) node = childOf(node, segment)
       const before = node.route
       if (before && isSame(before, target, owner)) return
-      node.route = { prefix, target, owner, lastActivityMs: 0 }
+      if (!isDeepStrictEqual(last, target)) last = target
+      node.route = { prefix, target: last, owner, lastActivityMs: 0 }
       if (before) announceRemoval(before)
     },
 

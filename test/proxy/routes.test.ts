@@ -129,3 +129,15 @@ t.test('ten thousand routes come and go', (t) => {
   t.equal(routes.match('/base/user/u1/'), undefined)
   t.end()
 })
+
+t.test('routes to one target share it, and go one by one', (t) => {
+  const routes = createRoutes(() => 0)
+  for (const user of ['a', 'b', 'c'])
+    routes.add(`/user/${user}/`, target(user === 'c' ? 2 : 1), owner(user))
+  const [a, b, c] = ['a', 'b', 'c'].map((user) => routes.match(`/user/${user}/`)?.target)
+  t.equal(a, b)
+  t.same(c, target(2))
+  routes.remove('/user/a/')
+  t.equal(routes.match('/user/b/')?.target, b)
+  t.end()
+})
