@@ -34,6 +34,8 @@ export type Principal = {
   readonly user: User
   readonly scopes: ScopeSet
   readonly credential: Credential
+  /** The door's: the route that was open to this principal last, by rights that stay as long as they are known. */
+  openRoute: object | undefined
 }
 
 /** A service that makes this request. Who calls the API is either; `'service' in caller` tells. */
@@ -154,7 +156,8 @@ export function createAccess(needs: AccessNeeds): Access {
     if (!user || isNobody(user)) return undefined
     const end = endOf(session)
     const scopes = ownedBy(user, end, (owned) => owned)
-    const principal: Principal = { user, scopes, credential: { kind: 'session', session } }
+    const credential = { kind: 'session', session } as const
+    const principal: Principal = { user, scopes, credential, openRoute: undefined }
     return { principal, end, mostIdleMs: needs.idleTimeoutMs }
   }
 
@@ -164,7 +167,8 @@ export function createAccess(needs: AccessNeeds): Access {
     if (!token || !user || isNobody(user)) return undefined
     const end = endOf(token)
     const scopes = ownedBy(user, end, (owned) => tokenScopes.ofToken(token, user, owned))
-    const principal: Principal = { user, scopes, credential: { kind: 'token', token } }
+    const credential = { kind: 'token', token } as const
+    const principal: Principal = { user, scopes, credential, openRoute: undefined }
     return { principal, end, mostIdleMs: Infinity }
   }
 

@@ -45,6 +45,8 @@ export type ExpandedScopes = readonly Grant[]
 
 export interface ScopeSet {
   has(scope: string, target?: ScopeTarget): boolean
+  /** So that it stays: not only because of who is in a group at the moment. What is held never becomes less. */
+  hasForGood(scope: string, target: ScopeTarget): boolean
   /** In any form, filtered or not. */
   holdsAny(scope: string): boolean
   /** Whom it covers; undefined when it is not held in any form. */
@@ -71,12 +73,15 @@ export function createScopeSet(
     has: (scope, target) =>
       covers(held, { scope, target }, groupsOf) ||
       (lookUp !== undefined && covers(all(), { scope, target }, groupsOf)),
+    hasForGood: (scope, target) => covers(held, { scope, target }, inNoGroup),
     holdsAny: (scope) => isNamed(held, scope) || (lookUp !== undefined && isNamed(all(), scope)),
     reach: (scope) => reachOf(scope, all()),
     expanded: all,
     list: () => listScopes(all()),
   }
 }
+
+const inNoGroup: GroupsOf = () => []
 
 const isNamed = (expanded: ExpandedScopes, scope: string): boolean =>
   expanded.some((grant) => grant.names.has(scope))

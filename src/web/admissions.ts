@@ -64,11 +64,23 @@ export function createAdmissions(needs: AdmissionsNeeds): Admissions {
   }
 
   const mayUse: Admissions['mayUse'] = (caller, route) => {
+    if (caller && 'user' in caller && caller.openRoute === route) return true
     const { owner } = route
     if ('added' in owner || isPublic(route)) return true
     return 'service' in owner
       ? access.can(caller, 'access:services', { service: owner.service })
-      : access.can(caller, 'access:servers', { server: `${owner.user}/${owner.server}` })
+      : mayUseServer(caller, route, `${owner.user}/${owner.server}`)
+  }
+
+  /**
+   * Nearly all that somebody asks for is behind one route. A principal's rights never become less but by who is in a
+   * group, and whenever others change, they are another principal; a route that changes is another route.
+   */
+  const mayUseServer = (caller: Caller | undefined, route: Route, server: string): boolean => {
+    if (!access.can(caller, 'access:servers', { server })) return false
+    if (caller && 'user' in caller && caller.scopes.hasForGood('access:servers', { server }))
+      caller.openRoute = route
+    return true
   }
 
   /** The same caller by the same credential: a cookie that came along does not carry on what a token began. */

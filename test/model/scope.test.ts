@@ -292,6 +292,22 @@ t.test('thousands who hold the like share the words for it', (t) => {
   t.end()
 })
 
+t.test('what a group gives is not held for good', (t) => {
+  const set = setOf(
+    'access:servers!group=both',
+    'access:servers!server=uy/',
+    'tokens!user=ux',
+    'read:hub',
+  )
+  t.ok(set.has('access:servers', { server: 'ux/' }))
+  t.notOk(set.hasForGood('access:servers', { server: 'ux/' }))
+  t.ok(set.hasForGood('access:servers', { server: 'uy/' }))
+  t.ok(set.hasForGood('tokens', { user: 'ux' }))
+  t.ok(set.hasForGood('read:hub', { user: 'ux' }))
+  t.notOk(set.hasForGood('tokens', { user: 'uy' }))
+  t.end()
+})
+
 t.test('the rest is looked up when what is known does not suffice, and then counts', (t) => {
   let lookedUp = 0
   const all = expandScopes(['read:users!user=ux', 'access:servers!server=uy/'], {})

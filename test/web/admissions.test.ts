@@ -52,3 +52,22 @@ t.test(
     t.equal(next.readmit(tunnel, route), undefined, 'too late')
   },
 )
+
+t.test('what was allowed is asked again where it may have changed without a word', async (t) => {
+  const { admissions, headers, route, context, ana, addUser, logIn } = setUp(t)
+  const { roles, groups, store } = context
+  const ben = addUser('ben')
+  groups.createMany(['class'], ['ana'])
+  roles.declare([{ name: 'aide', scopes: ['access:servers!group=class'], users: ['ben'] }], [])
+  const other = { cookie: `${sessionCookie.plain}=${logIn(ben).secret}` }
+  const [own, through] = [headers, other].map((sent) => admissions.callerOf(sent, route))
+  for (const caller of [own, own, through, through]) t.ok(admissions.mayUse(caller, route))
+  store.groups.removeMember(store.groups.getByName('class').id, ana.id)
+  t.notOk(admissions.mayUse(through, route), 'who is in a group now counts')
+  t.ok(admissions.mayUse(own, route))
+  const owner = { user: 'ben', server: '', serverId: 9, userId: ben.id }
+  context.routes.add(route.prefix, route.target, owner)
+  const next = context.routes.match(route.prefix)!
+  t.notOk(admissions.mayUse(own, next), 'another server in its place')
+  t.ok(admissions.mayUse(through, next))
+})
