@@ -55,11 +55,18 @@ export function watchBodies(server: Server, stalls: StallWatch): void {
   server.prependListener('request', (request: IncomingMessage) => {
     if (!hasBody(request)) return
     const isAwaited = (): boolean => !request.complete && !request.isPaused()
-    const over = stalls.watch({
-      bytes: () => (isAwaited() ? request.socket.bytesRead : undefined),
-      end: () => void request.socket.destroy(),
+    const { socket } = request
+    const unwatch = stalls.watch({
+      bytes: () => (isAwaited() ? socket.bytesRead : undefined),
+      end: () => void socket.destroy(),
     })
+    const over = (): void => {
+      unwatch()
+      socket.off('close', over)
+    }
     request.once('close', over)
+    // One that was answered before its body had come never closes itself.
+    socket.once('close', over)
   })
 }
 

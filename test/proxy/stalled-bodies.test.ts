@@ -1,6 +1,10 @@
 /** Bodies that stop coming. */
+import { once } from 'node:events'
+import http from 'node:http'
+import { type AddressInfo } from 'node:net'
 import t from 'tap'
-import { answering, eventually, startPair } from '../support/proxy.ts'
+import { watchBodies } from '../../src/proxy/stalled-bodies.ts'
+import { answering, dial, eventually, startPair } from '../support/proxy.ts'
 
 const post = 'POST /user/ana/ HTTP/1.1\r\nHost: h\r\n'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -53,4 +57,30 @@ t.test('without a limit nobody is cut off', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 100))
   client.write('llo')
   await client.until('hi')
+})
+
+t.test('nothing is kept of a request whose body nobody wanted', async (t) => {
+  const server = http.createServer((_, response) => response.writeHead(413).end('too large'))
+  let watched = 0
+  const stallWatch = {
+    watch() {
+      watched += 1
+      return () => void (watched -= 1)
+    },
+  }
+  watchBodies(server, stallWatch)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  for (const framing of ['Content-Length: 9', 'Transfer-Encoding: chunked']) {
+    const client = await dial(t, (server.address() as AddressInfo).port)
+    client.write(`${post}${framing}\r\n\r\n`)
+    await client.until('too large')
+    t.equal(watched, 1)
+    client.socket.destroy()
+    await eventually(() => watched === 0)
+  }
 })
