@@ -1,5 +1,6 @@
 /** Reads the head of a usual request: the usual kind, in the only spelling that nobody reads in another way. */
 import { type IncomingHttpHeaders } from 'node:http'
+import { lowerNameOf } from './field-names.ts'
 
 export type DirectRequest = {
   readonly method: string
@@ -19,9 +20,7 @@ const maxHeadBytes = 8 * 1024
 
 const requestLine = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\x21-\x7e]*) HTTP\/1\.1$/
 
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+const outsideOfValues = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Each of these wants an answer, or a framing, that is not usual. */
 const unusual = new Set([
@@ -43,8 +42,8 @@ const lengthSyntax = /^\d{1,15}$/
 export function readDirectRequest(bytes: Buffer): DirectRequest | undefined {
   const end = bytes.indexOf('\r\n\r\n', 0, 'latin1')
   if (end === -1 || end > maxHeadBytes) return undefined
-  const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
-  const start = requestLine.exec(first)
+  const lines = bytes.toString('latin1', 0, end).split('\r\n')
+  const start = requestLine.exec(lines[0] ?? '')
   const read = start && readFields(lines)
   if (!read || !isUsual(read.headers)) return undefined
   const [, method = '', url = ''] = start
@@ -63,14 +62,20 @@ function readFields(
 ): Pick<DirectRequest, 'headers' | 'rawHeaders'> | undefined {
   const headers: IncomingHttpHeaders = {}
   const rawHeaders: string[] = []
-  for (const line of lines) {
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index] ?? ''
     const colon = line.indexOf(':')
-    const name = line.slice(0, colon)
-    if (colon < 1 || !fieldName.test(name)) return undefined
+    const name = line.slice(0, Math.max(0, colon))
+    const lower = lowerNameOf(name)
     const value = withoutSpace(line, colon + 1)
-    const lower = name.toLowerCase()
     // One that comes twice is joined by some, and by others the first or the last counts.
-    if (!fieldValue.test(value) || unusual.has(lower) || lower in headers) return undefined
+    if (
+      lower === undefined ||
+      outsideOfValues.test(value) ||
+      unusual.has(lower) ||
+      lower in headers
+    )
+      return undefined
     headers[lower] = value
     rawHeaders.push(name, value)
   }

@@ -1,5 +1,6 @@
 /** Which header fields travel between client and server, and with what values. */
 import { confineCookie, escapePrefix, withoutHubCookies, type CookieScope } from './cookies.ts'
+import { inLowerCase } from './field-names.ts'
 import { isAmbiguousPath } from './path.ts'
 import {
   type ExchangePolicy,
@@ -82,7 +83,7 @@ export function requestHead(request: RequestFacts, head: RequestHead): string {
   let fields = ''
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
-    const lower = sameForCgi(name.toLowerCase())
+    const lower = sameForCgi(inLowerCase(name))
     if (notFromRequest.has(lower) || named?.has(lower)) continue
     const value = requestValue(lower, raw[index + 1] ?? '', policy)
     if (value !== undefined) fields += `${name}: ${value}\r\n`
@@ -115,9 +116,8 @@ function forwardedLines(request: RequestFacts, forwarded: Forwarded): string {
   const { address, proto, host, port, trustedPeer } = forwarded
   const sent = (name: string): string => (trustedPeer ? String(request.headers[name] ?? '') : '')
   const chain = sent('x-forwarded-for')
-  const peer = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
   return (
-    `X-Forwarded-For: ${chain === '' ? address : `${chain}, ${peer}`}\r\n` +
+    `X-Forwarded-For: ${chain === '' ? address : `${chain}, ${peerOf(request)}`}\r\n` +
     `X-Forwarded-Proto: ${sent('x-forwarded-proto') || proto}\r\n` +
     `X-Forwarded-Host: ${sent('x-forwarded-host') || host}\r\n` +
     `X-Forwarded-Port: ${sent('x-forwarded-port') || port}\r\n` +
@@ -125,6 +125,9 @@ function forwardedLines(request: RequestFacts, forwarded: Forwarded): string {
     `X-Scheme: ${sent('x-scheme') || proto}\r\n`
   )
 }
+
+const peerOf = ({ socket }: RequestFacts): string =>
+  socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
 
 /** What decides how a server's response reaches its client. */
 export type ResponseScope = CookieScope & { readonly plain?: PlainRules | undefined }
@@ -141,7 +144,7 @@ export function responseFields(raw: readonly string[], scope: ResponseScope): st
   const fields: string[] = []
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
-    const lower = name.toLowerCase()
+    const lower = inLowerCase(name)
     if (notFromResponse.has(lower) || named?.has(lower)) continue
     const value = responseValue(lower, raw[index + 1] ?? '', scope)
     if (value !== undefined) fields.push(name, value)
@@ -172,7 +175,7 @@ export function trailerFields(raw: readonly string[]): string[] {
 export function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
   let named: Set<string> | undefined
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() !== 'connection') continue
+    if (inLowerCase(raw[index] ?? '') !== 'connection') continue
     for (const token of (raw[index + 1] ?? '').split(',')) {
       const name = token.trim().toLowerCase()
       if (name === '' || name === 'close' || name === 'keep-alive') continue

@@ -1,4 +1,5 @@
 /** Reads the head of a server's response, strictly. */
+import { inLowerCase, lowerNameOf } from './field-names.ts'
 
 /** The server said something that is no HTTP response. The message names what, without quoting it. */
 export class GarbageError extends Error {
@@ -23,8 +24,6 @@ export type ResponseHead = {
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
-
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 const outsideOfValues = /[^\t\x20-\x7e\x80-\xff]/
 
@@ -72,9 +71,9 @@ export function parseFields(lines: readonly string[]): string[] {
   const fields: string[] = []
   for (const line of lines) {
     const colon = line.indexOf(':')
-    const name = line.slice(0, colon)
+    const name = line.slice(0, Math.max(0, colon))
     // A line that begins with a space would continue the one above it (obs-fold): this is no name either.
-    if (colon < 1 || !fieldName.test(name)) throw new GarbageError('no field name')
+    if (lowerNameOf(name) === undefined) throw new GarbageError('no field name')
     // Node takes a tab behind it for a part of the coding's name.
     if (line.endsWith('\t') && /^transfer-encoding:/i.test(line))
       throw new GarbageError('transfer coding other than chunked')
@@ -123,7 +122,7 @@ function collect(fields: readonly string[]) {
   let keepAliveMs: number | undefined
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const value = fields[index + 1] ?? ''
-    const name = fields[index]?.toLowerCase()
+    const name = inLowerCase(fields[index] ?? '')
     if (name === 'content-length') lengths.push(value)
     else if (name === 'transfer-encoding') codings.push(value)
     // Node takes the older name for the same (llhttp): what it would close, we do not keep.

@@ -107,7 +107,8 @@ const first = (header: string | string[] | undefined): string | undefined =>
   (Array.isArray(header) ? header[0] : header)?.split(',', 1)[0]?.trim()
 
 /** An IPv4 address seen through an IPv6 socket (RFC 4291 §2.5.5.2). */
-const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+const withoutMapping = (address: string): string =>
+  address.startsWith('::') ? address.replace(/^::ffff:(?=\d+\.)/i, '') : address
 
 function portOf(host: string): number | undefined {
   const match = /:(\d{1,5})$/.exec(host)
