@@ -270,6 +270,7 @@ async function openFront(context: WholeContext, needs: FrontNeeds): Promise<Fron
   await app.ready()
   const api = paced((request, response) => app.routing(request, response))
   const internal = createInternalServer(`${baseUrl}hub/api`, api)
+  limits.guardInside(internal)
   measureFront(metrics, { routes, forwarder, upgrader, startQueue })
   stopping.signal.addEventListener('abort', () => https.stop())
   const drain = createDrain([app.server, internal, https.server])

@@ -5,7 +5,7 @@ export const connections = section(
   {
     limit: count(
       0,
-      'Connections open at the same time; 0: half as many as files may be open, since each leads to another one.',
+      'Connections open at the same time; 0: not quite half as many as files may be open, since each leads to another one.',
     ),
     per_address: count(
       2000,

@@ -23,12 +23,20 @@ export interface ConnectionLimits {
 /** What the hub itself opens: its database, logs, programs. */
 const reservedFiles = 256
 
+/** One part of so many is for the port inside, which every program on this machine reaches. */
+const partsOfInside = 8
+
+/** How many connections the files of this process allow there. */
+export const affordableInside = (): number =>
+  Math.floor((mostOpenFiles() ?? Infinity) / partsOfInside)
+
 /** A flood is no flood of log lines. */
 const tellEveryMs = MINUTE
 
 export function createConnectionLimits(needs: ConnectionLimitsNeeds): ConnectionLimits {
   const byAddress = createCounts<string>()
-  const affordable = Math.floor(((mostOpenFiles() ?? Infinity) - reservedFiles) / 2)
+  const files = mostOpenFiles() ?? Infinity
+  const affordable = Math.floor((files - files / partsOfInside - reservedFiles) / 2)
   let open = 0
   let toldAtMs = -Infinity
 

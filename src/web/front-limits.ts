@@ -2,7 +2,7 @@
 import { type Server } from 'node:http'
 import { type WholeContext } from '../context.ts'
 import { createStallWatch, watchBodies, type StallWatch } from '../proxy/stalled-bodies.ts'
-import { createConnectionLimits } from './connection-limits.ts'
+import { affordableInside, createConnectionLimits } from './connection-limits.ts'
 import { type AdmissionsNeeds } from './admissions.ts'
 import { type DoorNeeds } from './door.ts'
 import { type Origins } from './origin.ts'
@@ -17,6 +17,8 @@ export interface FrontLimits
     Required<Pick<DoorNeeds, 'mostSilenceMs'>> {
   /** Connections and bodies of these servers are limited, together. */
   guard(...servers: readonly Server[]): void
+  /** Those of the port inside are limited apart: whoever floods it floods nobody outside. */
+  guardInside(server: Server): void
   /** For those whose requests Node does not read. */
   readonly stalls: StallWatch
 }
@@ -32,6 +34,12 @@ export function createFrontLimits(needs: FrontLimitsNeeds): FrontLimits {
   const stalls = createStallWatch({
     stalledMs: () => config.connections.stalled_body_timeout,
   })
+  const insideLimits = { limit: affordableInside(), per_address: 0 }
+  const inside = createConnectionLimits({
+    limits: () => insideLimits,
+    trusts: () => true,
+    log,
+  })
   return {
     stalls,
     guard(...servers) {
@@ -39,6 +47,10 @@ export function createFrontLimits(needs: FrontLimitsNeeds): FrontLimits {
         connections.guard(server)
         watchBodies(server, stalls)
       }
+    },
+    guardInside(server) {
+      inside.guard(server)
+      watchBodies(server, stalls)
     },
     mostPerUser: () => config.connections.per_user,
     mostSilenceMs: () => config.connections.silent_server_timeout,
