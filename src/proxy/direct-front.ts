@@ -243,8 +243,11 @@ function hold(socket: Socket, place: Place): void {
   }
 
   const unwatch = place.stalls?.watch({
-    bytes: () => (left() > 0 && !socket.isPaused() ? socket.bytesRead : undefined),
-    end: self.end,
+    socket,
+    state() {
+      if (socket.isPaused()) return 'held'
+      return left() > 0 ? 'awaited' : undefined
+    },
   })
   held.add(self)
   socket.on('data', take).on('end', end).on('close', leave).on('drain', drain).on('error', fail)

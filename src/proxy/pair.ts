@@ -12,6 +12,9 @@ export interface Pair {
   readonly connection: Connection
   /** Somebody uses the route. */
   readonly touch: () => void
+  /** Reads no further of the client, who may leave unseen meanwhile: not for ever. */
+  readonly hold: () => void
+  readonly goOn: () => void
   /** Both sides at once. */
   readonly cut: () => void
   /** Both sides; what is written still arrives. */
@@ -27,6 +30,8 @@ export type PairNeeds = {
   readonly routes: Routes
   readonly live: Live
   readonly right: Right | undefined
+  /** For so long at most a server takes nothing of what its client has for it. */
+  readonly heldMs: number
 }
 
 /** When one side has ended, the other has this long to take what is left and to end too. */
@@ -58,6 +63,14 @@ export function createPair(needs: PairNeeds): Pair {
   const pair: Pair = {
     ...{ phase: 'asking', socket, connection, cut, close },
     touch: () => routes.touch(route),
+    hold() {
+      socket.pause()
+      connection.limitQuiet(needs.heldMs)
+    },
+    goOn() {
+      connection.limitQuiet(0)
+      socket.resume()
+    },
     serverGone() {
       isServerGone = true
       if (socket.closed) leave()
@@ -87,12 +100,12 @@ export function join(pair: Pair): (bytes: Buffer) => boolean {
 
   socket.on('data', (bytes: Buffer) => {
     touch()
-    if (!connection.pass(bytes)) socket.pause()
+    if (!connection.pass(bytes)) pair.hold()
   })
   connection.user = {
     bytes: toClient,
     ended: pair.close,
-    drained: () => void socket.resume(),
+    drained: pair.goOn,
     closed(error) {
       if (error) pair.cut()
       else pair.close()

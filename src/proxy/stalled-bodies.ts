@@ -1,12 +1,16 @@
 /** Requests whose bodies stop coming: what they hold is taken back. */
 import { type IncomingMessage, type Server } from 'node:http'
-import { SECOND } from '../lib/time.ts'
+import { type Socket } from 'node:net'
+import { MINUTE, SECOND } from '../lib/time.ts'
 
 /** Somebody from whom bytes may be awaited. */
 export type Awaited = {
-  /** How many have come so far; undefined: none are awaited at the moment. */
-  bytes(): number | undefined
-  end(): void
+  readonly socket: Socket
+  /**
+   * `awaited`: bytes are to come from there; `held`: it has more than anybody takes at the moment, and so nothing is read
+   * of it, not even that it has gone; undefined: nothing of both.
+   */
+  state(): 'awaited' | 'held' | undefined
 }
 
 export interface StallWatch {
@@ -17,29 +21,41 @@ export interface StallWatch {
 export type StallNeeds = {
   /** How long nothing may come; 0: for ever. Asked at every look. */
   readonly stalledMs: () => number
+  /** The same for what is held. */
+  readonly heldMs?: number
   readonly lookEveryMs?: number
 }
 
+/**
+ * A server that takes nothing for so long, or does not answer those who have sent on, takes nothing any more; and who
+ * waits for it may have left long ago.
+ */
+export const usualHeldMs = 30 * MINUTE
+
 /** A body may take as long as it takes, as long as it comes. */
-export function createStallWatch({ stalledMs, lookEveryMs = 5 * SECOND }: StallNeeds): StallWatch {
-  const watched = new Map<Awaited, { bytes: number | undefined; sinceMs: number }>()
+export function createStallWatch(needs: StallNeeds): StallWatch {
+  const { stalledMs, heldMs = usualHeldMs, lookEveryMs = 5 * SECOND } = needs
+  const watched = new Map<Awaited, { state: unknown; bytes: number; sinceMs: number }>()
   let timer: NodeJS.Timeout | undefined
 
   const look = (): void => {
-    const longestMs = stalledMs()
+    const longest = { awaited: stalledMs(), held: heldMs }
     const nowMs = performance.now()
     for (const [one, last] of watched) {
-      const bytes = one.bytes()
-      if (bytes === undefined || bytes !== last.bytes)
-        Object.assign(last, { bytes, sinceMs: nowMs })
-      else if (longestMs > 0 && nowMs - last.sinceMs >= longestMs) one.end()
+      const state = one.state()
+      const { bytesRead, bytesWritten } = one.socket
+      const bytes = state === 'held' ? bytesRead + bytesWritten : bytesRead
+      const longestMs = state === undefined ? 0 : longest[state]
+      if (state !== last.state || bytes !== last.bytes)
+        Object.assign(last, { state, bytes, sinceMs: nowMs })
+      else if (longestMs > 0 && nowMs - last.sinceMs >= longestMs) one.socket.destroy()
     }
   }
 
   return {
     watch(one) {
       timer ??= setInterval(look, lookEveryMs).unref()
-      watched.set(one, { bytes: undefined, sinceMs: 0 })
+      watched.set(one, { state: undefined, bytes: 0, sinceMs: 0 })
       return () => {
         watched.delete(one)
         if (watched.size > 0) return
@@ -50,15 +66,17 @@ export function createStallWatch({ stalledMs, lookEveryMs = 5 * SECOND }: StallN
   }
 }
 
-/** For the requests that Node's parser reads. One that the server behind does not read is no stalled one. */
+/** For the requests that Node's parser reads. One that the server behind does not read is held, and not stalled. */
 export function watchBodies(server: Server, stalls: StallWatch): void {
   server.prependListener('request', (request: IncomingMessage) => {
     if (!hasBody(request)) return
-    const isAwaited = (): boolean => !request.complete && !request.isPaused()
     const { socket } = request
     const unwatch = stalls.watch({
-      bytes: () => (isAwaited() ? socket.bytesRead : undefined),
-      end: () => void socket.destroy(),
+      socket,
+      state() {
+        if (request.complete) return undefined
+        return request.isPaused() ? 'held' : 'awaited'
+      },
     })
     const over = (): void => {
       unwatch()

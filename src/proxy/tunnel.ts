@@ -14,6 +14,7 @@ export type TunnelNeeds = {
   readonly routes: Routes
   readonly live: Live
   readonly connectTimeoutMs: number
+  readonly heldMs: number
 }
 
 export type TunnelEnds = {
@@ -67,7 +68,7 @@ function ask(pair: Pair, ends: TunnelEnds): void {
     if (pair.phase !== 'asking') return
     early.push(bytes)
     earlyBytes += bytes.length
-    if (earlyBytes > maxEarlyBytes) socket.pause()
+    if (earlyBytes > maxEarlyBytes) pair.hold()
   }
 
   connection.user = {
@@ -78,7 +79,7 @@ function ask(pair: Pair, ends: TunnelEnds): void {
       const toClient = join(pair)
       for (const held of early) connection.write(held)
       early = []
-      socket.resume()
+      pair.goOn()
       return taken < bytes.length ? toClient(bytes.subarray(taken)) : true
     },
     ended() {
@@ -86,7 +87,7 @@ function ask(pair: Pair, ends: TunnelEnds): void {
       else if (answer.end()) pair.close()
       else pair.cut()
     },
-    drained: () => void socket.resume(),
+    drained: pair.goOn,
     closed(error) {
       if (pair.phase === 'asking') answer.fail(statusOf(error))
       else if (error || !answer.isComplete()) pair.cut()
@@ -138,6 +139,8 @@ function createAnswer(pair: Pair, { route, policy }: TunnelEnds) {
     socket.write(
       `HTTP/1.1 ${statusTexts[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     )
+    // What the client still sends is thrown away, so that its end is seen.
+    socket.resume()
     pair.close()
   }
 

@@ -9,6 +9,7 @@ import { isWebSocketRequest, turnAway } from './listener.ts'
 import { originForm, withoutQuery } from './path.ts'
 import { type ExchangePolicy } from './policy.ts'
 import { type Route } from './routes.ts'
+import { usualHeldMs } from './stalled-bodies.ts'
 import { openTunnel } from './tunnel.ts'
 
 export type Upgrade = {
@@ -34,9 +35,9 @@ export interface Upgrader {
 const keepAliveProbeMs = 60_000
 
 export function createUpgrader(
-  needs: Pick<ForwarderNeeds, 'routes' | 'connectTimeoutMs'>,
+  needs: Pick<ForwarderNeeds, 'routes' | 'connectTimeoutMs'> & { readonly heldMs?: number },
 ): Upgrader {
-  const { routes, connectTimeoutMs = defaultConnectTimeoutMs } = needs
+  const { routes, connectTimeoutMs = defaultConnectTimeoutMs, heldMs = usualHeldMs } = needs
   const live = createLive(routes)
   let isClosed = false
 
@@ -57,7 +58,7 @@ export function createUpgrader(
       else {
         if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveProbeMs)
         openTunnel(
-          { routes, live, connectTimeoutMs },
+          { routes, live, connectTimeoutMs, heldMs },
           {
             request,
             socket,

@@ -25,7 +25,7 @@ async function startJoined(t: Test) {
   }
   const options = { connectTimeoutMs: 1000, onClose: () => undefined }
   const connection = connect(upstream, nobody, options)
-  const pair = createPair({ socket, connection, route, routes, live, right })
+  const pair = createPair({ socket, connection, route, routes, live, right, heldMs: 60_000 })
   pair.phase = 'joined'
   const toClient = join(pair)
   return { client, server: await upstream.first(), route, routes, live, right, toClient }

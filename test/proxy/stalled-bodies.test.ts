@@ -4,7 +4,7 @@ import http from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { watchBodies } from '../../src/proxy/stalled-bodies.ts'
-import { answering, dial, eventually, startPair } from '../support/proxy.ts'
+import { answering, dial, eventually, get, startPair, type Peer } from '../support/proxy.ts'
 
 const post = 'POST /user/ana/ HTTP/1.1\r\nHost: h\r\n'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -83,4 +83,49 @@ t.test('nothing is kept of a request whose body nobody wanted', async (t) => {
     client.socket.destroy()
     await eventually(() => watched === 0)
   }
+})
+
+const megabyte = Buffer.alloc(1024 * 1024)
+const upgradeLines = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+
+const held = {
+  'an upload that nobody reads': `${post}Content-Length: ${2 ** 40}\r\n\r\n`,
+  'a chunked one': `${post}Transfer-Encoding: chunked\r\n\r\n${(2 ** 40).toString(16)}\r\n`,
+  'what is sent behind a request without an answer': get(),
+  'what is sent behind an upgrade without an answer': get('/user/ana/ws', upgradeLines),
+}
+
+for (const [name, head] of Object.entries(held))
+  t.test(`${name} is not kept for ever, whether the client is still there or not`, async (t) => {
+    const { dial, forwarder, upgrader } = await startPair(t, ({ socket }) => void socket.pause(), {
+      stalls: { ...stalls, stalledMs: () => 0, heldMs: 300 },
+    })
+    for (const stays of [true, false]) {
+      const client = await dial()
+      client.write(head)
+      const open = (): number => forwarder.counts.exchanges + upgrader.size
+      await eventually(() => open() === 1)
+      for (let sent = 0; sent < 16; sent += 1) client.write(megabyte)
+      if (!stays) client.socket.destroy()
+      await eventually(() => open() + forwarder.counts.connections === 0)
+      await client.ended()
+      t.pass(stays ? 'there' : 'gone')
+    }
+  })
+
+t.test('nor is a WebSocket whose server takes nothing', async (t) => {
+  const switchThenSleep = async ({ until, write, socket }: Peer): Promise<void> => {
+    await until('\r\n\r\n')
+    write(`HTTP/1.1 101 Switching Protocols\r\n${upgradeLines}\r\n`)
+    socket.pause()
+  }
+  const { dial, upgrader } = await startPair(t, (peer) => void switchThenSleep(peer), {
+    stalls: { ...stalls, heldMs: 300 },
+  })
+  const client = await dial()
+  client.write(get('/user/ana/ws', upgradeLines))
+  await client.until('101')
+  for (let sent = 0; sent < 16; sent += 1) client.write(megabyte)
+  client.socket.destroy()
+  await eventually(() => upgrader.size === 0)
 })

@@ -55,7 +55,8 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
     response.writeHead(502, { 'content-length': body.length }).end(body)
   }
   const forwarder = createForwarder({ routes, ...timeout, onFailure })
-  const upgrader = createUpgrader({ routes, ...timeout })
+  const held = options.stalls?.heldMs === undefined ? {} : { heldMs: options.stalls.heldMs }
+  const upgrader = createUpgrader({ routes, ...timeout, ...held })
   const policy = options.policy ?? policyOf
   const server = http.createServer(
     { ...frontServerOptions, ...options.server },
