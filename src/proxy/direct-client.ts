@@ -22,8 +22,11 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
   let waiting = ''
   let chunked = false
   let lent = false
+  /** Chunks that came in one read leave as one: a server may make them a byte long. Not kept beyond `flush`. */
+  let chunks: Buffer[] = []
 
   const flush = (): void => {
+    if (chunks.length > 0) writeChunk()
     if (waiting === '') return
     socket.write(waiting, 'latin1')
     waiting = ''
@@ -43,14 +46,19 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
     socket.write(bytes)
   }
 
-  const writeChunk = (bytes: Buffer): void => {
-    if (bytes.length === 0) return
-    const size = `${waiting}${bytes.length.toString(16)}\r\n`
+  const addChunk = (bytes: Buffer): void => {
+    if (bytes.length > 0) chunks.push(bytes)
+  }
+
+  const writeChunk = (): void => {
+    const length = chunks.reduce((sum, bytes) => sum + bytes.length, 0)
+    const size = `${waiting}${length.toString(16)}\r\n`
     waiting = ''
-    const whole = Buffer.allocUnsafe(size.length + bytes.length + 2)
-    whole.write(size, 0, 'latin1')
-    bytes.copy(whole, size.length)
-    whole.write('\r\n', size.length + bytes.length, 'latin1')
+    const whole = Buffer.allocUnsafe(size.length + length + 2)
+    let at = whole.write(size, 0, 'latin1')
+    for (const bytes of chunks) at += bytes.copy(whole, at)
+    whole.write('\r\n', at, 'latin1')
+    chunks = []
     socket.write(whole)
   }
 
@@ -61,14 +69,18 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
       waiting = headText(head, needs)
       client.begun = true
     },
-    body: (bytes: Buffer) => (chunked ? writeChunk(bytes) : write(bytes)),
+    body: (bytes: Buffer) => (chunked ? addChunk(bytes) : write(bytes)),
     end(trailers: readonly string[]) {
+      if (chunks.length > 0) writeChunk()
       if (chunked) waiting += `0\r\n${trailerLines(trailers)}\r\n`
       flush()
       needs.onEnd()
     },
     flush,
-    abort: () => void socket.destroy(),
+    abort() {
+      if (chunks.length > 0) writeChunk()
+      socket.destroy()
+    },
     holdsBytes: () => lent && socket.writableLength > 0,
     isFull: () => socket.writableNeedDrain,
   }

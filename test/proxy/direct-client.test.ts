@@ -58,6 +58,19 @@ t.test('chunks and trailers are framed anew', async (t) => {
   )
 })
 
+t.test('chunks that came together leave together, whatever their sizes', async (t) => {
+  const { client, head, packets } = clientOf('GET', false)
+  head('200 OK\r\nTransfer-Encoding: chunked\r\nDate: d')
+  client.flush()
+  packets.splice(0)
+  for (const letter of 'hello') client.body(Buffer.from(letter), false)
+  client.flush()
+  t.same(packets, ['5\r\nhello\r\n'])
+  for (const word of ['big ', 'world']) client.body(Buffer.from(word), false)
+  client.end([])
+  t.equal(packets.slice(1).join(''), '9\r\nbig world\r\n0\r\n\r\n')
+})
+
 t.test('HEAD gets the length and no body', async (t) => {
   const { client, head, packets } = clientOf('HEAD')
   head('200 OK\r\nContent-Length: 99\r\nDate: d')
