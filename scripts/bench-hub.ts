@@ -44,7 +44,7 @@ const hub = createHub(loadConfig({ env, flags }, pluginSchemas), {
   spawner: idleSpawner,
 })
 await hub.start()
-await favourEventLoop()
+await favourEventLoop('apart')
 const { store, passwords } = hub.context
 for (let id = 2; id < 2 + Number(values.passwords); id++)
   store.users.setPasswordHash(id, await passwords.hash(`quite a long secret of ${id}`))

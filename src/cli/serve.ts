@@ -48,7 +48,7 @@ export const serve: Command = {
       log.warn(`systemd holds a port for HTTPS, and https.enabled is off: littlehub doctor`)
     call.terminal.onReload(() => void reload(hub))
     await hub.start()
-    await favourEventLoop()
+    await favourEventLoop(settings.spawner.type === 'systemd' ? 'apart' : 'beside')
     announce(hub, call.terminal)
     await manager.ready()
     const end = await Promise.race([ending.begun, ending.aside])

@@ -1,7 +1,13 @@
-/** The slice that all servers run in: together they leave the hub its memory, whatever each of them may have. */
+/** The slice that all servers run in: together they leave the hub its memory and its turn, whatever each of them may have. */
 import { totalmem } from 'node:os'
 import { HubError } from '../lib/errors.ts'
 import { type Systemctl } from './systemctl.ts'
+
+/**
+ * Of all servers together; the hub's own slice, and whoever logs in at the machine, have 100 each (systemd's default). Who
+ * wants a core that nobody else does gets all of it.
+ */
+const cpuWeight = 20
 
 export interface Slice {
   /** Sets what all servers may use together; once, and again after it failed. @throws {HubError} Unavailable */
@@ -19,21 +25,26 @@ export function createSlice(
   const hasUnitFile = async (): Promise<boolean> =>
     ((await systemctl.show(settings.slice))['FragmentPath'] ?? '') !== ''
 
-  const setLimit = async (): Promise<void> => {
-    if (settings.reserved_memory === 0 || (await hasUnitFile())) return
+  const memoryLimit = (): string[] => {
+    if (settings.reserved_memory === 0) return []
     const memoryBytes = totalBytes - settings.reserved_memory
     if (memoryBytes <= 0)
       throw new HubError(
         'Unavailable',
         'This machine has less memory than is reserved for the hub: look at spawner.systemd.reserved_memory.',
       )
-    const properties = ['MemoryAccounting=yes', `MemoryMax=${memoryBytes}`]
+    return ['MemoryAccounting=yes', `MemoryMax=${memoryBytes}`]
+  }
+
+  const setLimits = async (): Promise<void> => {
+    if (await hasUnitFile()) return
+    const properties = [`CPUWeight=${cpuWeight}`, ...memoryLimit()]
     await systemctl.setProperties(settings.slice, properties)
   }
 
   return {
     prepare() {
-      prepared ??= setLimit().catch((thrown: unknown) => {
+      prepared ??= setLimits().catch((thrown: unknown) => {
         prepared = undefined
         throw thrown
       })

@@ -16,7 +16,7 @@ const threads = () =>
   }))
 
 t.test('all of them but the event loop itself are behind it, also those of the pool', async (t) => {
-  t.ok((await favourEventLoop()) > 0)
+  t.ok((await favourEventLoop('beside')) > 0)
   await createPasswords({ cost: 4, concurrent: 4 }).hash('purple otter climbs')
   const all = threads()
   t.equal(all.find(({ id }) => id === process.pid)?.nice, own)
@@ -25,7 +25,13 @@ t.test('all of them but the event loop itself are behind it, also those of the p
   t.same(new Set(helpers.map(({ nice }) => nice)), new Set([Math.min(19, own + 10)]))
 })
 
+t.test('they are behind as far as can be where nobody else is', async (t) => {
+  await favourEventLoop('apart')
+  const nices = threads().flatMap(({ id, nice }) => (id === process.pid ? [] : nice))
+  t.same(new Set(nices), new Set([19]))
+})
+
 t.test('programs that are started afterwards are like any other', async (t) => {
-  await favourEventLoop()
+  await favourEventLoop('beside')
   t.equal(execFileSync('nice').toString().trim(), String(own))
 })
