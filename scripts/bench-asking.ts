@@ -5,14 +5,14 @@ import path from 'node:path'
 import { loadCore } from './bench-machine.ts'
 // With `type` inside the braces it would run, and wait for orders in this process as well.
 import type { SteadyOrder, SteadyReport } from './bench-steady.ts'
-import { pin, type Running } from './bench-subjects.ts'
+import { alone, pin, type Running } from './bench-subjects.ts'
 
 export type Asking = Pick<Running, 'process'> & { report(): Promise<SteadyReport> }
 
 /** @param before words that start it, such as `chrt` */
 export async function askSteadily(order: SteadyOrder, ...before: string[]): Promise<Asking> {
   const program = path.join(import.meta.dirname, 'bench-steady.ts')
-  const child = pin(loadCore, [...before, process.execPath, program])
+  const child = pin(loadCore, [...before, process.execPath, ...alone, program])
   child.send(order)
   if ((await answerOf(child)) !== 'open') throw new Error('the steady requests did not begin')
   return {

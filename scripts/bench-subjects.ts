@@ -268,10 +268,13 @@ export function otherSubjects(upstream: number): Subject[] {
   })
 }
 
+/** For who goes before all others: V8's threads beside the one that is needed would do so, too. */
+export const alone = ['--single-threaded']
+
 /** @param before words that start it, such as `chrt`. @returns its port, and what it has seen so far. */
 export async function startUpstream(...before: string[]) {
   const program = path.join(here, 'bench-upstream.ts')
-  const child = pin(loadCore, [...before, process.execPath, program])
+  const child = pin(loadCore, [...before, process.execPath, ...alone, program])
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return {
     port,

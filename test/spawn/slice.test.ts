@@ -5,17 +5,20 @@ import { createSlice } from '../../src/spawn/slice.ts'
 const show = async () => ({ FragmentPath: '' })
 const settings = { slice: 'littlehub.slice', reserved_memory: 100 }
 
-t.test('the memory of the machine but for what the hub keeps, and less of its cores, set once', async (t) => {
-  const asked: unknown[] = []
-  const setProperties = async (...words: unknown[]) => void asked.push(words)
-  const slice = createSlice(settings, { setProperties, show }, 1000)
-  await Promise.all([slice.prepare(), slice.prepare()])
-  await slice.prepare()
-  const limits = ['CPUWeight=20', 'MemoryAccounting=yes', 'MemoryMax=900']
-  t.same(asked, [['littlehub.slice', limits]])
-  await createSlice({ ...settings, reserved_memory: 0 }, { setProperties, show }, 1000).prepare()
-  t.same(asked.slice(1), [['littlehub.slice', ['CPUWeight=20']]])
-})
+t.test(
+  'the memory of the machine but for what the hub keeps, and less of its cores, set once',
+  async (t) => {
+    const asked: unknown[] = []
+    const setProperties = async (...words: unknown[]) => void asked.push(words)
+    const slice = createSlice(settings, { setProperties, show }, 1000)
+    await Promise.all([slice.prepare(), slice.prepare()])
+    await slice.prepare()
+    const limits = ['CPUWeight=20', 'MemoryAccounting=yes', 'MemoryMax=900']
+    t.same(asked, [['littlehub.slice', limits]])
+    await createSlice({ ...settings, reserved_memory: 0 }, { setProperties, show }, 1000).prepare()
+    t.same(asked.slice(1), [['littlehub.slice', ['CPUWeight=20']]])
+  },
+)
 
 t.test('after a failure it is tried again', async (t) => {
   let attempts = 0
