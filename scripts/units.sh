@@ -198,7 +198,8 @@ TimeoutStartSec=900
 UNIT
 }
 
-# Of all memory the servers together get what leaves the hub and the system enough to work.
+# Of all memory the servers together get what leaves the hub and the system enough to work, and of a core that both want
+# a fifth of what these get (src/spawn/slice.ts does the same where there is no such unit).
 print_slice() {
   local total_mib reserved_mib
   total_mib=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1024))
@@ -209,6 +210,7 @@ Description=The servers of everybody
 Before=slices.target
 
 [Slice]
+CPUWeight=20
 MemoryMax=$((total_mib - reserved_mib))M
 TasksMax=80%
 UNIT
