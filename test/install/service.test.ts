@@ -172,7 +172,7 @@ t.test('an installation, from one command to its removal', machineOnly, async (t
       await machine.sh(`systemctl show -p User,Slice $(${unit})`),
       /User=jupyter-ada\nSlice=littlehub.slice|Slice=littlehub.slice\nUser=jupyter-ada/,
     )
-    t.equal(await machine.sh('systemctl show -p CPUWeight --value littlehub.slice'), '20')
+    t.equal(await machine.sh('systemctl show -p CPUWeight --value littlehub.slice'), '20\n')
     const pid = await machine.sh(`systemctl show -p MainPID --value $(${unit})`)
     await machine.sh('systemctl restart littlehub', slowly)
     t.equal(await machine.sh(`systemctl show -p MainPID --value $(${unit})`), pid)
