@@ -19,7 +19,19 @@ t.test('a name is known in lower case, whoever spells it', async (t) => {
 })
 
 t.test('what is no token is no name', async (t) => {
-  for (const text of ['', ' ', 'Host ', ' Host', 'Ho st', 'Host:', 'Host\u0000', 'H\u00f6st', 'a\r', '\n', '(a)'])
-    t.equal(lowerNameOf(text), undefined, JSON.stringify(text))
+  const texts = [
+    '',
+    ' ',
+    'Host ',
+    ' Host',
+    'Ho st',
+    'Host:',
+    'Host\u0000',
+    'H\u00f6st',
+    'a\r',
+    '\n',
+    '(a)',
+  ]
+  for (const text of texts) t.equal(lowerNameOf(text), undefined, JSON.stringify(text))
   t.equal(lowerNameOf('constructor'), 'constructor', 'nothing but what is listed is known')
-}) // prettier-ignore
+})
