@@ -98,10 +98,10 @@ export function createDoor(needs: DoorNeeds): Door {
     return thrown instanceof HubError && thrown.code === 'Unavailable' ? 503 : 500
   }
 
-  /** Undefined: the address could be read in two ways. */
+  /** Undefined: the address, or the host, could be read in two ways. */
   const look = (request: RequestFacts): Looked | undefined => {
     const path = withoutQuery(originForm(request))
-    if (isAmbiguousPath(path)) return undefined
+    if (isAmbiguousPath(path) || namesTwoHosts(request)) return undefined
     const origin = needs.originOf(request)
     dropTossedSession(request, origin)
     return { request, origin, route: routeOf(path) }
@@ -205,6 +205,10 @@ function originForm(request: RequestFacts): string {
   request.url = form.startsWith('/') || form === target ? form : `/${form}`
   return request.url
 }
+
+/** Some take the first, some the last (RFC 9112 §3.2). */
+const namesTwoHosts = ({ headersDistinct }: RequestFacts): boolean =>
+  (headersDistinct['host']?.length ?? 0) > 1
 
 /** Over TLS the login is in the `__Host-` cookie alone: any host beside ours may have set the plain one (security S-05). */
 function dropTossedSession({ headers }: RequestFacts, { proto }: Origin): void {

@@ -16,7 +16,7 @@ export const statusTexts = {
 export type Refusal = keyof typeof statusTexts
 
 const sentences: Readonly<Record<Refusal, string>> = {
-  400: 'This address is ambiguous: it contains dot segments or control characters.',
+  400: 'This address is ambiguous: it contains dot segments or control characters, or names two hosts.',
   401: 'You are not logged in.',
   403: 'Pages of other sites may not use this in your name.',
   424: 'This server is not running.',

@@ -243,6 +243,15 @@ t.test('an ambiguous address is refused for everybody, in a page that repeats no
   t.equal(seen.length, 0)
 }) // prettier-ignore
 
+t.test('whoever names two hosts is refused everywhere, by the hub itself too', async (t) => {
+  const { ask, cookie, seen } = await startDoor(t)
+  for (const path of ['/', '/hub/login', '/user/ana/'])
+    for (const host of ['hub.test', 'other.test'])
+      t.match(await ask(get(path, `Host: ${host}\r\n${cookie('ana')}`)), /^400 This address/, path)
+  t.match(await ask(upgrade('/user/ana/', `Host: a\r\n${cookie('ana')}`)), /^400/)
+  t.equal(seen.length, 0)
+})
+
 t.test('the absolute form is answered by its path alone', async (t) => {
   const { ask, cookie } = await startDoor(t)
   const lines = `Host: hub.test\r\n${cookie('ana')}\r\n`
