@@ -35,6 +35,9 @@ type Held = {
 
 const sweepMs = 5000
 
+/** The first request of a connection may be on its way this long, on a machine that is busy with a new version. */
+const freshMs = 1000
+
 /** What is left of a refused request is read this long, so that the answer is not lost to a reset. */
 const lingerMs = 1000
 
@@ -59,7 +62,9 @@ function endWith(server: Server, held: ReadonlySet<Held>): void {
   const closeIdle = server.closeIdleConnections.bind(server)
   const closeAll = server.closeAllConnections.bind(server)
   server.closeIdleConnections = () => {
-    for (const { idleSinceMs, end } of [...held]) if (idleSinceMs !== undefined) end()
+    const nowMs = Date.now()
+    for (const { idleSinceMs, used, end } of [...held])
+      if (idleSinceMs !== undefined && (used || nowMs - idleSinceMs >= freshMs)) end()
     closeIdle()
   }
   server.closeAllConnections = () => {

@@ -12,9 +12,6 @@ export interface Drain {
 /** How long a stopping hub waits for requests under way. */
 const drainMs = 3 * SECOND
 
-/** The request of a connection that has just been made may be on its way. */
-const freshMs = 100
-
 const lookEveryMs = 20
 
 export function createDrain(servers: readonly Server[]): Drain {
@@ -31,7 +28,7 @@ export function createDrain(servers: readonly Server[]): Drain {
     const isOpen = async (): Promise<boolean> => (await countOpen(servers)) > staying()
     while (performance.now() - beganMs < drainMs && (await isOpen())) {
       await sleep(lookEveryMs)
-      if (performance.now() - beganMs > freshMs) closeIdle()
+      closeIdle()
     }
   }
 

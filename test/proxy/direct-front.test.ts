@@ -138,19 +138,39 @@ t.test(
   async (t) => {
     let release: () => void = () => undefined
     const { dial, server } = await startPair(t, (peer) => {
-      peer.socket.once('data', () => {
+      peer.socket.on('data', () => {
         release = () => peer.write(ok)
       })
     })
-    const idle = await dial()
-    const busy = await dial()
+    const [unused, idle, busy] = [await dial(), await dial(), await dial()]
+    idle.write(get('/user/ana/idle'))
+    await sleep(50)
+    release()
+    await idle.until('hi')
     busy.write(get())
     await sleep(50)
     server.close()
-    server.closeIdleConnections()
-    t.equal(await idle.ended(), '')
+    t.match(await idle.ended(), /hi$/)
     release()
     t.match(await busy.ended(), /Connection: close\r\n[^]*hi$/)
+    await sleep(1000)
+    server.closeIdleConnections()
+    t.equal(await unused.ended(), '')
+  },
+)
+
+t.test(
+  'the first request of a connection is answered by a server that closes meanwhile',
+  async (t) => {
+    const { dial, server } = await startPair(t, answering(ok))
+    const client = await dial()
+    await sleep(50)
+    server.close()
+    server.closeIdleConnections()
+    await sleep(200)
+    server.closeIdleConnections()
+    client.write(get())
+    t.match(await client.ended(), /Connection: close\r\n[^]*hi$/)
   },
 )
 
