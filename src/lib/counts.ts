@@ -7,9 +7,10 @@ export interface Counts<Key> {
 
 /**
  * So many at zero are forgotten together: a `Map` whose keys come and go at once makes itself a new table every few of
- * them, which costs more than all that is counted.
+ * them, which costs more than all that is counted, and each old table keeps the next until the next big collection. More
+ * than the users of one machine, so that theirs never go.
  */
-const mostAtZero = 1000
+const mostAtZero = 20_000
 
 export function createCounts<Key>(): Counts<Key> {
   const counts = new Map<Key, number>()
