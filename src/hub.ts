@@ -67,7 +67,7 @@ export interface Hub {
 export type StopOptions = { readonly servers?: boolean }
 
 /** What a killed hub may forget of who used what. */
-const activityEveryMs = 30 * SECOND
+const activityEveryMs = MINUTE
 
 /** What a power cut may take of what was acknowledged. */
 const syncEveryMs = SECOND

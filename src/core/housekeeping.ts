@@ -1,6 +1,7 @@
 /** Housekeeping: what is noted is written down, what has expired is removed. */
 import { setImmediate } from 'node:timers/promises'
 import { type Clock } from '../lib/time.ts'
+import { giveWay } from '../lib/turns.ts'
 import { isServerRoute, type Route, type Routes } from '../proxy/routes.ts'
 import { type Store } from '../store/store.ts'
 import { type Activity } from './activity.ts'
@@ -13,17 +14,13 @@ type TrafficNeeds = { readonly routes: Routes; readonly activity: Activity }
 
 type ActivityNeeds = TrafficNeeds & { readonly addedRoutes: Pick<AddedRoutes, 'writeUse'> }
 
-/** Takes over what the proxy saw: the traffic to servers is their owners' as well (contract §6.3). */
-function noteTraffic({ routes, activity }: TrafficNeeds): void {
-  for (const route of routes.list()) note(route, activity)
-}
-
-/** The same for the server at one address. */
+/** Takes over what the proxy saw of the server at one address. */
 export function noteTrafficOf(path: string, { routes, activity }: TrafficNeeds): void {
   const route = routes.match(path)
   if (route) note(route, activity)
 }
 
+/** The traffic to servers is their owners' as well (contract §6.3). */
 function note(route: Route, activity: Activity): void {
   const { lastActivityMs } = route
   if (!isServerRoute(route) || lastActivityMs === 0) return
@@ -37,14 +34,18 @@ const pieceSize = 200
 
 /** Writes down who and what was used, the traffic to servers and added routes included. */
 export function writeActivity(needs: ActivityNeeds): void {
-  noteTraffic(needs)
+  for (const route of needs.routes.list()) note(route, needs.activity)
   needs.activity.flush()
   needs.addedRoutes.writeUse()
 }
 
 /** The same for a hub that goes on: everybody else gets a turn in between. */
 export async function writeActivityInTurns(needs: ActivityNeeds): Promise<void> {
-  noteTraffic(needs)
+  for (const route of needs.routes.list()) {
+    const pause = giveWay()
+    if (pause) await pause
+    note(route, needs.activity)
+  }
   await inTurns(() => needs.activity.flush(pieceSize))
   await inTurns(() => needs.addedRoutes.writeUse(pieceSize))
 }
@@ -64,12 +65,14 @@ export async function removeExpired(needs: {
   shares: ShareVerbs
 }): Promise<void> {
   const { activity, sessions, tokens, shares, store, clock } = needs
-  await inTurns(() => activity.flush(pieceSize))
-  await inTurns(() => {
+  if (sessions.mayExpire()) {
     // What was used a moment ago has to be known as used before the unused are removed.
-    activity.flush()
-    return sessions.expire(pieceSize)
-  })
+    await inTurns(() => activity.flush(pieceSize))
+    await inTurns(() => {
+      activity.flush()
+      return sessions.expire(pieceSize)
+    })
+  }
   await inTurns(() => tokens.expire(pieceSize))
   await inTurns(() => shares.expire(pieceSize))
   await inTurns(() => store.links.removeExpired(clock.now(), pieceSize) === pieceSize)

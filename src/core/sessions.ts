@@ -22,6 +22,8 @@ export interface SessionVerbs {
   end(session: Session): void
   /** Logs out everywhere. `except` keeps one session. */
   endAllOf(userId: number, except?: Session): void
+  /** Whether any has expired by what is written down; its last use may only be noted. */
+  mayExpire(): boolean
   /** Removes what has expired, at most so many. @returns whether there may be more. */
   expire(most: number): boolean
 }
@@ -73,6 +75,7 @@ export function createSessions(needs: SessionNeeds): SessionVerbs {
       })
       access.forget(userId)
     },
+    mayExpire: () => store.sessions.hasExpired(clock.now(), needs.idleTimeoutMs),
     expire(most) {
       const ended = store.transaction(() => {
         const removed = store.sessions.removeExpired(clock.now(), needs.idleTimeoutMs, most)

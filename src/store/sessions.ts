@@ -12,6 +12,8 @@ export interface Sessions {
   remove(hash: string): boolean
   /** @returns what was removed. */
   removeAllOf(userId: number, except?: string): Session[]
+  /** Whether any is past its end at `now` or unused for `idleMs`. */
+  hasExpired(now: Date, idleMs: number): boolean
   /** Those past their end at `now` or unused for `idleMs`, at most so many. @returns what was removed. */
   removeExpired(now: Date, idleMs: number, most: number): Session[]
 }
@@ -40,6 +42,9 @@ export function createSessions(database: Database): Sessions {
   const removeOfUser = database.prepare<SessionRow>(
     'delete from sessions where user_id = ? and hash is not ? returning *',
   )
+  const anExpired = database.prepare(
+    'select 1 from sessions where expires_at <= ? or seen_at <= ? limit 1',
+  )
   const removeExpired = database.prepare<SessionRow>(
     `delete from sessions where hash in
        (select hash from sessions where expires_at <= ? or seen_at <= ? limit ?)
@@ -53,6 +58,8 @@ export function createSessions(database: Database): Sessions {
     touch: (hash, at) => void touch.run([at.getTime(), hash]),
     remove: (hash) => remove.run([hash]).changes > 0,
     removeAllOf: (userId, except) => removeOfUser.all([userId, except ?? null]).map(toSession),
+    hasExpired: (now, idleMs) =>
+      anExpired.get([now.getTime(), now.getTime() - idleMs]) !== undefined,
     removeExpired: (now, idleMs, most) =>
       removeExpired.all([now.getTime(), now.getTime() - idleMs, most]).map(toSession),
   }

@@ -1,7 +1,7 @@
 /** Housekeeping: traffic is written down, and only what is over is removed. */
 import t from 'tap'
 import { removeExpired, writeActivity, writeActivityInTurns } from '../../src/core/housekeeping.ts'
-import { DAY, MINUTE } from '../../src/lib/time.ts'
+import { DAY, HOUR, MINUTE } from '../../src/lib/time.ts'
 import { createCore } from '../support/core.ts'
 
 t.test('traffic to a server is written down as use of the server and of its owner', async (t) => {
@@ -44,6 +44,19 @@ t.test('what is past its end is removed, what is in use stays', async (t) => {
   t.equal(store.sessions.listOf(ana.id).length, 0)
   t.notOk(store.links.hasOpen(ana.id, new Date(0)))
   t.ok(core.asToken(kept.secret))
+})
+
+t.test('what is only noted is not written down as long as no session has expired', async (t) => {
+  const core = createCore(t, { settings: { 'session.idle_timeout': '1h' } })
+  const { activity } = core.context
+  const ana = core.addUser('ana')
+  core.logIn(ana)
+  activity.sawUser(ana.id)
+  await removeExpired(core.context)
+  t.ok(activity.ofUser(ana.id))
+  core.clock.advance(2 * HOUR)
+  await removeExpired(core.context)
+  t.equal(activity.ofUser(ana.id), undefined)
 })
 
 t.test('what there is much of is written and removed in pieces, and all of it', async (t) => {

@@ -73,11 +73,15 @@ t.test('what is unused or past its end is removed and told', async (t) => {
   const { sessions, begin } = setUp(t)
   begin('idle', undefined, 0)
   begin('used', undefined, 90)
+  t.notOk(sessions.hasExpired(at(99), 100))
+  t.ok(sessions.hasExpired(at(100), 100))
   t.same(
     sessions.removeExpired(at(100), 100, 9).map(({ hash }) => hash),
     ['idle'],
   )
   t.same(sessions.removeExpired(at(100), 100, 9), [])
+  t.notOk(sessions.hasExpired(at(100), 100))
+  t.ok(sessions.hasExpired(at(1000), 1e9))
   t.same(
     sessions.removeExpired(at(1000), 1e9, 9).map(({ hash }) => hash),
     ['used'],
