@@ -42,8 +42,8 @@ export function createSessions(database: Database): Sessions {
   const removeOfUser = database.prepare<SessionRow>(
     'delete from sessions where user_id = ? and hash is not ? returning *',
   )
-  const anExpired = database.prepare(
-    'select 1 from sessions where expires_at <= ? or seen_at <= ? limit 1',
+  const anExpired = database.prepare<{ readonly found: 1 }>(
+    'select 1 as found from sessions where expires_at <= ? or seen_at <= ? limit 1',
   )
   const removeExpired = database.prepare<SessionRow>(
     `delete from sessions where hash in
