@@ -1,4 +1,5 @@
 /** The composition root: builds every part once, by hand, in order, with overrides for tests. */
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import path from 'node:path'
 import { type TSchema } from 'typebox'
 import { type Authenticator } from './auth/authenticator.ts'
@@ -73,7 +74,7 @@ export type Context = People &
     readonly warmth: () => WarmFacts | undefined
     readonly acme: Acme
     /** 32 random bytes that sign login flows. */
-    readonly signingKey: Buffer
+    readonly signingKey: KeyObject
   }
 
 /** The whole of it: what the hub itself and the command line need besides. */
@@ -214,7 +215,7 @@ export function createContext(loaded: LoadedConfig, overrides: Overrides = {}): 
     throttle: createThrottle({ clock }),
     lock: createKeyedLock(),
   })
-  const signingKey = readKey(path.join(config.data_dir, 'signing-key'))
+  const signingKey = createSecretKey(readKey(path.join(config.data_dir, 'signing-key')))
 
   return {
     config,

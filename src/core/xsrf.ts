@@ -1,4 +1,5 @@
 /** Cross-site request forgery: the token that shows that a request was made by a page of ours. */
+import { type KeyObject } from 'node:crypto'
 import { type IncomingHttpHeaders } from 'node:http'
 import { readCookie } from '../lib/cookie.ts'
 import { forbidden } from '../lib/errors.ts'
@@ -31,8 +32,7 @@ export interface Xsrf {
   require(request: XsrfRequest, principal: Principal | undefined): void
 }
 
-/** @param signingKey 32 bytes */
-export function createXsrf(signingKey: Buffer): Xsrf {
+export function createXsrf(signingKey: KeyObject): Xsrf {
   const sign = (id: string, principal: Principal | undefined): string =>
     `${id}.${hmac(signingKey, `xsrf ${id} ${binding(principal)}`)}`
   const isGood = (token: string, principal: Principal | undefined): boolean =>

@@ -1,5 +1,12 @@
 /** Secrets: random values, the hashes that are stored of them, and comparison in constant time. */
-import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  randomBytes,
+  randomUUID,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto'
 
 /** 256 random bits, base64url (43 characters). */
 export const newSecret = (): string => randomBytes(32).toString('base64url')
@@ -17,6 +24,6 @@ export function equalSecrets(left: string, right: string): boolean {
   return timingSafeEqual(digest(left), digest(right))
 }
 
-/** HMAC-SHA-256 of `text`, base64url. @see RFC 2104 */
-export const hmac = (key: Buffer, text: string): string =>
+/** HMAC-SHA-256 of `text`, base64url. @param key bytes that are made one each time take seven times as long. @see RFC 2104 */
+export const hmac = (key: KeyObject, text: string): string =>
   createHmac('sha256', key).update(text).digest('base64url')

@@ -1,4 +1,5 @@
 /** What a login at a provider has to remember until the browser is back: sealed, and kept by that browser itself. */
+import { type KeyObject } from 'node:crypto'
 import { equalSecrets, hmac } from '../lib/secret.ts'
 
 export type LoginFlow = {
@@ -12,7 +13,7 @@ export type LoginFlow = {
 export const flowSeconds = 600
 
 /** @returns a cookie value: readable for its browser, which may know it, but made by this hub only. */
-export function sealFlow(key: Buffer, { flow, next }: LoginFlow, now: Date): string {
+export function sealFlow(key: KeyObject, { flow, next }: LoginFlow, now: Date): string {
   const expiresMs = now.getTime() + flowSeconds * 1000
   const content = Buffer.from(JSON.stringify({ flow, next, expiresMs })).toString('base64url')
   return `${content}.${signature(key, content)}`
@@ -20,7 +21,7 @@ export function sealFlow(key: Buffer, { flow, next }: LoginFlow, now: Date): str
 
 /** @returns undefined for one that is missing, forged or too old. */
 export function openFlow(
-  key: Buffer,
+  key: KeyObject,
   sealed: string | undefined,
   now: Date,
 ): LoginFlow | undefined {
@@ -32,4 +33,4 @@ export function openFlow(
   return now.getTime() < expiresMs ? { flow: opened.flow, next: opened.next } : undefined
 }
 
-const signature = (key: Buffer, content: string): string => hmac(key, `login flow ${content}`)
+const signature = (key: KeyObject, content: string): string => hmac(key, `login flow ${content}`)
