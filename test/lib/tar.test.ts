@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, statSync, mkdirSync } from 'node:fs'
+import { chmodSync, readFileSync, truncateSync, statSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { eachName, pack, unpack } from '../../src/lib/tar.ts'
@@ -29,4 +29,14 @@ t.test('what is missing or cut off is an error', async (t) => {
   t.match(await unpacked.catch((e: unknown) => e), Error)
   truncateSync(file, statSync(file).size - 20)
   t.match(await eachName(file, () => undefined).catch((e: unknown) => e), Error)
+})
+
+t.test('it is behind all else that the machine does', async (t) => {
+  const dir = t.testdir({ tar: '#!/bin/sh\nnice > "$0.nice"\n' })
+  chmodSync(path.join(dir, 'tar'), 0o755)
+  const { PATH = '' } = process.env
+  t.teardown(() => (process.env['PATH'] = PATH))
+  process.env['PATH'] = `${dir}:${PATH}`
+  await pack('x.tar.gz', [])
+  t.equal(readFileSync(path.join(dir, 'tar.nice'), 'utf8'), '19\n')
 })
