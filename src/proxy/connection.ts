@@ -122,12 +122,12 @@ export function connect(
     clearTimeout(timer)
     timer = undefined
   })
-  const writeFailure = readOnWhenWritesFail(socket)
+  readOnWhenWritesFail(socket)
   socket.on('drain', () => connection.user?.drained())
   socket.on('error', (error) => (failure = error))
   socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))
   socket.on('end', () => {
-    const failed = writeFailure()
+    const failed = writeFailures.get(socket)
     if (connection.user && !failed) connection.user.ended()
     else socket.destroy(failed)
   })
@@ -171,30 +171,40 @@ export function connect(
 /** After these there is an end to be read. */
 const goneCodes = new Set(['EPIPE', 'ECONNRESET'])
 
+/** Why servers take no more from these. */
+const writeFailures = new WeakMap<Socket, Error>()
+
+type Written = (error?: Error | null) => void
+
 /**
  * A server may answer and close before it has read everything. Node ends a socket with the first write that fails, and
  * what has come by then is lost; so such a write stays under way, until all is read. That end is not an orderly one: the
  * kernel tells a reset only once, to the write, and then like an end.
- * @returns why the server takes no more; undefined: it does.
  */
-function readOnWhenWritesFail(socket: Socket): () => Error | undefined {
-  let failure: Error | undefined
-  let done: (error?: Error | null) => void = () => undefined
-  const written = (error?: Error | null): void => {
-    if (error && goneCodes.has(errorCode(error) ?? '')) failure = error
+function readOnWhenWritesFail(socket: Socket): void {
+  socket._write = writeOn
+  socket._writev = writeAllOn
+}
+
+// Shared by all: each idle WebSocket has two sockets, and a closure takes more of it than of a write.
+function writeOn(this: Socket, bytes: unknown, encoding: BufferEncoding, done: Written): void {
+  Socket.prototype._write.call(this, bytes, encoding, listening(this, done))
+}
+
+function writeAllOn(
+  this: Socket,
+  all: { chunk: unknown; encoding: BufferEncoding }[],
+  done: Written,
+): void {
+  Socket.prototype._writev?.call(this, all, listening(this, done))
+}
+
+const listening =
+  (socket: Socket, done: Written): Written =>
+  (error) => {
+    if (error && goneCodes.has(errorCode(error) ?? '')) writeFailures.set(socket, error)
     else done(error)
   }
-  // One at a time.
-  socket._write = (bytes, encoding, callback) => {
-    done = callback
-    Socket.prototype._write.call(socket, bytes, encoding, written)
-  }
-  socket._writev = (all, callback) => {
-    done = callback
-    Socket.prototype._writev?.call(socket, all, written)
-  }
-  return () => failure
-}
 
 function open(target: Target, options: Partial<TcpNetConnectOpts>): Socket {
   const { host: named, port, tls, socket: path } = target
