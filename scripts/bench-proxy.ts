@@ -33,7 +33,7 @@ type Work = {
 type Target = { readonly port: number; readonly received: () => Promise<number> }
 
 /** For the slowest to be compiled, and for pools to fill. */
-const warmUpSeconds = 2
+const warmUpSeconds = 5
 
 const mebibyte = 1024 ** 2
 
