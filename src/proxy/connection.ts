@@ -187,14 +187,13 @@ function readOnWhenWritesFail(socket: Socket): void {
 }
 
 // Shared by all: each idle WebSocket has two sockets, and a closure takes more of it than of a write.
-function writeOn(this: Socket, bytes: unknown, encoding: BufferEncoding, done: Written): void {
+function writeOn(this: Socket, ...[bytes, encoding, done]: Parameters<Socket['_write']>): void {
   Socket.prototype._write.call(this, bytes, encoding, listening(this, done))
 }
 
 function writeAllOn(
   this: Socket,
-  all: { chunk: unknown; encoding: BufferEncoding }[],
-  done: Written,
+  ...[all, done]: Parameters<NonNullable<Socket['_writev']>>
 ): void {
   Socket.prototype._writev?.call(this, all, listening(this, done))
 }
