@@ -232,10 +232,11 @@ t.test('two hundred who start in one second all get in, a few at a time', rootOn
     most = Math.max(most, began())
     return users.every((name) => isSettled(setting, name) && stateOf(setting, name) !== 'stopped')
   }
+  // Looked at from the beginning: a machine may let them in no faster than they start, and then nobody waits.
+  const over = eventually(isOver, 200_000)
   const statuses = await Promise.all(begun)
   t.same(new Set(statuses).difference(new Set([201, 202])), new Set())
-  t.ok(statuses.includes(202), 'most of them wait')
-  t.ok(await eventually(isOver, 200_000))
+  t.ok(await over)
   t.ok(most > 0 && most <= atOnce, `${most} at a time`)
   t.same(new Set(users.map((name) => stateOf(setting, name))), new Set(['ready']))
   t.match(hub.context.warmth(), { warm: 200, cold: 0 })
