@@ -29,6 +29,8 @@ type SessionRow = {
   readonly user_agent: string
 }
 
+const isExpired = 'expires_at <= ? or seen_at <= ?'
+
 export function createSessions(database: Database): Sessions {
   const byHash = database.prepare<SessionRow>('select * from sessions where hash = ?')
   const ofUser = database.prepare<SessionRow>(
@@ -43,11 +45,11 @@ export function createSessions(database: Database): Sessions {
     'delete from sessions where user_id = ? and hash is not ? returning *',
   )
   const anExpired = database.prepare<{ readonly found: 1 }>(
-    'select 1 as found from sessions where expires_at <= ? or seen_at <= ? limit 1',
+    `select 1 as found from sessions where ${isExpired} limit 1`,
   )
   const removeExpired = database.prepare<SessionRow>(
     `delete from sessions where hash in
-       (select hash from sessions where expires_at <= ? or seen_at <= ? limit ?)
+       (select hash from sessions where ${isExpired} limit ?)
      returning *`,
   )
 
