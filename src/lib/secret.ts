@@ -24,6 +24,10 @@ export function equalSecrets(left: string, right: string): boolean {
   return timingSafeEqual(digest(left), digest(right))
 }
 
-/** HMAC-SHA-256 of `text`, base64url. @param key bytes that are made one each time take seven times as long. @see RFC 2104 */
+/**
+ * HMAC-SHA-256 of `text`, base64url.
+ * @param key made once: to make it of bytes for each signature takes seven times as long
+ * @see RFC 2104
+ */
 export const hmac = (key: KeyObject, text: string): string =>
   createHmac('sha256', key).update(text).digest('base64url')
