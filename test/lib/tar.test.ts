@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync, truncateSync, statSync, mkdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import { eachName, pack, unpack } from '../../src/lib/tar.ts'
@@ -38,5 +39,6 @@ t.test('it is behind all else that the machine does', async (t) => {
   t.teardown(() => (process.env['PATH'] = PATH))
   process.env['PATH'] = `${dir}:${PATH}`
   await pack('x.tar.gz', [])
-  t.equal(readFileSync(path.join(dir, 'tar.nice'), 'utf8'), '19\n')
+  const nice = Number(readFileSync(path.join(dir, 'tar.nice'), 'utf8'))
+  t.equal(nice, Math.min(19, getPriority() + 19))
 })
