@@ -23,7 +23,10 @@ export interface GroupVerbs {
   syncUser(user: User, names: readonly string[]): void
 }
 
-export type GroupNeeds = { readonly store: Store; readonly access: Pick<Access, 'forget'> }
+export type GroupNeeds = {
+  readonly store: Store
+  readonly access: Pick<Access, 'forget' | 'forgetAll'>
+}
 
 export function createGroups(needs: GroupNeeds): GroupVerbs {
   const { store, access } = needs
@@ -44,7 +47,10 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
     return group
   }
 
-  /** After the change, so that nobody reads what was before. */
+  /**
+   * After the change, so that nobody reads what was before. When somebody leaves a group, all are forgotten: a token of
+   * whoever had rights by that group may name only the one who left.
+   */
   const forgetting = (userIds: readonly number[]): void => {
     for (const id of userIds) access.forget(id)
   }
@@ -59,7 +65,7 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
     remove(group) {
       const members = store.groups.listMemberIds(group.id)
       store.groups.remove(group.id)
-      forgetting(members)
+      if (members.length > 0) access.forgetAll()
     },
     addUsers(group, userNames) {
       const members = usersNamed(userNames)
@@ -73,7 +79,7 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
       store.transaction(() => {
         for (const { id } of members) store.groups.removeMember(group.id, id)
       })
-      forgetting(members.map(({ id }) => id))
+      if (members.length > 0) access.forgetAll()
     },
     setProperties(group, properties) {
       if (!isObject(properties)) throw invalidInput('properties must be a JSON object')
@@ -82,15 +88,17 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
     },
     syncUser(user, names) {
       for (const name of names) checkGroupName(name)
-      store.transaction(() => {
-        for (const group of store.groups.listOfUser(user.id))
-          if (!names.includes(group.name)) store.groups.removeMember(group.id, user.id)
+      const left = store.transaction(() => {
+        const left = store.groups.listOfUser(user.id).filter(({ name }) => !names.includes(name))
+        for (const group of left) store.groups.removeMember(group.id, user.id)
         for (const name of names) {
           const group = store.groups.findByName(name) ?? store.groups.create(name, {})
           store.groups.addMember(group.id, user.id)
         }
+        return left
       })
-      access.forget(user.id)
+      if (left.length > 0) access.forgetAll()
+      else access.forget(user.id)
     },
   }
 }

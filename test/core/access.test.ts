@@ -293,3 +293,27 @@ t.test('steady use is noted every ten seconds, and disuse counts from the last o
   core.clock.advance(59_500)
   t.ok(core.asSession(login), 'a minute after it was noted, and less since it was used')
 })
+
+t.test('a token for somebody of a group opens nothing when they have left it', async (t) => {
+  const core = createCore(t)
+  const { groups, roles, tokens, store } = core.context
+  core.addUser('admin')
+  const tina = core.addUser('tina')
+  const bob = core.addUser('bob')
+  const ways = {
+    'taken out': () => groups.removeUsers(store.groups.getByName('class'), ['bob']),
+    'by a login': () => groups.syncUser(bob, []),
+    'with the group': () => groups.remove(store.groups.getByName('class')),
+  }
+  const scopes = ['access:servers!group=class']
+  roles.declare([{ name: 'tutor', scopes, users: ['tina'] }], ['admin'])
+  groups.createMany(['class'])
+  for (const [name, leave] of Object.entries(ways)) {
+    groups.syncUser(bob, ['class'])
+    const { secret } = tokens.issue({ user: tina, note: '', scopes: ['access:servers!user=bob'] })
+    const mayUse = () => core.asToken(secret)?.scopes.has('access:servers', { server: 'bob/' })
+    t.equal(mayUse(), true)
+    leave()
+    t.equal(mayUse(), false, name)
+  }
+})
