@@ -212,9 +212,9 @@ function hold(socket: Socket, place: Place): void {
     upload = undefined
     const bytes = behind
     behind = undefined
-    if (!bytes) return
-    socket.resume()
-    begin(bytes)
+    // Paused also for the last of a body, which nobody takes once it is answered.
+    if (socket.isPaused()) socket.resume()
+    if (bytes) begin(bytes)
   }
 
   const leave = (): void => {

@@ -1,7 +1,9 @@
 /** Usual requests are forwarded on their socket, everything else is Node's, and nobody can tell them apart. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import t from 'tap'
+import { temporaryFolder } from '../support/hub.ts'
 import {
   answering,
   dial,
@@ -11,6 +13,7 @@ import {
   startFront,
   startPair,
   startRaw,
+  startRawSocket,
 } from '../support/proxy.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
@@ -184,3 +187,32 @@ t.test('idle connections end after their time, slow heads get 408 from Node', as
   t.match(await slow.ended(), /^HTTP\/1\.1 408/)
   t.match(await client.ended(), /hi$/)
 })
+
+t.test(
+  'a connection goes on whose server answered and left before the end of a body',
+  async (t) => {
+    const socket = join(temporaryFolder(t), 'server')
+    const front = await startFront(t)
+    const refusing = await startRawSocket(t, socket, async ({ socket }) => {
+      socket.pause()
+      await sleep(30)
+      socket.end('HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno')
+      await sleep(10)
+      socket.destroy()
+    })
+    front.routes.add('/user/ana/', refusing, owner)
+    const raw = await startRaw(t, answering(ok))
+    front.routes.add('/user/ana/next/', raw, owner)
+    for (const kib of [140, 180, 220, 260, 300, 350]) {
+      const client = await dial(t, front.port)
+      const body = Buffer.alloc(kib * 1024)
+      client.write(`POST /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n`)
+      client.write(body)
+      await client.until(/no$|failed: broken$/)
+      client.clear()
+      client.write(get('/user/ana/next/'))
+      await client.until('hi')
+      t.pass(`${kib} KiB`)
+    }
+  },
+)
