@@ -1,5 +1,6 @@
 /** Requests of one connection are begun one after the other, and few may wait. */
-import { type RequestListener } from 'node:http'
+import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { type Duplex } from 'node:stream'
 import { type Socket } from 'node:net'
 
 /**
@@ -8,10 +9,21 @@ import { type Socket } from 'node:net'
  */
 const mostWaiting = 32
 
+/** Names and values of all that wait, each about 60 bytes: what fits in 16 KiB of a head may take 170. */
+const mostWaitingFields = 2000
+
 type Line = {
-  isBusy: boolean
+  /** Of the request that has begun. */
+  answer: ServerResponse | undefined
   readonly behind: (() => void)[]
+  fieldsBehind: number
 }
+
+const lines = new WeakMap<Duplex, Line>()
+
+/** What is being answered on a connection whose requests take turns. */
+export const answerUnderWay = (socket: Duplex): ServerResponse | undefined =>
+  lines.get(socket)?.answer
 
 /**
  * Node hands over all requests that have come, answered or not: one client could have any number of them under way, and
@@ -20,35 +32,42 @@ type Line = {
  * @see RFC 9112 §9.3.2
  */
 export function inTurn(handle: RequestListener): RequestListener {
-  const lines = new WeakMap<Socket, Line>()
-
-  const lineOf = (socket: Socket): Line => {
-    const known = lines.get(socket)
-    if (known) return known
-    const line = { isBusy: false, behind: [] }
-    lines.set(socket, line)
-    return line
-  }
-
   return (request, response) => {
-    const { socket } = request
+    const { socket, rawHeaders } = request
+    // It has ended behind an answer that said so, and nothing more is answered (RFC 9112 §9.6).
+    if (!socket.writable) return
     const line = lineOf(socket)
-    if (socket.destroyed) return
 
     const begin = (): void => {
-      line.isBusy = true
+      line.answer = response
       response.once('close', () => {
-        line.isBusy = false
-        if (socket.destroyed) line.behind.length = 0
+        line.answer = undefined
+        if (!socket.writable) line.behind.length = 0
         line.behind.shift()?.()
       })
       handle(request, response)
     }
-    if (!line.isBusy) begin()
-    else if (line.behind.length < mostWaiting) line.behind.push(begin)
-    else cut(socket)
+    if (!line.answer) begin()
+    else if (mayWait(line, request)) {
+      line.fieldsBehind += rawHeaders.length
+      line.behind.push(() => {
+        line.fieldsBehind -= rawHeaders.length
+        begin()
+      })
+    } else cut(socket)
   }
 }
+
+function lineOf(socket: Socket): Line {
+  const known = lines.get(socket)
+  if (known) return known
+  const line = { answer: undefined, behind: [], fieldsBehind: 0 }
+  lines.set(socket, line)
+  return line
+}
+
+const mayWait = ({ behind, fieldsBehind }: Line, { rawHeaders }: IncomingMessage): boolean =>
+  behind.length < mostWaiting && fieldsBehind + rawHeaders.length <= mostWaitingFields
 
 /** As behind an upgrade. */
 const nothingMore = 2

@@ -4,11 +4,10 @@ import http, {
   type RequestListener,
   type Server,
   type ServerOptions,
-  type ServerResponse,
 } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { errorCode } from '../lib/errors.ts'
-import { inTurn } from './in-turn.ts'
+import { answerUnderWay, inTurn } from './in-turn.ts'
 
 /** Whether a request asks for a WebSocket in the only form that exists (RFC 6455 §4.1). */
 export function isWebSocketRequest({ method, headers, httpVersion }: IncomingMessage): boolean {
@@ -62,25 +61,19 @@ export function createFrontServer(handle: RequestListener): Server {
 
 /** Answers malformed requests with 400 (431 for headers too large, 408 for too slow) and closes them; never throws. */
 export function guardServer(server: Server): void {
-  /** The latest answer on each connection: into one that has begun, no other may be written. */
-  const latest = new WeakMap<Duplex, ServerResponse>()
   const refused = new WeakSet<Duplex>()
 
   const refuse = (socket: Duplex, status: keyof typeof answers): void => {
     // The parser reports again with every packet that follows.
     if (refused.has(socket)) return
     refused.add(socket)
-    const response = latest.get(socket)
-    const isAnswering = response !== undefined && !response.writableFinished && response.headersSent
-    if (isAnswering || !socket.writable) return void socket.destroy()
+    // Into an answer that has begun, no other may be written.
+    if (answerUnderWay(socket)?.headersSent || !socket.writable) return void socket.destroy()
     endWith(socket, answers[status])
   }
 
   // The size of the head is bounded, so their number is; Node would leave out the ones beyond.
   server.maxHeadersCount = 0
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
-    latest.set(request.socket, response),
-  )
   server.on('clientError', (error: Error, socket: Duplex) => refuse(socket, statusOf(error)))
   server.on('connect', (_: IncomingMessage, socket: Duplex) => turnAway(socket, answers[405]))
 }

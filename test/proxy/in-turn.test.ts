@@ -29,11 +29,13 @@ async function start(t: Test) {
     const one = begun[index]
     one?.response.end(`answer to ${one.request.url}.`)
   }
-  return { dial: () => dial(t, port), paths, answer, arrived: () => arrived }
+  return { dial: () => dial(t, port), begun, paths, answer, arrived: () => arrived }
 }
 
-const several = (count: number): string =>
-  Array.from({ length: count }, (_, index) => get(`/${index}`)).join('')
+const several = (count: number, fields = 0): string =>
+  Array.from({ length: count }, (_, index) =>
+    get(`/${index}`, Array.from({ length: fields }, (_, field) => `a${field}: b\r\n`).join('')),
+  ).join('')
 
 t.test('each is begun when the one before it is answered, and others do not wait', async (t) => {
   const { dial, paths, answer, arrived } = await start(t)
@@ -78,4 +80,30 @@ t.test('a packet of two thousand is not even read to its end', async (t) => {
   await answer(1)
   await other.until('answer to /other.')
   t.same(paths(), ['/0', '/other'])
+})
+
+t.test('few may wait with many fields, and those that have begun count no more', async (t) => {
+  const { dial, paths, answer, arrived } = await start(t)
+  const client = await dial()
+  for (let round = 0; round < 3; round += 1) {
+    client.write(several(4, 300))
+    await eventually(() => arrived() === 4 * (round + 1))
+    for (let index = 4 * round; index < 4 * round + 4; index += 1) await answer(index)
+  }
+  t.equal(paths().length, 12)
+  client.write(several(10, 300))
+  t.match(await client.ended(), /answer to/)
+  t.ok(arrived() < 12 + 6, `${arrived()} were read`)
+})
+
+t.test('nothing is begun behind an answer that ends the connection', async (t) => {
+  const { dial, paths, answer, begun } = await start(t)
+  const client = await dial()
+  client.write(several(3))
+  await eventually(() => begun.length === 1)
+  begun[0]?.response.setHeader('connection', 'close')
+  await answer(0)
+  t.match(await client.ended(), /answer to \/0\.$/)
+  await eventually(() => begun[0]?.request.socket.destroyed === true)
+  t.same(paths(), ['/0'])
 })
