@@ -66,26 +66,37 @@ export function createStallWatch(needs: StallNeeds): StallWatch {
   }
 }
 
-/** For the requests that Node's parser reads. One that the server behind does not read is held, and not stalled. */
+/**
+ * For the requests that Node's parser reads. One that the server behind does not read, or whose turn has not come, is
+ * held, and not stalled.
+ */
 export function watchBodies(server: Server, stalls: StallWatch): void {
+  /** Of each connection the latest: before its head was read, the bodies of those before it had come. */
+  const latest = new WeakMap<Socket, { request: IncomingMessage | undefined }>()
+
+  const placeOf = (socket: Socket): { request: IncomingMessage | undefined } => {
+    const known = latest.get(socket)
+    if (known) return known
+    const place = { request: undefined }
+    latest.set(socket, place)
+    socket.once('close', stalls.watch({ socket, state: () => stateOf(place.request) }))
+    return place
+  }
+
   server.prependListener('request', (request: IncomingMessage) => {
     if (!hasBody(request)) return
-    const { socket } = request
-    const unwatch = stalls.watch({
-      socket,
-      state() {
-        if (request.complete) return undefined
-        return request.isPaused() ? 'held' : 'awaited'
-      },
-    })
-    const over = (): void => {
-      unwatch()
-      socket.off('close', over)
-    }
-    request.once('close', over)
+    const place = placeOf(request.socket)
+    place.request = request
     // One that was answered before its body had come never closes itself.
-    socket.once('close', over)
+    request.once('close', () => {
+      if (place.request === request) place.request = undefined
+    })
   })
+}
+
+function stateOf(request: IncomingMessage | undefined): ReturnType<Awaited['state']> {
+  if (!request || request.complete) return undefined
+  return request.isPaused() || request.readableFlowing === null ? 'held' : 'awaited'
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

@@ -129,3 +129,40 @@ t.test('nor is a WebSocket whose server takes nothing', async (t) => {
   client.socket.destroy()
   await eventually(() => upgrader.size === 0)
 })
+
+t.test('one that waits behind an answer that takes long is not stalled', async (t) => {
+  const { dial, upstream } = await startPair(t, undefined, { stalls, nodeOnly: true })
+  const client = await dial()
+  client.write(`${get()}${post}Content-Length: ${megabyte.length}\r\n\r\n`)
+  client.write(megabyte)
+  const peer = await upstream.first()
+  await peer.until('GET')
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  peer.write(ok)
+  await client.until('hi')
+})
+
+t.test('many small ones in one packet leave one listener with their connection', async (t) => {
+  const server = http.createServer()
+  watchBodies(server, { watch: () => () => undefined })
+  let arrived = 0
+  let listeners = 0
+  server.on('request', ({ socket }) => {
+    arrived += 1
+    listeners = socket.listenerCount('close')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const client = await dial(t, (server.address() as AddressInfo).port)
+  const one = async (count: number): Promise<number> => {
+    client.write(`${post}Content-Length: 1\r\n\r\na`.repeat(count))
+    const wanted = arrived + count
+    await eventually(() => arrived === wanted)
+    return listeners
+  }
+  t.equal(await one(20), await one(1))
+})
