@@ -38,8 +38,16 @@ export function createClient(
   let plain = false
   let lent = false
   let listening = false
+  /** Chunks that came in one read leave as one: a server may make them a byte long. Not kept beyond `flush`. */
+  let chunks: Buffer[] = []
+
+  const writeChunks = (): void => {
+    if (chunks.length > 0) response.write(Buffer.concat(chunks))
+    chunks = []
+  }
 
   const flush = (): void => {
+    writeChunks()
     if (flushed) return
     flushed = true
     response.flushHeaders()
@@ -82,7 +90,7 @@ export function createClient(
     },
 
     body(bytes: Buffer, last: boolean) {
-      if (!plain) return void response.write(Buffer.from(bytes))
+      if (!plain) return void chunks.push(bytes)
       if (!last || flushed) {
         writePlain(bytes)
         return
@@ -95,6 +103,7 @@ export function createClient(
     end(trailers: readonly string[]) {
       if (ended) return
       ended = true
+      writeChunks()
       const travelling = trailerFields(trailers)
       if (travelling.length > 0 && response.chunkedEncoding)
         response.addTrailers(pairsOf(travelling))
@@ -103,6 +112,7 @@ export function createClient(
 
     flush,
     abort() {
+      writeChunks()
       // For HTTP/1.0 the end of the connection is the end of the body, unless it is a reset.
       const { socket } = request
       if (request.httpVersion === '1.0' && !('encrypted' in socket)) socket.resetAndDestroy()

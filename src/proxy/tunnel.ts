@@ -102,16 +102,27 @@ function ask(pair: Pair, ends: TunnelEnds): void {
 function createAnswer(pair: Pair, { route, policy }: TunnelEnds) {
   const { socket } = pair
   let isChunked = false
+  /** Of a refusal: what came in one read leaves as one, a server may make its chunks a byte long. */
+  let body: Buffer[] = []
+
+  const writeBody = (): void => {
+    const bytes = Buffer.concat(body)
+    body = []
+    if (bytes.length === 0) return
+    if (!isChunked) socket.write(bytes)
+    else {
+      socket.write(`${bytes.length.toString(16)}\r\n`)
+      socket.write(bytes)
+      socket.write('\r\n')
+    }
+  }
 
   const parser = createResponseParser('GET', {
     head: (head) => (head.status === 101 ? accept(head) : refuse(head)),
-    body(bytes) {
-      if (isChunked) socket.write(`${bytes.length.toString(16)}\r\n`)
-      socket.write(Buffer.from(bytes))
-      if (isChunked) socket.write('\r\n')
-    },
+    body: (bytes) => void body.push(bytes),
     complete() {
       if (pair.phase !== 'refused') return
+      writeBody()
       if (isChunked) socket.write('0\r\n\r\n')
       pair.close()
     },
@@ -150,8 +161,11 @@ function createAnswer(pair: Pair, { route, policy }: TunnelEnds) {
     /** @returns how many of the bytes belong to it. */
     take(bytes: Buffer): number {
       try {
-        return parser.push(bytes)
+        const taken = parser.push(bytes)
+        if (pair.phase === 'refused') writeBody()
+        return taken
       } catch {
+        writeBody()
         if (pair.phase === 'asking') fail(502)
         else pair.cut()
         return bytes.length

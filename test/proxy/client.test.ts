@@ -4,11 +4,13 @@ import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import {
+  answering,
   dial,
   eventually,
   get,
   owner,
   startFront,
+  startPair,
   startRaw,
   startServer,
 } from '../support/proxy.ts'
@@ -162,4 +164,18 @@ t.test('a server that stops reading stops the upload', async (t) => {
     await sleep(200)
   }
   t.ok(written < 64 * 1024 ** 2, `the client was held back after ${written} bytes`)
+})
+
+t.test('chunks that came together leave together, whatever their sizes', async (t) => {
+  const tiny = '1\r\nx\r\n'.repeat(1000)
+  const { dial } = await startPair(
+    t,
+    answering(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${tiny}0\r\n\r\n`),
+    { nodeOnly: true },
+  )
+  const client = await dial()
+  client.write(get())
+  const answer = await client.until(/\r\n0\r\n\r\n$/)
+  t.equal(answer.match(/x/g)?.length, 1000)
+  t.ok(answer.length < 2000, `${answer.length} bytes`)
 })

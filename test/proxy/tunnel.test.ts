@@ -309,3 +309,17 @@ t.test('the last words of a server arrive, though the client goes on speaking', 
   client.write('hello')
   t.match(await client.ended(), /\r\n\r\ngoodbye$/)
 })
+
+t.test('the chunks of a refusal that came together leave together', async (t) => {
+  const tiny = '1\r\nx\r\n'.repeat(1000)
+  const { dial } = await startPair(
+    t,
+    answering(`HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n${tiny}0\r\n\r\n`),
+  )
+  const client = await dial()
+  client.write(ask())
+  const answer = await client.ended()
+  t.match(answer, /\r\n0\r\n\r\n$/)
+  t.equal(answer.match(/x/g)?.length, 1000)
+  t.ok(answer.length < 2000, `${answer.length} bytes`)
+})
