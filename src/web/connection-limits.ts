@@ -11,6 +11,8 @@ export type ConnectionLimitsNeeds = {
   limits(): { readonly limit: number; readonly per_address: number }
   /** Whether an address is that of a reverse proxy of ours, behind which is everybody. */
   trusts(address: string): boolean
+  /** Who has to go when there are too many; absent: whoever comes then. */
+  readonly leaves?: 'oldest'
   readonly log: Log
 }
 
@@ -36,13 +38,14 @@ const tellEveryMs = MINUTE
 export function createConnectionLimits(needs: ConnectionLimitsNeeds): ConnectionLimits {
   const byAddress = createCounts<string>()
   const files = mostOpenFiles() ?? Infinity
-  const affordable = Math.floor((files - files / partsOfInside - reservedFiles) / 2)
-  let open = 0
+  const affordable = Math.floor((files * (1 - 1 / partsOfInside) - reservedFiles) / 2)
+  /** In the order of coming. */
+  const open = new Set<Socket>()
   let toldAtMs = -Infinity
 
   const isTooMany = (address: string): boolean => {
     const { limit, per_address: mostOfOne } = needs.limits()
-    if (open >= (limit || affordable)) return true
+    if (open.size >= (limit || affordable)) return true
     return mostOfOne > 0 && byAddress.of(address) >= mostOfOne && !isExempt(address)
   }
 
@@ -53,21 +56,23 @@ export function createConnectionLimits(needs: ConnectionLimitsNeeds): Connection
     const nowMs = performance.now()
     if (nowMs - toldAtMs < tellEveryMs) return
     toldAtMs = nowMs
-    const facts = { address, open, ofAddress: byAddress.of(address) }
-    needs.log.warn(facts, 'more connections than may be open; new ones are closed')
+    const facts = { address, open: open.size, ofAddress: byAddress.of(address) }
+    needs.log.warn(facts, 'more connections than may be open; some are closed')
   }
 
   const take = (socket: Socket): void => {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     if (isTooMany(address)) {
       tell(address)
-      socket.destroy()
-      return
+      const [oldest = socket] = needs.leaves === 'oldest' ? open : []
+      oldest.destroy()
+      if (oldest === socket) return
+      open.delete(oldest)
     }
-    open += 1
+    open.add(socket)
     byAddress.add(address, 1)
     socket.once('close', () => {
-      open -= 1
+      open.delete(socket)
       byAddress.add(address, -1)
     })
   }
@@ -75,7 +80,7 @@ export function createConnectionLimits(needs: ConnectionLimitsNeeds): Connection
   return {
     guard: (server) => void server.prependListener('connection', take),
     get open() {
-      return open
+      return open.size
     },
   }
 }

@@ -38,6 +38,8 @@ export function createFrontLimits(needs: FrontLimitsNeeds): FrontLimits {
   const inside = createConnectionLimits({
     limits: () => insideLimits,
     trusts: () => true,
+    // All come from this machine, and so does a flood; what servers ask for there takes no time.
+    leaves: 'oldest',
     log,
   })
   return {

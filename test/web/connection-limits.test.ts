@@ -7,14 +7,15 @@ import { createConnectionLimits } from '../../src/web/connection-limits.ts'
 import { eventually, get, peerOf, type Peer } from '../support/proxy.ts'
 import { logLines } from '../support/standalone.ts'
 
-type Limits = { readonly limit?: number; readonly per_address?: number }
+type Limits = { readonly limit?: number; readonly per_address?: number; readonly leaves?: 'oldest' }
 
-async function start(t: Test, { limit = 0, per_address = 0 }: Limits, trusted = '') {
+async function start(t: Test, { limit = 0, per_address = 0, ...leaves }: Limits, trusted = '') {
   const { log, lines } = logLines()
   const limits = createConnectionLimits({
     limits: () => ({ limit, per_address }),
     trusts: (address) => address === trusted,
     log,
+    ...leaves,
   })
   // A second address of this machine that does not count as this machine.
   const server = http.createServer((_, response) => response.end('served'))
@@ -78,3 +79,19 @@ t.test('one address has its share', async (t) => {
   t.equal(await addressed(), 2)
   t.equal(await addressed('203.0.113.5'), 3, 'behind a proxy of ours is everybody')
 })
+
+t.test(
+  'where all are from this machine the oldest leave, so that a flood keeps nobody out',
+  async (t) => {
+    const { dial, limits } = await start(t, { limit: 2, leaves: 'oldest' })
+    const flood = [await dial(), await dial(), await dial()]
+    await flood[0]?.ended()
+    t.equal(limits.open, 2)
+    const client = await dial()
+    t.equal(await served(client), true)
+    t.equal(await served(client), true)
+    t.equal(limits.open, 2)
+    flood[2]?.socket.destroy()
+    await eventually(() => limits.open === 1)
+  },
+)
