@@ -1,6 +1,7 @@
 /** The threads that libuv and V8 keep beside the event loop: hashing and files, collecting garbage, compiling. */
 import { readdir } from 'node:fs/promises'
 import { getPriority, setPriority } from 'node:os'
+import { runProgram } from './run.ts'
 
 /** Where Linux tells a process of its threads. */
 const tasks = '/proc/self/task'
@@ -9,14 +10,14 @@ const nicest = 19
 
 /**
  * By how much they are nicer. Where both want the same core they get a ninth of what the event loop does, which is what
- * they get beside everybody's servers, too; where these are in control groups of their own, a seventieth, since then there
- * is nobody else to be behind.
+ * they get beside everybody's servers, too; where these are in control groups of their own, there is nobody else to be
+ * behind, and they get what is left.
  */
 const nicer = { beside: 10, apart: nicest } as const
 
 /**
  * Puts them behind the event loop. Where all cores are busy, a request would otherwise wait until one of them has had
- * its few milliseconds. Programs that are started from here are not affected, as their nice value is the event loop's.
+ * its few milliseconds. Programs that are started from here are not affected: they are children of the event loop.
  * @param servers whether they share the control group of this process
  * @returns how many were put behind; 0 where there is no Linux, or it does not tell.
  */
@@ -25,7 +26,18 @@ export async function favourEventLoop(servers: 'beside' | 'apart'): Promise<numb
   const names = await readdir(tasks).catch(() => [])
   const helpers = names.map(Number).filter((id) => id !== process.pid)
   const nice = Math.min(nicest, getPriority() + nicer[servers])
-  return helpers.filter((id) => canBe(nice, id)).length
+  const behind = helpers.filter((id) => canBe(nice, id))
+  if (servers === 'apart') await makeIdle(behind)
+  return behind.length
+}
+
+/**
+ * `SCHED_IDLE` (sched(7)), for which Node has no call: whoever is nice keeps a core until a slice of 3 ms is over, also
+ * when the event loop wakes up. Without util-linux they stay nice.
+ */
+async function makeIdle(ids: readonly number[]): Promise<void> {
+  const each = 'for id; do chrt --idle --pid 0 "$id"; done'
+  await runProgram(['sh', '-c', each, 'sh', ...ids.map(String)]).catch(() => undefined)
 }
 
 /** A number of a thread is as good as one of a process (`setpriority(2)`, "C library/kernel differences"). */
