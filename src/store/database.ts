@@ -4,6 +4,7 @@ import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { ConfigError, errorCode } from '../lib/errors.ts'
 import { type Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
+import { copyInThread } from './copy-thread.ts'
 import { guarded, guardedTurns } from './failures.ts'
 import { migrate, readMigrations, type Migration } from './migrate.ts'
 
@@ -30,8 +31,8 @@ export interface Database {
   pragma(text: string): unknown
   /** Writes a complete copy to the new file `to`, for its owner only. The hub stands still meanwhile. */
   backup(to: string): void
-  /** The same while the hub goes on: a piece in each turn of the event loop. */
-  backupInTurns(to: string): Promise<void>
+  /** The same while the hub goes on. */
+  backupBeside(to: string): Promise<void>
   /** Every text that was prepared, so that a test can ask for its query plan. */
   statements(): readonly string[]
   /** Checkpoints the write-ahead log and closes. Idempotent. */
@@ -114,7 +115,7 @@ function guard(sqlite: Sqlite.Database): Database {
     execute: (sql) => void guarded(() => sqlite.exec(sql)),
     pragma: (text) => guarded(() => sqlite.pragma(text, { simple: true })),
     backup: (to) => guarded(() => copy(sqlite, to)),
-    backupInTurns: (to) => guardedTurns(() => copyInTurns(sqlite, to)),
+    backupBeside: (to) => guardedTurns(() => copyBeside(sqlite.name, to)),
     statements: () => texts,
     close: () => close(sqlite),
   }
@@ -131,12 +132,10 @@ function guardStatement<Row>(statement: Sqlite.Statement<unknown[], Row>): State
   }
 }
 
-/** Under a passing name first: a copy that was interrupted never has the name of a complete one. */
 function copy(sqlite: Sqlite.Database, to: string): void {
-  const partial = `${to}.${process.pid}.part`
-  rmSync(partial, { force: true })
+  const partial = partialOf(to)
   try {
-    closeSync(openSync(partial, 'wx', 0o600))
+    makePartial(partial)
     sqlite.prepare('vacuum into ?').run(partial)
     renameSync(partial, to)
   } catch (thrown) {
@@ -145,21 +144,24 @@ function copy(sqlite: Sqlite.Database, to: string): void {
   }
 }
 
-/** A quarter of a megabyte. */
-const pagesInATurn = 64
-
-/** What this connection writes meanwhile is in the copy; when another process writes, it begins anew. */
-async function copyInTurns(sqlite: Sqlite.Database, to: string): Promise<void> {
-  const partial = `${to}.${process.pid}.part`
-  rmSync(partial, { force: true })
+async function copyBeside(from: string, to: string): Promise<void> {
+  const partial = partialOf(to)
   try {
-    closeSync(openSync(partial, 'wx', 0o600))
-    await sqlite.backup(partial, { progress: () => pagesInATurn })
+    makePartial(partial)
+    await copyInThread(from, partial)
     renameSync(partial, to)
   } catch (thrown) {
     rmSync(partial, { force: true })
     throw thrown
   }
+}
+
+/** Under a passing name first: a copy that was interrupted never has the name of a complete one. */
+const partialOf = (to: string): string => `${to}.${process.pid}.part`
+
+function makePartial(partial: string): void {
+  rmSync(partial, { force: true })
+  closeSync(openSync(partial, 'wx', 0o600))
 }
 
 function close(sqlite: Sqlite.Database): void {

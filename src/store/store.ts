@@ -80,7 +80,7 @@ export function createStore(database: Database): Store {
     otherWrites: () => Number(database.pragma('data_version')),
     keepRoom: () => keepRoom(database),
     lacksRoom: () => lacksRoom(database),
-    backUp: (to) => database.backupInTurns(to),
+    backUp: (to) => database.backupBeside(to),
     close: () => database.close(),
   }
 }

@@ -120,20 +120,30 @@ t.test('a copy is complete, private, and never half there', async (t) => {
   )
 })
 
-t.test('a copy in turns has what is written meanwhile, and is never half there', async (t) => {
-  const { store, database, file } = openStore(t)
-  for (let index = 0; index < 500; index++)
-    store.users.create({ name: `user${index}`, admin: false, at: at(0) })
-  const copied = database.backupInTurns(`${file}.copy`)
-  await new Promise((resolve) => setImmediate(resolve))
-  store.users.create({ name: 'late', admin: false, at: at(0) })
-  await copied
-  t.equal(statSync(`${file}.copy`).mode & 0o777, 0o600)
-  t.ok(openStore(t, `${file}.copy`).store.users.findByName('late'))
-  const nowhere = database.backupInTurns(path.join(file, 'below', 'a-file'))
-  t.match(await nowhere.catch((e: unknown) => e), { code: 'Unavailable' })
-  t.notOk(readdirSync(path.dirname(file)).some((name) => name.endsWith('.part')))
-})
+t.test(
+  'a copy beside the hub is of one moment, whatever is written meanwhile, and never half there',
+  async (t) => {
+    const { store, database, file } = openStore(t)
+    for (let index = 0; index < 500; index++)
+      store.users.create({ name: `user${index}`, admin: false, at: at(0) })
+    const copied = database.backupBeside(`${file}.copy`)
+    for (let index = 0; index < 20; index++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      store.transaction(() => {
+        for (const name of [`one${index}`, `two${index}`])
+          store.users.create({ name, admin: false, at: at(0) })
+      })
+    }
+    await copied
+    t.equal(statSync(`${file}.copy`).mode & 0o777, 0o600)
+    const copiedNames = openStore(t, `${file}.copy`).store.users.count()
+    t.ok(copiedNames >= 500 && copiedNames % 2 === 0, 'no half of a transaction')
+    t.equal(store.users.count(), 540, 'the hub went on')
+    const nowhere = database.backupBeside(path.join(file, 'below', 'a-file'))
+    t.match(await nowhere.catch((e: unknown) => e), { code: 'Unavailable' })
+    t.notOk(readdirSync(path.dirname(file)).some((name) => name.endsWith('.part')))
+  },
+)
 
 t.test('what cannot be opened is said to be so, and what is no database too', async (t) => {
   const dir = t.testdir({ folder: {}, 'junk.db': 'x'.repeat(5000) })
