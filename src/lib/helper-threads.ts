@@ -1,10 +1,12 @@
-/** The threads that libuv and V8 keep beside the event loop: hashing and files, collecting garbage, compiling. */
-import { readdir } from 'node:fs/promises'
+/** The threads that libuv keeps beside the event loop: hashing and files. V8's own are left alone. */
+import { readdir, readFile } from 'node:fs/promises'
 import { getPriority, setPriority } from 'node:os'
 import { runProgram } from './run.ts'
 
 /** Where Linux tells a process of its threads. */
 const tasks = '/proc/self/task'
+
+const poolName = 'libuv-worker'
 
 const nicest = 19
 
@@ -23,12 +25,17 @@ const nicer = { beside: 10, apart: nicest } as const
  */
 export async function favourEventLoop(servers: 'beside' | 'apart'): Promise<number> {
   // Reading a folder is work for libuv's threads, so they are there when it is done.
-  const names = await readdir(tasks).catch(() => [])
-  const helpers = names.map(Number).filter((id) => id !== process.pid)
+  const ids = (await readdir(tasks).catch(() => [])).map(Number)
+  const ofPool = await Promise.all(ids.map(isOfPool))
   const nice = Math.min(nicest, getPriority() + nicer[servers])
-  const behind = helpers.filter((id) => canBe(nice, id))
+  const behind = ids.filter((id, index) => ofPool[index] && canBe(nice, id))
   if (servers === 'apart') await makeIdle(behind)
   return behind.length
+}
+
+async function isOfPool(id: number): Promise<boolean> {
+  const name = await readFile(`${tasks}/${id}/comm`, 'utf8').catch(() => '')
+  return name.trim() === poolName
 }
 
 /**
