@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { asError, errorCode } from '../lib/errors.ts'
 import { reachSocket } from '../lib/socket-file.ts'
 import { giveBack } from './give-back.ts'
+import { bigReadBytes, createReadBuffer } from './read-buffer.ts'
 import { type Target } from './routes.ts'
 import { createTurnShare } from './turn-share.ts'
 
@@ -46,16 +47,14 @@ export interface Connection {
 
 export type ConnectionOptions = {
   readonly connectTimeoutMs: number
-  /** Of the buffer it begins with; more for whoever fills it. */
+  /** Of the buffer it begins with. */
   readonly firstBufferBytes?: number
   /** Called once, at the very end. */
   readonly onClose: (connection: Connection) => void
 }
 
-/** A small answer fits; big bodies fill it and get the larger one: four times fewer turns of the event loop. */
+/** A small answer fits. */
 const firstBufferBytes = 16 * 1024
-const largestBufferBytes = 64 * 1024
-const growth = 16
 
 /** A peer that vanished without a word is noticed by the kernel's probes. */
 const keepAliveProbeMs = 60_000
@@ -76,7 +75,7 @@ export function connect(
   user: ConnectionUser,
   options: ConnectionOptions,
 ): Connection {
-  const reading = createReadBuffer(options.firstBufferBytes ?? firstBufferBytes)
+  const reading = createReadBuffer(options.firstBufferBytes ?? firstBufferBytes, share.readBytes)
   let paused = false
   let answerBytes = 0
   let failure: Error | undefined
@@ -90,9 +89,9 @@ export function connect(
       callback: (length) => {
         answerBytes += length
         paused = !receive(reading.filled(length))
+        if (paused) reading.held()
         if (connection.user === undefined) noteAnswer()
-        // Only whoever fills the buffer may be read again in this turn.
-        return !paused && (length < largestBufferBytes || share.take(goOn))
+        return !paused && (length < bigReadBytes || share.take(reading.nextBytes(), goOn))
       },
     },
   })
@@ -156,7 +155,7 @@ export function connect(
     keepBuffer: reading.keep,
     resume() {
       paused = false
-      if (share.wake(goOn)) socket.resume()
+      if (share.wake(reading.nextBytes(), goOn)) socket.resume()
     },
     destroy: () => void socket.destroy(),
     limitQuiet: (ms) => void socket.setTimeout(ms),
@@ -223,30 +222,5 @@ function openForeign(file: string, options: Partial<TcpNetConnectOpts>): Socket 
     return reachSocket(file, (path) => connectPlain({ ...options, path }))
   } catch (thrown) {
     return new Socket().destroy(asError(thrown))
-  }
-}
-
-/**
- * The buffer that a socket reads into, again and again: a fresh one for each read is what costs most in big downloads.
- * It is never shared between sockets, because a socket keeps the one it was given after its previous read.
- */
-function createReadBuffer(firstBytes: number) {
-  let buffer = Buffer.allocUnsafeSlow(firstBytes)
-  let wantedBytes = firstBytes
-  let kept = false
-  return {
-    filled: (length: number): Buffer => {
-      if (length === buffer.length) wantedBytes = Math.min(largestBufferBytes, length * growth)
-      return buffer.subarray(0, length)
-    },
-    keep: (): void => {
-      kept = true
-    },
-    /** Node asks after each read where the next one goes. */
-    next: (): Buffer => {
-      if (kept || buffer.length < wantedBytes) buffer = Buffer.allocUnsafeSlow(wantedBytes)
-      kept = false
-      return buffer
-    },
   }
 }

@@ -5,17 +5,19 @@ import { createTurnShare, type TurnShare } from '../../src/proxy/turn-share.ts'
 
 const nothing = (): void => undefined
 
-/** @returns how many reads this turn has left. */
+const kib = 1024
+
+/** @returns how many reads of 64 KiB this turn has left. */
 function useUp({ take }: TurnShare): number {
   let count = 0
-  while (take(nothing)) count += 1
+  while (take(64 * kib, nothing)) count += 1
   return count
 }
 
 t.test('all share a turn; who wants more goes on in the next one', async (t) => {
   const share = createTurnShare()
   const wentOn: string[] = []
-  const take = (name: string): boolean => share.take(() => wentOn.push(name))
+  const take = (name: string): boolean => share.take(64 * kib, () => wentOn.push(name))
   t.equal(take('one'), true)
   t.equal(useUp(share), 31)
   t.equal(take('two'), false)
@@ -30,7 +32,7 @@ t.test('all share a turn; who wants more goes on in the next one', async (t) => 
 
 t.test('a share that was not used up does not add to the next one', async (t) => {
   const share = createTurnShare()
-  t.equal(share.take(nothing), true)
+  t.equal(share.take(64 * kib, nothing), true)
   await nextTurn()
   t.equal(useUp(share), 32)
   await nextTurn()
@@ -46,7 +48,7 @@ t.test(
     t.equal(useUp(share), 7, 'one of eight has waited')
     for (let turn = 0; turn < 40; turn++) {
       await nextTurn()
-      share.take(nothing)
+      share.take(64 * kib, nothing)
     }
     await nextTurn()
     t.equal(useUp(share), 32)
@@ -59,10 +61,10 @@ t.test(
   async (t) => {
     const share = createTurnShare()
     let wentOn = 0
-    const wake = (): boolean => share.wake(() => (wentOn += 1))
+    const wake = (): boolean => share.wake(64 * kib, () => (wentOn += 1))
     for (let reader = 0; reader < 50; reader++) t.equal(wake(), true, 'alone they are not held up')
     share.small()
-    share.take(nothing)
+    share.take(64 * kib, nothing)
     await nextTurn()
     let atOnce = 0
     for (let reader = 0; reader < 50; reader++) if (wake()) atOnce += 1
@@ -74,3 +76,13 @@ t.test(
     await nextTurn()
   },
 )
+
+t.test('a read brings an eighth of what a turn has, beside small answers and alone', async (t) => {
+  const share = createTurnShare()
+  t.equal(share.readBytes(), 256 * kib)
+  for (let reads = 0; reads < 8; reads++) t.equal(share.take(share.readBytes(), nothing), true)
+  t.equal(share.take(share.readBytes(), nothing), false)
+  share.small()
+  t.equal(share.readBytes(), 64 * kib)
+  await nextTurn()
+})

@@ -1,0 +1,56 @@
+/** The buffer that a connection reads into. */
+import t from 'tap'
+import { createReadBuffer } from '../../src/proxy/read-buffer.ts'
+
+const kib = 1024
+
+/** Reads as much as fits, or `length` bytes. @returns how large the next one may be. */
+function read({ filled, next }: ReturnType<typeof createReadBuffer>, length?: number): number {
+  const before = next()
+  filled(length ?? before.length)
+  return next().length
+}
+
+t.test('it grows with what comes, and beyond 64 KiB only where that goes on steadily', (t) => {
+  const reading = createReadBuffer(256, () => Infinity)
+  t.same([read(reading), read(reading)], [4 * kib, 64 * kib])
+  const sizes = Array.from({ length: 9 }, () => read(reading))
+  t.same(sizes, [...Array<number>(7).fill(64 * kib), 256 * kib, 256 * kib])
+  reading.held()
+  t.equal(read(reading), 64 * kib, 'whoever is slow holds less')
+  t.end()
+})
+
+t.test('it is small again when little comes', (t) => {
+  const reading = createReadBuffer(256, () => Infinity)
+  for (let reads = 0; reads < 12; reads++) read(reading)
+  const sizes = Array.from({ length: 4 }, () => read(reading, 100))
+  t.same(sizes, [256 * kib, 256 * kib, 256 * kib, 256])
+  for (let reads = 0; reads < 3; reads++) read(reading)
+  t.same([read(reading, 100), read(reading, 64 * kib), read(reading, 100)], [64 * kib, 64 * kib, 64 * kib], 'not for one small read in between') // prettier-ignore
+  t.end()
+})
+
+t.test('kept bytes stay, others are written over', (t) => {
+  const { next, filled, keep } = createReadBuffer(256, () => Infinity)
+  const first = next()
+  t.equal(filled(3).buffer, first.buffer)
+  t.equal(next().buffer, first.buffer)
+  filled(3)
+  keep()
+  t.not(next().buffer, first.buffer)
+  t.end()
+})
+
+t.test('no read brings more than it may at the moment', (t) => {
+  let most = Infinity
+  const reading = createReadBuffer(256, () => most)
+  for (let reads = 0; reads < 12; reads++) read(reading)
+  const { buffer } = reading.next()
+  most = 64 * kib
+  t.equal(reading.next().length, 64 * kib)
+  t.equal(reading.next().buffer, buffer)
+  most = Infinity
+  t.equal(read(reading, 64 * kib), 256 * kib)
+  t.end()
+})
