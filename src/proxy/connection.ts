@@ -89,7 +89,8 @@ export function connect(
       callback: (length) => {
         answerBytes += length
         paused = !receive(reading.filled(length))
-        if (paused) reading.held()
+        // TLS goes on with what it has decrypted.
+        if (paused && !target.tls) reading.held()
         if (connection.user === undefined) noteAnswer()
         return !paused && (length < bigReadBytes || share.take(reading.nextBytes(), goOn))
       },
