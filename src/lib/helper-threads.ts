@@ -1,4 +1,4 @@
-/** The threads that libuv keeps beside the event loop: hashing and files. V8's own are left alone. */
+/** The threads that libuv and V8 keep beside the event loop: hashing and files; collecting garbage, compiling. */
 import { readdir, readFile } from 'node:fs/promises'
 import { getPriority, setPriority } from 'node:os'
 import { runProgram } from './run.ts'
@@ -6,16 +6,19 @@ import { runProgram } from './run.ts'
 /** Where Linux tells a process of its threads. */
 const tasks = '/proc/self/task'
 
-const poolName = 'libuv-worker'
-
 const nicest = 19
 
 /**
- * By how much they are nicer. Where both want the same core they get a ninth of what the event loop does, which is what
- * they get beside everybody's servers, too; where these are in control groups of their own, there is nobody else to be
- * behind, and they get what is left.
+ * By how much libuv's are nicer. Where both want the same core they get a ninth of what the event loop does, which is
+ * what they get beside everybody's servers, too; where these are in control groups of their own, there is nobody else to
+ * be behind, and they get what is left.
  */
 const nicer = { beside: 10, apart: nicest } as const
+
+/** The same of V8's, a third: what they compile and free makes the event loop faster. */
+const nicerOfV8 = 5
+
+type Thread = { readonly id: number; readonly name: string }
 
 /**
  * Puts them behind the event loop. Where all cores are busy, a request would otherwise wait until one of them has had
@@ -26,25 +29,32 @@ const nicer = { beside: 10, apart: nicest } as const
 export async function favourEventLoop(servers: 'beside' | 'apart'): Promise<number> {
   // Reading a folder is work for libuv's threads, so they are there when it is done.
   const ids = (await readdir(tasks).catch(() => [])).map(Number)
-  const ofPool = await Promise.all(ids.map(isOfPool))
-  const nice = Math.min(nicest, getPriority() + nicer[servers])
-  const behind = ids.filter((id, index) => ofPool[index] && canBe(nice, id))
-  if (servers === 'apart') await makeIdle(behind)
+  const threads = await Promise.all(ids.map(async (id) => ({ id, name: await nameOf(id) })))
+  const ofV8 = threads.filter(({ name }) => name.startsWith('V8'))
+  const ofPool = threads.filter(({ name }) => name === 'libuv-worker')
+  const behind = [...putBehind(ofV8, nicerOfV8), ...putBehind(ofPool, nicer[servers])]
+  if (servers === 'apart') await makeIdle(ofPool)
   return behind.length
 }
 
-async function isOfPool(id: number): Promise<boolean> {
-  const name = await readFile(`${tasks}/${id}/comm`, 'utf8').catch(() => '')
-  return name.trim() === poolName
+const nameOf = async (id: number): Promise<string> =>
+  (await readFile(`${tasks}/${id}/comm`, 'utf8').catch(() => '')).trim()
+
+/** @returns those for which it was allowed */
+function putBehind(threads: readonly Thread[], by: number): Thread[] {
+  const nice = Math.min(nicest, getPriority() + by)
+  return threads.filter(({ id }) => canBe(nice, id))
 }
 
 /**
  * `SCHED_IDLE` (sched(7)), for which Node has no call: whoever is nice keeps a core until a slice of 3 ms is over, also
  * when the event loop wakes up. Without util-linux they stay nice.
  */
-async function makeIdle(ids: readonly number[]): Promise<void> {
+async function makeIdle(threads: readonly Thread[]): Promise<void> {
   const each = 'for id; do chrt --idle --pid 0 "$id"; done'
-  await runProgram(['sh', '-c', each, 'sh', ...ids.map(String)]).catch(() => undefined)
+  await runProgram(['sh', '-c', each, 'sh', ...threads.map(({ id }) => String(id))]).catch(
+    () => undefined,
+  )
 }
 
 /** A number of a thread is as good as one of a process (`setpriority(2)`, "C library/kernel differences"). */
