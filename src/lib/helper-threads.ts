@@ -15,8 +15,10 @@ const nicest = 19
  */
 const nicer = { beside: 10, apart: nicest } as const
 
-/** The same of V8's, a third: what they compile and free makes the event loop faster. */
+/** The same of V8's and Node's own, a third: what they compile and free makes the event loop faster. */
 const nicerOfV8 = 5
+
+const poolName = 'libuv-worker'
 
 type Thread = { readonly id: number; readonly name: string }
 
@@ -29,9 +31,10 @@ type Thread = { readonly id: number; readonly name: string }
 export async function favourEventLoop(servers: 'beside' | 'apart'): Promise<number> {
   // Reading a folder is work for libuv's threads, so they are there when it is done.
   const ids = (await readdir(tasks).catch(() => [])).map(Number)
-  const threads = await Promise.all(ids.map(async (id) => ({ id, name: await nameOf(id) })))
-  const ofV8 = threads.filter(({ name }) => name.startsWith('V8'))
-  const ofPool = threads.filter(({ name }) => name === 'libuv-worker')
+  const helpers = ids.filter((id) => id !== process.pid)
+  const threads = await Promise.all(helpers.map(async (id) => ({ id, name: await nameOf(id) })))
+  const ofPool = threads.filter(({ name }) => name === poolName)
+  const ofV8 = threads.filter(({ name }) => name !== poolName)
   const behind = [...putBehind(ofV8, nicerOfV8), ...putBehind(ofPool, nicer[servers])]
   if (servers === 'apart') await makeIdle(ofPool)
   return behind.length

@@ -25,8 +25,9 @@ function policyOf(task: string): number {
 const groups = () => {
   const all = threads()
   const pool = all.filter(({ name }) => name === 'libuv-worker')
-  const ofV8 = all.filter(({ name }) => name.startsWith('V8'))
-  return { pool, ofV8, loop: all.find(({ id }) => id === process.pid) }
+  const loop = all.find(({ id }) => id === process.pid)
+  const ofV8 = all.filter((thread) => thread !== loop && !pool.includes(thread))
+  return { pool, ofV8, loop }
 }
 
 const behind = (by: number, policy = 0) => ({ nice: Math.min(19, own + by), policy })
