@@ -38,7 +38,7 @@ export function createClient(
   let plain = false
   let lent = false
   let listening = false
-  /** Chunks that came in one read leave as one: a server may make them a byte long. Not kept beyond `flush`. */
+  /** Of this read: they leave as one, and are not kept beyond `flush`. */
   let chunks: Buffer[] = []
 
   const writeChunks = (): void => {

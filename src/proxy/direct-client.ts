@@ -1,6 +1,7 @@
 /** Both directions of a direct exchange, straight on the client's socket. */
 import { type Socket } from 'node:net'
 import { type Client, type ClientNeeds } from './client.ts'
+import { chunkOf } from './chunk.ts'
 import { responseFields, trailerFields } from './headers.ts'
 import { type ResponseHead } from './response-head.ts'
 import { type Upload, type UploadNeeds } from './upload.ts'
@@ -22,7 +23,7 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
   let waiting = ''
   let chunked = false
   let lent = false
-  /** Chunks that came in one read leave as one: a server may make them a byte long. Not kept beyond `flush`. */
+  /** Of this read: they leave as one, and are not kept beyond `flush`. */
   let chunks: Buffer[] = []
 
   const flush = (): void => {
@@ -51,15 +52,9 @@ export function createDirectClient(socket: Socket, needs: DirectClientNeeds): Cl
   }
 
   const writeChunk = (): void => {
-    const length = chunks.reduce((sum, bytes) => sum + bytes.length, 0)
-    const size = `${waiting}${length.toString(16)}\r\n`
+    socket.write(chunkOf(chunks, waiting))
     waiting = ''
-    const whole = Buffer.allocUnsafe(size.length + length + 2)
-    let at = whole.write(size, 0, 'latin1')
-    for (const bytes of chunks) at += bytes.copy(whole, at)
-    whole.write('\r\n', at, 'latin1')
     chunks = []
-    socket.write(whole)
   }
 
   const client = {

@@ -1,6 +1,7 @@
 /** One WebSocket: asks the server, then has the two sockets joined, or passes its refusal on. */
 import { type IncomingMessage } from 'node:http'
 import { type Duplex } from 'node:stream'
+import { chunkOf } from './chunk.ts'
 import { connect, ConnectTimeoutError, type ConnectionUser } from './connection.ts'
 import { requestHead, responseFields, responseScope } from './headers.ts'
 import { type Live } from './live.ts'
@@ -102,19 +103,12 @@ function ask(pair: Pair, ends: TunnelEnds): void {
 function createAnswer(pair: Pair, { route, policy }: TunnelEnds) {
   const { socket } = pair
   let isChunked = false
-  /** Of a refusal: what came in one read leaves as one, a server may make its chunks a byte long. */
+  /** Of a refusal, what came in this read. */
   let body: Buffer[] = []
 
   const writeBody = (): void => {
-    const bytes = Buffer.concat(body)
+    if (body.length > 0) socket.write(isChunked ? chunkOf(body) : Buffer.concat(body))
     body = []
-    if (bytes.length === 0) return
-    if (!isChunked) socket.write(bytes)
-    else {
-      socket.write(`${bytes.length.toString(16)}\r\n`)
-      socket.write(bytes)
-      socket.write('\r\n')
-    }
   }
 
   const parser = createResponseParser('GET', {
