@@ -1,5 +1,5 @@
 /** Requests of one connection are begun one after the other, and few may wait. */
-import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { type RequestListener, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Socket } from 'node:net'
 
@@ -15,9 +15,10 @@ const mostWaitingFields = 2000
 type Line = {
   /** Of the request that has begun. */
   answer: ServerResponse | undefined
-  readonly behind: (() => void)[]
-  fieldsBehind: number
+  readonly behind: Waiting[]
 }
+
+type Waiting = { readonly fields: number; readonly begin: () => void }
 
 const lines = new WeakMap<Duplex, Line>()
 
@@ -33,7 +34,8 @@ export const answerUnderWay = (socket: Duplex): ServerResponse | undefined =>
  */
 export function inTurn(handle: RequestListener): RequestListener {
   return (request, response) => {
-    const { socket, rawHeaders } = request
+    const { socket } = request
+    const fields = request.rawHeaders.length
     // It has ended behind an answer that said so, and nothing more is answered (RFC 9112 §9.6).
     if (!socket.writable) return
     const line = lineOf(socket)
@@ -43,31 +45,27 @@ export function inTurn(handle: RequestListener): RequestListener {
       response.once('close', () => {
         line.answer = undefined
         if (!socket.writable) line.behind.length = 0
-        line.behind.shift()?.()
+        line.behind.shift()?.begin()
       })
       handle(request, response)
     }
     if (!line.answer) begin()
-    else if (mayWait(line, request)) {
-      line.fieldsBehind += rawHeaders.length
-      line.behind.push(() => {
-        line.fieldsBehind -= rawHeaders.length
-        begin()
-      })
-    } else cut(socket)
+    else if (mayWait(line, fields)) line.behind.push({ fields, begin })
+    else cut(socket)
   }
 }
 
 function lineOf(socket: Socket): Line {
   const known = lines.get(socket)
   if (known) return known
-  const line = { answer: undefined, behind: [], fieldsBehind: 0 }
+  const line = { answer: undefined, behind: [] }
   lines.set(socket, line)
   return line
 }
 
-const mayWait = ({ behind, fieldsBehind }: Line, { rawHeaders }: IncomingMessage): boolean =>
-  behind.length < mostWaiting && fieldsBehind + rawHeaders.length <= mostWaitingFields
+const mayWait = ({ behind }: Line, fields: number): boolean =>
+  behind.length < mostWaiting &&
+  behind.reduce((sum, waiting) => sum + waiting.fields, fields) <= mostWaitingFields
 
 /** As behind an upgrade. */
 const nothingMore = 2
