@@ -47,39 +47,41 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
     return group
   }
 
-  /**
-   * After the change, so that nobody reads what was before. When somebody leaves a group, all are forgotten: a token of
-   * whoever had rights by that group may name only the one who left.
-   */
-  const forgetting = (userIds: readonly number[]): void => {
+  /** As below, after the change, so that nobody reads what was before. */
+  const joined = (userIds: readonly number[]): void => {
     for (const id of userIds) access.forget(id)
+  }
+
+  /** All are forgotten: a token of whoever has rights by the group may name only the one who left. */
+  const left = (userIds: readonly number[]): void => {
+    if (userIds.length > 0) access.forgetAll()
   }
 
   return {
     createMany(names, userNames = []) {
       const members = usersNamed(userNames)
       const groups = store.transaction(() => names.map((name) => create(name, members)))
-      forgetting(members.map(({ id }) => id))
+      joined(members.map(({ id }) => id))
       return groups
     },
     remove(group) {
       const members = store.groups.listMemberIds(group.id)
       store.groups.remove(group.id)
-      if (members.length > 0) access.forgetAll()
+      left(members)
     },
     addUsers(group, userNames) {
       const members = usersNamed(userNames)
       store.transaction(() => {
         for (const { id } of members) store.groups.addMember(group.id, id)
       })
-      forgetting(members.map(({ id }) => id))
+      joined(members.map(({ id }) => id))
     },
     removeUsers(group, userNames) {
       const members = usersNamed(userNames)
       store.transaction(() => {
         for (const { id } of members) store.groups.removeMember(group.id, id)
       })
-      if (members.length > 0) access.forgetAll()
+      left(members.map(({ id }) => id))
     },
     setProperties(group, properties) {
       if (!isObject(properties)) throw invalidInput('properties must be a JSON object')
@@ -88,17 +90,17 @@ export function createGroups(needs: GroupNeeds): GroupVerbs {
     },
     syncUser(user, names) {
       for (const name of names) checkGroupName(name)
-      const left = store.transaction(() => {
-        const left = store.groups.listOfUser(user.id).filter(({ name }) => !names.includes(name))
-        for (const group of left) store.groups.removeMember(group.id, user.id)
+      const isOut = store.transaction(() => {
+        const others = store.groups.listOfUser(user.id).filter(({ name }) => !names.includes(name))
+        for (const group of others) store.groups.removeMember(group.id, user.id)
         for (const name of names) {
           const group = store.groups.findByName(name) ?? store.groups.create(name, {})
           store.groups.addMember(group.id, user.id)
         }
-        return left
+        return others.length > 0
       })
-      if (left.length > 0) access.forgetAll()
-      else access.forget(user.id)
+      if (isOut) left([user.id])
+      else joined([user.id])
     },
   }
 }
