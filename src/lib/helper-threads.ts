@@ -15,8 +15,8 @@ const nicest = 19
  */
 const nicer = { beside: 10, apart: nicest } as const
 
-/** The same of V8's and Node's own, a third: what they compile and free makes the event loop faster. */
-const nicerOfV8 = 5
+/** The same of all others, V8's above all, a third: what they compile and free makes the event loop faster. */
+const nicerOfOthers = 5
 
 const poolName = 'libuv-worker'
 
@@ -34,8 +34,8 @@ export async function favourEventLoop(servers: 'beside' | 'apart'): Promise<numb
   const helpers = ids.filter((id) => id !== process.pid)
   const threads = await Promise.all(helpers.map(async (id) => ({ id, name: await nameOf(id) })))
   const ofPool = threads.filter(({ name }) => name === poolName)
-  const ofV8 = threads.filter(({ name }) => name !== poolName)
-  const behind = [...putBehind(ofV8, nicerOfV8), ...putBehind(ofPool, nicer[servers])]
+  const others = threads.filter(({ name }) => name !== poolName)
+  const behind = [...putBehind(others, nicerOfOthers), ...putBehind(ofPool, nicer[servers])]
   if (servers === 'apart') await makeIdle(ofPool)
   return behind.length
 }
