@@ -94,6 +94,7 @@ async function download(url: string, signal: AbortSignal, pauseMs: number): Prom
   const headers = { cookie: 'littlehub-session=session 3' }
   const request = http.get(`${url}/user/${nameOf(3)}/2g`, { headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
+  if (response.statusCode !== 200) throw new Error(`answered with ${response.statusCode}`)
   signal.addEventListener('abort', () => request.destroy())
   try {
     for await (const _ of response) {
@@ -162,6 +163,7 @@ async function during({
   if (company) await company.run(`http://127.0.0.1:${hub.port}`, signal)
   else await wait(options.seconds * 1000)
   const details = await asking.report()
+  if (!signal.aborted) throw new Error(`${company?.name ?? 'Nobody'}: over too soon`)
   const { others, stolen } = watch()
   // What was begun ends.
   await wait(300)

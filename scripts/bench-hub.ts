@@ -36,8 +36,8 @@ fillCrowd(database, {
 if (values.other !== '')
   database.prepare('update servers set url = ? where user_id = 3').run(values.other)
 const flags = { data_dir: values.folder, port: values.port, log_level: 'error' }
-// All of the load comes from one user.
-const env = { LITTLEHUB_CONNECTIONS__PER_USER: '0' }
+// All of the load comes from one user; and the crowd's servers have been idle for two hours, without being stopped.
+const env = { LITTLEHUB_CONNECTIONS__PER_USER: '0', LITTLEHUB_CULL__TIMEOUT: '1d' }
 const hub = createHub(loadConfig({ env, flags }, pluginSchemas), {
   log,
   database,

@@ -97,6 +97,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
         settle(taken === bytes.length)
         return true
       }
+      noteUse()
       if (client.begun) client.flush()
       return !client.isFull()
     },
@@ -124,6 +125,11 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     }
   }
 
+  /** A download may last for hours. A flood of refusals and redirects is no use (as with configurable-http-proxy). */
+  const noteUse = (): void => {
+    if (answer && answer.status < 300) routes.touch(route)
+  }
+
   const hasRefused = (): boolean => upload.hasBegun && answer !== undefined && answer.status >= 400
 
   const endParser = (): boolean => {
@@ -148,7 +154,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   /** The response is whole. @param clean no byte came behind it. */
   const settle = (clean: boolean): void => {
     leave()
-    if (answer && answer.status < 300) routes.touch(route)
+    noteUse()
     if (clean && answer?.keepAlive && upload.isDone) {
       if (policy.quietMs !== undefined) connection.limitQuiet(0)
       pool.release(route.target, connection, answer.keepAliveMs)

@@ -483,6 +483,36 @@ t.test('use is noted for what a person does, not for refusals', async (t) => {
   t.equal(route.lastActivityMs, 9000, 'a piece of an upload')
 })
 
+t.test('a download is use for as long as it goes on', async (t) => {
+  let now = 1000
+  const { dial, routes, upstream } = await startPair(t, undefined, { nowMs: () => now })
+  const route = routes.list()[0]!
+  const client = await dial()
+  client.write(get())
+  await eventually(() => upstream.peers.length === 1)
+  const piece = async (bytes: string) => {
+    now += 1000
+    upstream.peers[0]?.write(bytes)
+    await client.until(bytes.slice(-4))
+    return route.lastActivityMs
+  }
+  t.equal(await piece('HTTP/1.1 200 x\r\nContent-Length: 1000\r\n\r\nhead'), 2000)
+  t.equal(await piece('more'), 3000)
+  t.equal(await piece('last'), 4000)
+  client.socket.destroy()
+})
+
+t.test('a refusal that goes on is none', async (t) => {
+  const { dial, routes, upstream } = await startPair(t, undefined, { nowMs: () => 1000 })
+  const client = await dial()
+  client.write(get())
+  await eventually(() => upstream.peers.length === 1)
+  upstream.peers[0]?.write('HTTP/1.1 404 x\r\nContent-Length: 1000\r\n\r\nnone')
+  await client.until('none')
+  t.equal(routes.list()[0]?.lastActivityMs, 0)
+  client.socket.destroy()
+})
+
 t.test('a server that is silent for too long is given up, a slow one is not', async (t) => {
   const policy = () => policyOf({ quietMs: 200 })
   const { dial, failures, upstream } = await startPair(t, () => undefined, { policy })
