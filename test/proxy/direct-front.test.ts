@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
+import { type ExchangePolicy } from '../../src/proxy/policy.ts'
 import { temporaryFolder } from '../support/hub.ts'
 import {
   answering,
@@ -10,6 +11,7 @@ import {
   eventually,
   get,
   owner,
+  policyOf,
   startFront,
   startPair,
   startRaw,
@@ -95,6 +97,34 @@ t.test(
     t.equal(sums.length, 2)
   },
 )
+
+t.test('what many ask who come at once is begun bit by bit', async (t) => {
+  let turn = 0
+  const turns: number[] = []
+  const policy = (): ExchangePolicy => {
+    turns.push(turn)
+    const untilMs = performance.now() + 0.3
+    while (performance.now() < untilMs);
+    return policyOf()
+  }
+  const { dial, server } = await startPair(t, answering(ok), { policy })
+  const count = () => new Promise((resolve) => server.getConnections((_, open) => resolve(open)))
+  const clients = await Promise.all(Array.from({ length: 20 }, dial))
+  while ((await count()) !== clients.length) await sleep(1)
+  const next = (): void => {
+    turn += 1
+    if (turns.length < clients.length) setImmediate(next)
+  }
+  next()
+  for (const client of clients) client.write(get())
+  // One whose client has left meanwhile is nobody's.
+  clients.pop()?.socket.resetAndDestroy()
+  for (const client of clients) await client.until('hi')
+  const most = Math.max(...turns.map((one) => turns.filter((each) => each === one).length))
+  t.ok(most <= 2, `${most} in one turn`)
+  for (const client of clients) client.write(get())
+  for (const client of clients) await client.until(/hi[^]*hi$/)
+})
 
 t.test('a client that leaves while it waits is not waited for', async (t) => {
   for (const leave of ['end', 'destroy'] as const) {
