@@ -1,4 +1,5 @@
 /** One exchange under way: the request goes up, the response comes down, and an end on one side ends the other. */
+import { giveWay } from '../lib/turns.ts'
 import { type Client, type ClientNeeds } from './client.ts'
 import {
   ConnectTimeoutError,
@@ -90,8 +91,8 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
 
   const user: ConnectionUser = {
     bytes(bytes) {
-      const taken = parse(bytes)
-      if (over) return true
+      const taken = over ? 0 : parse(bytes)
+      if (over) return false
       if (client.holdsBytes()) connection.keepBuffer()
       if (parser.complete) {
         settle(taken === bytes.length)
@@ -179,11 +180,14 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     else asker.fail({ route, kind, cause })
   }
 
+  /** The kernel frees megabytes of what a slow reader leaves behind: of fifty who leave at once, bit by bit. */
   const abandon = (): void => {
     leave()
     upload.stop()
-    connection.destroy()
     asker.cut()
+    const turn = giveWay()
+    if (turn) void turn.then(connection.destroy)
+    else connection.destroy()
   }
 
   const leave = (): void => {
