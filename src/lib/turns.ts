@@ -3,6 +3,9 @@
 /** What all pieces of one turn may take together; the rest of what a turn may is for what an item takes longer than expected. */
 const pieceMs = 0.25
 
+/** So many go on in one turn at most, however little they take: of thousands who wait, not each is asked in every turn. */
+const mostInATurn = 16
+
 /**
  * What to await between two pieces of work: it lets others go first once the pieces of this turn have taken long enough.
  * There is one for the whole process, as there is one event loop: the pieces of all who work side by side add up. Who has
@@ -13,7 +16,9 @@ export const giveWay = createTurns()
 export function createTurns(): () => Promise<void> | undefined {
   /** When the work of this turn began; undefined: there was none yet. */
   let beganMs: number | undefined
-  let waiting = 0
+  const waiting: (() => void)[] = []
+  /** Immediates that let one of them go on each. */
+  let armed = 0
   const isOver = (): boolean => {
     if (beganMs === undefined) {
       beganMs = performance.now()
@@ -21,20 +26,21 @@ export function createTurns(): () => Promise<void> | undefined {
     }
     return performance.now() - beganMs >= pieceMs
   }
+  const letGoOn = (): void => {
+    armed -= 1
+    if (!isOver()) waiting.shift()?.()
+    arm()
+  }
   // Between two immediates Node runs whatever the first one has let go on, so each sees what those before it took.
-  const wait = (goOn: () => void): void => {
-    setImmediate(() => {
-      if (isOver()) wait(goOn)
-      else {
-        waiting -= 1
-        goOn()
-      }
-    })
+  const arm = (): void => {
+    for (; armed < Math.min(waiting.length, mostInATurn); armed += 1) setImmediate(letGoOn)
   }
   return () => {
-    if (waiting === 0 && !isOver()) return undefined
-    waiting += 1
-    return new Promise(wait)
+    if (waiting.length === 0 && !isOver()) return undefined
+    return new Promise((resolve) => {
+      waiting.push(resolve)
+      arm()
+    })
   }
 }
 

@@ -51,6 +51,24 @@ t.test('the work of many adds up: they go on in later turns, one after the other
   t.equal(new Set(turns).size, 4, `turns ${turns.join(' ')}`)
 })
 
+t.test('how many wait costs no turn more', async (t) => {
+  const giveWay = createTurns()
+  const { setImmediate: real } = globalThis
+  let asked = 0
+  const counting = (...given: Parameters<typeof real>): NodeJS.Immediate => {
+    asked += 1
+    return real(...given)
+  }
+  t.teardown(() => (globalThis.setImmediate = real))
+  globalThis.setImmediate = counting as typeof real
+  const work = async (): Promise<void> => {
+    await giveWay()
+    workFor(0.3)
+  }
+  await Promise.all(Array.from({ length: 300 }, work))
+  t.ok(asked < 300 * 20, `${asked} immediates`)
+})
+
 t.test('what an item throws ends the work', async (t) => {
   const fail = (): never => {
     throw new Error('no')
