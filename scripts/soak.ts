@@ -179,7 +179,17 @@ function vanish(socket: net.Socket): void {
 async function crash(pid: number): Promise<void> {
   counts.kills += 1
   process.kill(pid, 'SIGKILL')
+  // On a busy machine it takes a moment, and so long the hub says that the server is busy.
+  for (let tries = 0; exists(pid) && tries < 100; tries++) await wait(100)
   await wait(500)
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 async function main(): Promise<void> {
