@@ -44,6 +44,13 @@ export function createTurns(): () => Promise<void> | undefined {
   }
 }
 
+/** Does a piece of work that nobody waits for: at once, or when its turn comes. */
+export function whenDue(work: () => void): void {
+  const turn = giveWay()
+  if (turn) void turn.then(work)
+  else work()
+}
+
 /** What `work` makes of each item, in order. What it reads may change meanwhile. */
 export async function mapInTurns<Item, Result>(
   items: Iterable<Item>,

@@ -1,7 +1,7 @@
 /** Stands before a server of Node's: forwards usual requests itself, and leaves every other connection to the server. */
 import { IncomingMessage, ServerResponse, type Server } from 'node:http'
 import { type Socket } from 'node:net'
-import { giveWay } from '../lib/turns.ts'
+import { whenDue } from '../lib/turns.ts'
 import { type Asker } from './exchange.ts'
 import { type Admitted, type Forwarder } from './forward.ts'
 import { requestHead } from './headers.ts'
@@ -112,12 +112,9 @@ function hold(socket: Socket, place: Place): void {
   const left = (): number => upload?.left ?? 0
 
   /** What fifty ask who come at once is begun bit by bit: whoever is there already goes on in between. */
-  const takeFirst = (bytes: Buffer): void => {
-    socket.off('data', takeFirst).on('data', take)
-    const turn = giveWay()
-    if (!turn) return void take(bytes)
-    socket.pause()
-    void turn.then(() => {
+  const first = (bytes: Buffer): void => {
+    socket.off('data', first).on('data', take).pause()
+    whenDue(() => {
       if (socket.destroyed) return
       socket.resume()
       take(bytes)
@@ -269,12 +266,7 @@ function hold(socket: Socket, place: Place): void {
     },
   })
   held.add(self)
-  socket
-    .on('data', takeFirst)
-    .on('end', end)
-    .on('close', leave)
-    .on('drain', drain)
-    .on('error', fail)
+  socket.on('data', first).on('end', end).on('close', leave).on('drain', drain).on('error', fail)
 }
 
 const factsOf = (request: DirectRequest, socket: Socket): RequestFacts => ({

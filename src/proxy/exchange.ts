@@ -1,5 +1,5 @@
 /** One exchange under way: the request goes up, the response comes down, and an end on one side ends the other. */
-import { giveWay } from '../lib/turns.ts'
+import { whenDue } from '../lib/turns.ts'
 import { type Client, type ClientNeeds } from './client.ts'
 import {
   ConnectTimeoutError,
@@ -185,9 +185,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
     leave()
     upload.stop()
     asker.cut()
-    const turn = giveWay()
-    if (turn) void turn.then(connection.destroy)
-    else connection.destroy()
+    whenDue(() => connection.destroy())
   }
 
   const leave = (): void => {

@@ -1,6 +1,6 @@
 /** Long work in pieces. */
 import t from 'tap'
-import { createTurns, mapInTurns } from '../../src/lib/turns.ts'
+import { createTurns, giveWay, mapInTurns, whenDue } from '../../src/lib/turns.ts'
 
 /** As long as the pieces of a turn may be, and more. */
 function workFor(ms: number): void {
@@ -67,6 +67,19 @@ t.test('how many wait costs no turn more', async (t) => {
   }
   await Promise.all(Array.from({ length: 300 }, work))
   t.ok(asked < 300 * 20, `${asked} immediates`)
+})
+
+t.test('a piece is done at once, or when its turn comes', async (t) => {
+  await new Promise(setImmediate)
+  const done: string[] = []
+  whenDue(() => {
+    workFor(6)
+    done.push('first')
+  })
+  whenDue(() => done.push('second'))
+  t.same(done, ['first'])
+  await giveWay()
+  t.same(done, ['first', 'second'])
 })
 
 t.test('what an item throws ends the work', async (t) => {
