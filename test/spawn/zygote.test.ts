@@ -576,6 +576,27 @@ t.test('a zygote that is killed takes no server with it, and forks no more', asy
   t.same(await forked.child.ended, {})
 })
 
+t.test('what the hub was told of goes on, however soon its zygote is killed', async (t) => {
+  const slow = `import os, time
+at_once = os.write
+def write(file, data):
+    written = at_once(file, data)
+    if b'"pid"' in data:
+        time.sleep(0.5)
+    return written
+os.write = write
+`
+  const setting = await setUp(t, { slow })
+  const server = await serverOf(setting, 1)
+  const forked = await setting.zygote.fork(server.request)
+  if ('cold' in forked) throw new Error(forked.cold)
+  const { pid, startTime } = forked.child
+  t.teardown(() => isRunning(pid, startTime) && process.kill(pid, 'SIGKILL'))
+  process.kill(setting.zygote.pid ?? 0, 'SIGKILL')
+  t.ok(await answers(server.url))
+  t.ok(isRunning(pid, startTime))
+})
+
 t.test('a zygote that is killed while it forks leaves nothing behind', async (t) => {
   const setting = await setUp(t)
   const server = await serverOf(setting, 1)

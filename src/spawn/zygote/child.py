@@ -79,9 +79,10 @@ def start(asked, known, answers):
     except Exception as e:
         answer(answers, asked, cold=reason_of(e))
         os._exit(0)
+    # In this order: what the hub has been told of must not end with its zygote any more.
+    prctl(PDEATHSIG, 0)
     answer(answers, asked, pid=os.getpid())
     os.close(answers)
-    prctl(PDEATHSIG, 0)
     go(asked, known)
 
 
