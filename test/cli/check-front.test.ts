@@ -3,7 +3,8 @@ import t, { type Test } from 'tap'
 import { checkFront } from '../../src/cli/check-front.ts'
 import { type Finding } from '../../src/cli/finding.ts'
 import { snippetOf } from '../../src/cli/front-snippets.ts'
-import { freePort, frontOnly, startFront } from '../support/fronts.ts'
+import { freePort } from '../support/free-port.ts'
+import { frontOnly, startFront } from '../support/fronts.ts'
 import { startHub } from '../support/hub.ts'
 
 /** @param without lines of the snippet that somebody forgot */

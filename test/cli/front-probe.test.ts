@@ -4,7 +4,7 @@ import http from 'node:http'
 import { type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { probeUpload, probeWebSocket, uploadBytes } from '../../src/cli/front-probe.ts'
-import { freePort } from '../support/fronts.ts'
+import { freePort } from '../support/free-port.ts'
 import { startHub } from '../support/hub.ts'
 
 t.test('the hub tells what it saw', async (t) => {

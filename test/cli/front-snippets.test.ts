@@ -7,7 +7,8 @@ import t, { type Test } from 'tap'
 import { snippetNames, snippetOf } from '../../src/cli/front-snippets.ts'
 import { littlehub } from '../support/command-line.ts'
 import { createFakeSpawner } from '../support/fake-spawner.ts'
-import { freePort, frontOnly, startFront } from '../support/fronts.ts'
+import { freePort } from '../support/free-port.ts'
+import { frontOnly, startFront } from '../support/fronts.ts'
 import { serverOf, startHub } from '../support/hub.ts'
 
 /** A server of a user that says which path it was asked for, and how many bytes came; its WebSocket sends them back. */

@@ -1,10 +1,11 @@
 /** Programs written for JupyterHub, unmodified: services that the hub runs behind its front door, and what they call. */
 import http from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { pollUntil } from '../../src/lib/poll.ts'
 import { createBrowser, type Browser, type Page } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 import { jupyterSettings, serverOf, startHub, userEnvironment } from '../support/hub.ts'
 import { logIn, wordsOf } from '../support/pages.ts'
 
@@ -58,14 +59,6 @@ const roles = [
     services: ['grader'],
   },
 ]
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const until = (ask: () => boolean | Promise<boolean>): Promise<boolean> =>
   pollUntil(async () => ask(), {

@@ -2,21 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
 import { buildBinary } from '../support/binary.ts'
+import { freePort } from '../support/free-port.ts'
 import { archive, installer } from '../support/installation.ts'
 import { machineOnly, startMachine } from '../support/machine.ts'
-
-/** One that is free at this moment, on the network that the machine shares with this side. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Runs a program to its end. @returns what it said, and after how many seconds each of its steps was finished. */
 async function timed(words: readonly string[]) {

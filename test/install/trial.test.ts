@@ -1,19 +1,10 @@
 /** The trial as a whole: set up, running, stopped, started again, begun anew. */
-import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { createCheckout, type Checkout } from '../support/checkout.ts'
+import { freePort } from '../support/free-port.ts'
 
 const claimLink = /http:\/\/127\.0\.0\.1:\d+\/hub\/claim\/[\w-]{43}/
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
-}
 
 /** Pids of programs that work below the checkout's data. */
 function serversOf({ dir }: Checkout): number[] {
@@ -31,7 +22,7 @@ function serversOf({ dir }: Checkout): number[] {
 
 t.test('a trial from the claim link to a server, Ctrl-C, and again', async (t) => {
   const checkout = createCheckout(t, { withEnvironment: true })
-  const port = await freePort()
+  const port = String(await freePort())
   const first = checkout.install(['--try', '--port', port])
   const [link] = await first.waitFor(claimLink)
   t.match(first.output(), /\[1\/4\] This machine: ok[^]*\[4\/4\] Configuration: /)
@@ -60,7 +51,7 @@ t.test('a trial from the claim link to a server, Ctrl-C, and again', async (t) =
   t.match(second.output(), /Node packages: ready[^]*User environment: ready/)
   t.match(checkout.command('user', 'list'), /^tea +admin/m, 'everything is still there')
 
-  const third = checkout.install(['--try', '--port', await freePort()])
+  const third = checkout.install(['--try', '--port', String(await freePort())])
   t.equal(await third.ended, 2)
   t.match(third.output(), /The hub of this trial runs already \(process \d+\)/)
   const reset = checkout.install(['--try', '--reset', '--yes', '--no-start'])

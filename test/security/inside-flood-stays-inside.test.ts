@@ -1,9 +1,9 @@
 /** Every program on this machine reaches the port inside: none of them can take the descriptors of the hub. */
 import { spawn } from 'node:child_process'
-import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
 import { watchProgram } from '../support/command-line.ts'
+import { freePort } from '../support/free-port.ts'
 import { temporaryFolder } from '../support/hub.ts'
 import { dial, get } from '../support/proxy.ts'
 
@@ -11,14 +11,6 @@ const main = path.resolve(import.meta.dirname, '../../src/main.ts')
 
 /** For a hub that may open so many files. */
 const mostFiles = 400
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 t.test('hundreds of connections inside leave room for those outside', async (t) => {
   const inside = await freePort()

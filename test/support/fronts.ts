@@ -1,7 +1,6 @@
 /** Web servers in front of a hub: the real programs, with a configuration that the hub printed. */
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type Test } from 'tap'
 import { type SnippetName } from '../../src/cli/front-snippets.ts'
@@ -16,16 +15,6 @@ export const programs: Readonly<Record<SnippetName, string>> = {
 /** For a test that needs this one. */
 export const frontOnly = (which: SnippetName) =>
   existsSync(programs[which]) ? {} : { skip: `${which} is not installed` }
-
-/** Of 127.0.0.1; it may be taken by somebody else before it is used, which is unlikely enough. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 /** Runs it on 127.0.0.1 until the test ends; resolves when it takes connections. */
 export async function startFront(

@@ -1,10 +1,10 @@
 /** A hub as a process of its own, that can be killed and started again on the same data. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type Test } from 'tap'
+import { freePort } from './free-port.ts'
 import { temporaryFolder } from './hub.ts'
 
 export type HubProcess = {
@@ -106,12 +106,4 @@ function variables(settings: Readonly<Record<string, string>>): NodeJS.ProcessEn
     value,
   ])
   return { PATH: process.env['PATH'], ...Object.fromEntries(entries) } as NodeJS.ProcessEnv
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Test } from 'tap'
-import { freePort } from './hub-process.ts'
+import { freePort } from './free-port.ts'
 import { temporaryFolder, userEnvironment } from './hub.ts'
 
 export type JupyterHub = {

@@ -1,12 +1,12 @@
 /** A real certificate authority that speaks ACME: pebble, with names that all lead to this machine. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { type Test } from 'tap'
 import { lookup } from 'node:dns/promises'
 import { type AcmeNetwork } from '../../src/tls/acme-preflight.ts'
 import { sleep } from '../../src/lib/time.ts'
+import { freePort } from './free-port.ts'
 import { temporaryFolder } from './hub.ts'
 import { createAuthority } from './made-certificates.ts'
 import { startNameServer } from './name-server.ts'
@@ -48,7 +48,8 @@ export async function startPebble(t: Test, options: PebbleOptions = {}): Promise
   const dir = temporaryFolder(t)
   const authority = createAuthority(dir, 'directory-root')
   const { cert, key } = authority.sign('directory', ['localhost', '127.0.0.1'])
-  const [port, managementPort, httpPort, tlsPort] = await freePorts(4)
+  const [port, managementPort] = [await freePort(), await freePort()]
+  const [httpPort, tlsPort] = [await freePort(), await freePort()]
   const known = new Set(options.names ?? ['hub.test.example'])
   const names = await startNameServer(t, (name) => known.has(name))
   const configFile = path.join(dir, 'pebble.json')
@@ -116,20 +117,4 @@ async function untilAnswered(directory: string, ca: string): Promise<void> {
     await sleep(50)
   }
   throw new Error('pebble does not answer')
-}
-
-/** All of them held at the same time, so that they differ. */
-async function freePorts(count: 4): Promise<[number, number, number, number]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const [a = 0, b = 0, c = 0, d = 0] = servers.map(
-    (server) => (server.address() as AddressInfo).port,
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return [a, b, c, d]
 }

@@ -1,5 +1,5 @@
 /** A hub that answers the REST API of routes, and calls of it. */
-import { freePort } from './hub-process.ts'
+import { freePort } from './free-port.ts'
 import { callApi, token, type ApiAnswer, type ApiCall } from './standalone.ts'
 
 export type RoutesApiAt = {

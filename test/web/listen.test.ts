@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { ConfigError } from '../../src/lib/errors.ts'
 import { listen, listenOnKeptPort, urlAt, type KeptPort } from '../../src/web/listen.ts'
+import { freePort } from '../support/free-port.ts'
 
 const serverOf = (t: { teardown(work: () => unknown): void }): Server => {
   const server = createServer()
@@ -72,13 +73,6 @@ t.test(
     t.equal(await listenOnKeptPort(serverOf(t), named, { kept, isNeeded: true }), old)
   },
 )
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server, { host: '127.0.0.1', port: 0 })
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const refusalOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
