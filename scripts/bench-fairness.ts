@@ -60,10 +60,11 @@ const companies: readonly Company[] = [
   { name: `${people} log in at once`, run: logIn },
   { name: `all ${users} users are listed`, run: listUsers },
   { name: 'a download without an end', run: (url, signal) => download(url, signal, 0) },
+  { name: 'a slow reader', run: readSlowly },
   {
     name: `${slowReaders} slow readers`,
     async run(url, signal) {
-      await Promise.all(Array.from({ length: slowReaders }, () => download(url, signal, 50)))
+      await Promise.all(Array.from({ length: slowReaders }, () => readSlowly(url, signal)))
     },
   },
 ]
@@ -90,6 +91,10 @@ async function listUsers(url: string, signal: AbortSignal): Promise<void> {
       if (length !== 200) throw new Error(`a page of ${length} users`)
     }
   while (!signal.aborted)
+}
+
+function readSlowly(url: string, signal: AbortSignal): Promise<void> {
+  return download(url, signal, 50)
 }
 
 /** @param pauseMs between what is read, which a socket's buffers bound */
