@@ -1,11 +1,7 @@
 /** Long work in pieces. */
 import t from 'tap'
 import { createTurns, giveWay, mapInTurns, whenDue } from '../../src/lib/turns.ts'
-
-/** As long as the pieces of a turn may be, and more. */
-function workFor(ms: number): void {
-  for (const endMs = performance.now() + ms; performance.now() < endMs;);
-}
+import { countTurns, workFor } from '../support/turns.ts'
 
 t.test(
   'in the middle of long work others get their turn, and the results are in order',
@@ -28,27 +24,20 @@ t.test('short work waits for nobody', async (t) => {
 
 t.test('the work of many adds up: they go on in later turns, one after the other', async (t) => {
   const giveWay = createTurns()
-  let turn = 0
-  const count = (): void => {
-    turn += 1
-    next = setImmediate(count)
-  }
-  let next = setImmediate(count)
-  const turns: number[] = []
+  const turns = countTurns(t)
   const order: number[] = []
   const work = async (name: number): Promise<void> => {
     await giveWay()
     workFor(6)
-    turns.push(turn)
+    turns.mark()
     order.push(name)
   }
   const first = giveWay()
   t.equal(first, undefined)
   workFor(6)
   await Promise.all([1, 2, 3, 4].map(work))
-  clearImmediate(next)
   t.same(order, [1, 2, 3, 4])
-  t.equal(new Set(turns).size, 4, `turns ${turns.join(' ')}`)
+  t.same([turns.count, turns.most()], [4, 1])
 })
 
 t.test('how many wait costs no turn more', async (t) => {

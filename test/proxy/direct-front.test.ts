@@ -17,6 +17,7 @@ import {
   startRaw,
   startRawSocket,
 } from '../support/proxy.ts'
+import { countTurns, workFor } from '../support/turns.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
@@ -99,29 +100,21 @@ t.test(
 )
 
 t.test('what many ask who come at once is begun bit by bit', async (t) => {
-  let turn = 0
-  const turns: number[] = []
+  const turns = countTurns(t)
   const policy = (): ExchangePolicy => {
-    turns.push(turn)
-    const untilMs = performance.now() + 0.3
-    while (performance.now() < untilMs);
+    turns.mark()
+    workFor(0.3)
     return policyOf()
   }
   const { dial, server } = await startPair(t, answering(ok), { policy })
   const count = () => new Promise((resolve) => server.getConnections((_, open) => resolve(open)))
   const clients = await Promise.all(Array.from({ length: 20 }, dial))
   while ((await count()) !== clients.length) await sleep(1)
-  const next = (): void => {
-    turn += 1
-    if (turns.length < clients.length) setImmediate(next)
-  }
-  next()
   for (const client of clients) client.write(get())
   // One whose client has left meanwhile is nobody's.
   clients.pop()?.socket.resetAndDestroy()
   for (const client of clients) await client.until('hi')
-  const most = Math.max(...turns.map((one) => turns.filter((each) => each === one).length))
-  t.ok(most <= 2, `${most} in one turn`)
+  t.ok(turns.most() <= 2, `${turns.most()} in one turn`)
   for (const client of clients) client.write(get())
   for (const client of clients) await client.until(/hi[^]*hi$/)
 })

@@ -1,5 +1,6 @@
 /** One exchange: framing both ways, what is repeated, what is cut, and when. */
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { endRight, newRight } from '../../src/proxy/policy.ts'
@@ -17,9 +18,12 @@ import {
   startRawSocket,
   type Peer,
 } from '../support/proxy.ts'
+import { countTurns, workFor } from '../support/turns.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 const chunkedOk = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+const { destroy } = Socket.prototype
 
 /** Answers the n-th connection with the n-th of these. */
 const inTurn = (...serves: ((peer: Peer) => void)[]) => {
@@ -385,6 +389,27 @@ t.test('a client that leaves takes its exchange with it', async (t) => {
       t.same(failures, [], `${how}: ${answer.slice(0, 40)}`)
     }
 }) // prettier-ignore
+
+t.test('what those leave behind who leave at once is freed bit by bit', async (t) => {
+  const { dial, upstream } = await startPair(t, answering(`${chunkedOk}2\r\nhi\r\n`))
+  const clients = await Promise.all(Array.from({ length: 20 }, dial))
+  for (const client of clients) client.write(get())
+  for (const client of clients) await client.until('hi')
+  const turns = countTurns(t)
+  // As long as the kernel takes for megabytes.
+  t.intercept(Socket.prototype, 'destroy', {
+    value(this: Socket, ...given: Parameters<typeof destroy>) {
+      if (!this.destroyed && this.remotePort === upstream.port) {
+        turns.mark()
+        workFor(0.3)
+      }
+      return destroy.apply(this, given)
+    },
+  })
+  for (const { socket } of clients) socket.resetAndDestroy()
+  await eventually(() => turns.count === clients.length)
+  t.ok(turns.most() <= 2, `${turns.most()} in one turn`)
+})
 
 t.test('a client that leaves during its upload takes the upload with it', async (t) => {
   const { dial, upstream, forwarder } = await startPair(t)
