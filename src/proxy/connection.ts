@@ -6,7 +6,7 @@ import { reachSocket } from '../lib/socket-file.ts'
 import { giveBack } from './give-back.ts'
 import { bigReadBytes, createReadBuffer } from './read-buffer.ts'
 import { type Target } from './routes.ts'
-import { createTurnShare } from './turn-share.ts'
+import { bytesWorth, createTurnShare } from './turn-share.ts'
 
 /** Who uses a connection at the moment. */
 export type ConnectionUser = {
@@ -88,11 +88,14 @@ export function connect(
       buffer: reading.next,
       callback: (length) => {
         answerBytes += length
+        const isBig = length >= bigReadBytes
+        const beganMs = isBig ? performance.now() : 0
         paused = !receive(reading.filled(length))
         // TLS goes on with what it has decrypted.
         if (paused && !target.tls) reading.held()
         if (connection.user === undefined) noteAnswer()
-        return !paused && (length < bigReadBytes || share.take(reading.nextBytes(), goOn))
+        if (paused || !isBig) return !paused
+        return share.take(Math.max(reading.nextBytes(), bytesWorth(beganMs)), goOn)
       },
     },
   })

@@ -23,6 +23,9 @@ export function withoutHubCookies(header: string, hubNames: ReadonlySet<string>)
   return kept.length === pairs.length ? header : kept.join(';').trim()
 }
 
+/** Twice what browsers know (RFC 6265bis §4.1.2 and theirs): each is looked at, and a head of 64 KiB holds 20,000. */
+const mostAttributes = 20
+
 export type CookieScope = {
   /** The server's own, not escaped, ends with a slash. */
   readonly prefix: string
@@ -33,10 +36,11 @@ export type CookieScope = {
  * A Set-Cookie header of a server, confined to its prefix: no Domain, and one Path that lies within. A wider Path
  * (`/` is what most frameworks write) is narrowed to the prefix.
  * @returns undefined when the browser must not see it: a hub cookie, one without a name (a browser sends its value back
- * as if it were `name=value`), one for somebody else's path.
+ * as if it were `name=value`), one for somebody else's path, one with dozens of attributes.
  */
 export function confineCookie(header: string, scope: CookieScope): string | undefined {
   const [pair = '', ...attributes] = header.split(';')
+  if (attributes.length > mostAttributes) return undefined
   const name = nameOf(pair)
   if (!pair.includes('=') || name === '' || hostOnly.test(name)) return undefined
   if (isHubCookie(name, scope.hubCookieNames)) return undefined

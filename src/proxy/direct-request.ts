@@ -1,6 +1,6 @@
 /** Reads the head of a usual request: the usual kind, in the only spelling that nobody reads in another way. */
 import { type IncomingHttpHeaders } from 'node:http'
-import { lowerNameOf } from './field-names.ts'
+import { lowerNameOf, mostFields } from './field-names.ts'
 
 export type DirectRequest = {
   readonly method: string
@@ -60,6 +60,7 @@ function isUsual({ host, connection, 'content-length': length }: IncomingHttpHea
 function readFields(
   lines: readonly string[],
 ): Pick<DirectRequest, 'headers' | 'rawHeaders'> | undefined {
+  if (lines.length - 1 > mostFields) return undefined
   const headers: IncomingHttpHeaders = {}
   const rawHeaders: string[] = []
   for (let index = 1; index < lines.length; index++) {

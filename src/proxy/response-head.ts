@@ -1,5 +1,5 @@
 /** Reads the head of a server's response, strictly. */
-import { inLowerCase, lowerNameOf } from './field-names.ts'
+import { inLowerCase, lowerNameOf, mostFields } from './field-names.ts'
 
 /** The server said something that is no HTTP response. The message names what, without quoting it. */
 export class GarbageError extends Error {
@@ -68,6 +68,7 @@ function checkInterim(status: number, { framing, keepAlive }: Framing): void {
 
 /** @returns name, value, name, value… @throws {GarbageError} */
 export function parseFields(lines: readonly string[]): string[] {
+  if (lines.length > mostFields) throw new GarbageError('too many fields')
   const fields: string[] = []
   for (const line of lines) {
     const colon = line.indexOf(':')

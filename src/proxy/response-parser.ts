@@ -1,4 +1,6 @@
 /** Takes a server's bytes apart into the head, the body and the end of one response. */
+import { readPlainChunks } from './chunk.ts'
+import { mostFields } from './field-names.ts'
 import { GarbageError, parseFields, parseHead, type ResponseHead } from './response-head.ts'
 
 export type ResponseHandlers = {
@@ -29,6 +31,12 @@ const maxHeadBytes = 64 * 1024
 /** A chunk's size with its extensions, or one trailer. */
 const maxLineBytes = 8 * 1024
 
+/** All of a response; nobody uses them. */
+const maxExtensionBytes = 8 * 1024
+
+/** Interim responses before one that is final. */
+const mostInterim = 100
+
 /** Twelve hexadecimal digits are exact numbers. Extensions as RFC 9112 §7.1.1 has them, but for spaces, as for Node. */
 const chunkSize =
   /^([\da-f]{1,12})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*$/i
@@ -44,6 +52,8 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
   let remaining = 0
   const trailerLines: string[] = []
   let trailerBytes = 0
+  let extensionBytes = 0
+  let interim = 0
 
   const readHead: Step = (bytes, at) => {
     const before = text.length
@@ -62,10 +72,14 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
     text = ''
     if (head.length > maxHeadBytes) throw new GarbageError('head too long')
     const parsed = parseHead(head, method)
-    if (parsed.status < 200 && parsed.status !== 101) return next
+    if (parsed.status < 200 && parsed.status !== 101) {
+      interim += 1
+      if (interim > mostInterim) throw new GarbageError('interim responses without an end')
+      return next
+    }
     handlers.head(parsed)
     if (parsed.framing === 'none' || parsed.framing === 0) finish()
-    else if (parsed.framing === 'chunked') step = readChunkSize
+    else if (parsed.framing === 'chunked') step = readChunks
     else if (parsed.framing === 'close') step = readUntilClose
     else {
       remaining = parsed.framing
@@ -87,10 +101,18 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
     return bytes.length
   }
 
+  const readChunks: Step = (bytes, at) => {
+    if (text !== '') return readChunkSize(bytes, at)
+    const next = readPlainChunks(bytes, at, (piece) => handlers.body(piece, false))
+    return next === at ? readChunkSize(bytes, at) : next
+  }
+
   const readChunkSize: Step = (bytes, at) =>
     readLine(bytes, at, (line) => {
       const size = chunkSize.exec(line)?.[1]
       if (size === undefined) throw new GarbageError('no chunk size')
+      extensionBytes += line.length - size.length
+      if (extensionBytes > maxExtensionBytes) throw new GarbageError('chunk extensions too long')
       remaining = parseInt(size, 16)
       step = remaining === 0 ? readTrailer : readChunk
     })
@@ -106,7 +128,7 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
   const readChunkEnd: Step = (bytes, at) =>
     readLine(bytes, at, (line) => {
       if (line !== '') throw new GarbageError('chunk longer than its size')
-      step = readChunkSize
+      step = readChunks
     })
 
   const readTrailer: Step = (bytes, at) =>
@@ -117,7 +139,8 @@ export function createResponseParser(method: string, handlers: ResponseHandlers)
       }
       trailerLines.push(line)
       trailerBytes += line.length
-      if (trailerBytes > maxHeadBytes) throw new GarbageError('trailers too long')
+      if (trailerBytes > maxHeadBytes || trailerLines.length > mostFields)
+        throw new GarbageError('trailers too long')
     })
 
   const readLine = (bytes: Buffer, at: number, take: (line: string) => void): number => {

@@ -12,6 +12,12 @@ const readsPerTurn = 8
 /** Turns with big answers since the last small one; so many take about as long as a class is silent. */
 const turnsBesideSmall = 32
 
+/** No machine that we know is as slow with what only passes through. */
+const bytesPerMs = 1024 * 1024
+
+/** What a read counts for that has been worked on since then: a server may make its chunks a byte long. */
+export const bytesWorth = (beganMs: number): number => (performance.now() - beganMs) * bytesPerMs
+
 export type TurnShare = {
   /**
    * Asked before each further read of a big answer.

@@ -27,6 +27,7 @@ import {
   startRaw,
   startRawSocket,
 } from '../support/proxy.ts'
+import { countTurns, workFor } from '../support/turns.ts'
 
 const user = (changes: Partial<ConnectionUser> = {}): ConnectionUser => ({
   bytes: () => true,
@@ -150,6 +151,26 @@ t.test('beside small answers, big ones say less in each turn', async (t) => {
   const beside = await busiestTurn(t, { besideSmall: true })
   t.ok(alone > 1.5 * 2 ** 20, `${alone} bytes were read in a turn`)
   t.ok(beside <= 2 ** 20, `${beside} bytes were read in a turn beside a small answer`)
+})
+
+t.test('what takes long to look at is read bit by bit, however much there is', async (t) => {
+  const much = Buffer.alloc(4 * 1024 * 1024)
+  const loud = await startRaw(t, ({ socket }) => void socket.write(much))
+  const reads = countTurns(t)
+  let left = much.length
+  const bytes = ({ length }: Buffer): boolean => {
+    left -= length
+    if (length === 64 * 1024) {
+      reads.mark()
+      workFor(3)
+    }
+    return true
+  }
+  const connection = connect(loud, user({ bytes }), options)
+  await eventually(() => left === 0)
+  connection.destroy()
+  t.ok(reads.count > 20, `${reads.count} reads`)
+  t.ok(reads.most() <= 2, `${reads.most()} in a turn`)
 })
 
 t.test('a server that says nothing to the knock is given up in time', async (t) => {

@@ -107,3 +107,9 @@ t.test('a prefix is written in URLs as JupyterHub writes it', (t) => {
   t.equal(confine('a=1; Path=/user/%c3%a9/', '/user/é/'), 'a=1; Path=/user/%c3%a9/')
   t.end()
 })
+
+t.test('a cookie with dozens of attributes is none', (t) => {
+  t.equal(confine(`a=b${'; x=y'.repeat(20)}`), `a=b${'; x=y'.repeat(20)}; Path=/user/ana@x/`)
+  t.equal(confine(`a=b${'; x=y'.repeat(21)}`), undefined)
+  t.end()
+})

@@ -103,12 +103,40 @@ t.test('garbage is told apart as soon as it can be', (t) => {
     `${chunked}0x5\r\nhello\r\n`, `${chunked}+5\r\nhello\r\n`, `${chunked} 5\r\nhello\r\n`, `${chunked}\r\n`, `${chunked}-1\r\n`,
     `${chunked}11111111111111111\r\n`, `${chunked}5\nhello\r\n`, `${chunked}5 x\r\n`, `${chunked}5 ;x\r\n`, `${chunked}5;\r\n`, `${chunked}0\r\nContent-Length: 0\r\n\r\n`, `${chunked}5\r\nhelloworld\r\n`,
     `${chunked}5\r\nhello\n`, `${chunked}5\r\nhello0\r\n\r\n`, `${chunked}0\r\nbad trailer\r\n\r\n`, `${chunked}0\r\n\n`,
-    `${chunked}5;${'x'.repeat(9000)}`, `${chunked}0\r\n${'X: y\r\n'.repeat(20_000)}`, `${chunked}5;a\u0000b\r\nhello\r\n`,
+    `${chunked}5;${'x'.repeat(9000)}`, chunked + `1;${'x'.repeat(90)}\r\ny\r\n`.repeat(100),
+    `${chunked}0\r\n${'X: y\r\n'.repeat(300)}\r\n`, `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(300)}\r\n`, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(101),
+    `${chunked}0\r\n${'X: y\r\n'.repeat(20_000)}`, `${chunked}5;a\u0000b\r\nhello\r\n`,
   ] // prettier-ignore
   for (const bytes of garbage) {
     t.throws(() => read([bytes]), GarbageError, JSON.stringify(bytes.slice(0, 80)))
     t.throws(() => read(bytes.match(/.{1,7}/gs) ?? []), GarbageError, 'in small packets')
   }
+  t.end()
+})
+
+t.test('few of what is bounded is taken', (t) => {
+  const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n'
+  const few = [
+    `${chunked}\r\n${`1;${'x'.repeat(90)}\r\ny\r\n`.repeat(80)}0\r\n\r\n`,
+    `${chunked}\r\n0\r\n${'X: y\r\n'.repeat(250)}\r\n`,
+    `HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${'X: y\r\n'.repeat(250)}\r\n`,
+    `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)}HTTP/1.1 204 No Content\r\n\r\n`,
+  ]
+  for (const bytes of few) t.equal(read([bytes]).complete, true)
+  t.end()
+})
+
+t.test('chunks of every size are one body, however they are cut into packets', (t) => {
+  const sizes = [1, 2, 15, 16, 17, 1023, 1024, 1025, 5000, 1, 1]
+  const bodies = sizes.map((size, index) => String.fromCharCode(97 + index).repeat(size))
+  const chunks = bodies.map((body) => `${body.length.toString(16)}\r\n${body}\r\n`).join('')
+  const bytes = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`
+  for (const step of [1, 7, 1000, bytes.length])
+    t.match(read(bytes.match(new RegExp(`[^]{1,${step}}`, 'g')) ?? []), {
+      body: bodies.join(''),
+      complete: true,
+      left: '',
+    })
   t.end()
 })
 

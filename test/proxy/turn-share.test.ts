@@ -1,7 +1,7 @@
 /** How much the servers may say in one turn of the event loop. */
 import t from 'tap'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createTurnShare, type TurnShare } from '../../src/proxy/turn-share.ts'
+import { bytesWorth, createTurnShare, type TurnShare } from '../../src/proxy/turn-share.ts'
 
 const nothing = (): void => undefined
 
@@ -85,4 +85,11 @@ t.test('a read brings an eighth of what a turn has, beside small answers and alo
   share.small()
   t.equal(share.readBytes(), 64 * kib)
   await nextTurn()
+})
+
+t.test('what takes long counts for as much as would have passed meanwhile', (t) => {
+  const worth = bytesWorth(performance.now() - 3)
+  t.ok(worth >= 3 * kib * kib, `${worth}`)
+  t.ok(bytesWorth(performance.now()) < worth)
+  t.end()
 })
