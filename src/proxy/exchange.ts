@@ -66,7 +66,6 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   const upload = asker.openUpload({
     write: (bytes) => connection.write(bytes),
     pass: (bytes) => connection.pass(bytes),
-    gather: () => connection.gather(),
     onProgress: () => routes.touch(route),
   })
   const client = asker.openClient({

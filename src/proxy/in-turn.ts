@@ -1,7 +1,9 @@
 /** Requests of one connection are begun one after the other, and few may wait. */
-import { type RequestListener, type ServerResponse } from 'node:http'
+import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Socket } from 'node:net'
+import { cutOff } from './cut-off.ts'
+import { mostFields } from './field-names.ts'
 
 /**
  * More than any client that pipelines at all sends ahead. Each takes about 3 KiB before it is begun, and a packet of
@@ -47,12 +49,18 @@ export function inTurn(handle: RequestListener): RequestListener {
         if (!socket.writable) line.behind.length = 0
         line.behind.shift()?.begin()
       })
-      handle(request, response)
+      const answer = fields > 2 * mostFields ? refuseFields : handle
+      answer(request, response)
     }
     if (!line.answer) begin()
     else if (mayWait(line, fields)) line.behind.push({ fields, begin })
-    else cut(socket)
+    else cutOff(socket)
   }
+}
+
+/** RFC 6585 §5 */
+function refuseFields(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(431, { Connection: 'close', 'Content-Length': 0 }).end()
 }
 
 function lineOf(socket: Socket): Line {
@@ -66,16 +74,3 @@ function lineOf(socket: Socket): Line {
 const mayWait = ({ behind }: Line, fields: number): boolean =>
   behind.length < mostWaiting &&
   behind.reduce((sum, waiting) => sum + waiting.fields, fields) <= mostWaitingFields
-
-/** As behind an upgrade. */
-const nothingMore = 2
-
-/**
- * Node's parser would go on with the packet that it was given: thousands of requests, which stay in memory until the
- * socket is closed, and that is after all the other sockets have been read.
- */
-function cut(socket: Socket): void {
-  socket.destroy()
-  const { parser } = socket as { readonly parser?: { onIncoming: unknown } | null }
-  if (parser) parser.onIncoming = () => nothingMore
-}

@@ -7,13 +7,17 @@ import http, {
 } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { errorCode } from '../lib/errors.ts'
+import { mostFields } from './field-names.ts'
 import { answerUnderWay, inTurn } from './in-turn.ts'
+import { PacedRequest } from './paced-request.ts'
 
 /** Whether a request asks for a WebSocket in the only form that exists (RFC 6455 §4.1). */
-export function isWebSocketRequest({ method, headers, httpVersion }: IncomingMessage): boolean {
+export function isWebSocketRequest(request: IncomingMessage): boolean {
+  const { method, headers, httpVersion, rawHeaders } = request
   return (
     method === 'GET' &&
     httpVersion === '1.1' &&
+    rawHeaders.length <= 2 * mostFields &&
     headers.upgrade?.trim().toLowerCase() === 'websocket' &&
     // A body would be taken for frames by one side and not by the other.
     headers['transfer-encoding'] === undefined &&
@@ -33,6 +37,7 @@ export const frontServerOptions: ServerOptions = {
   keepAliveTimeout: 75_000,
   requireHostHeader: true,
   insecureHTTPParser: false,
+  IncomingMessage: PacedRequest,
   noDelay: true,
   /** A client that vanished without a word is noticed by the kernel's probes. */
   keepAlive: true,

@@ -1,6 +1,7 @@
 /** The REST API of configurable-http-proxy, `/api/routes`, over a table of routes. */
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { asError, HubError } from '../lib/errors.ts'
+import { parseQuery } from '../lib/fields.ts'
 import { type Log } from '../lib/log.ts'
 import { equalSecrets } from '../lib/secret.ts'
 import { type RouteData } from './route-table.ts'
@@ -131,7 +132,7 @@ function isAllowed({ headers }: IncomingMessage, token: string | undefined): boo
 
 /** @returns epoch milliseconds. @throws {HubError} */
 function inactiveSince({ url = '' }: IncomingMessage): number | undefined {
-  const query = new URLSearchParams(url.split('?').slice(1).join('?'))
+  const query = parseQuery(url)
   // The older spelling counts where the newer one says nothing.
   const [given] = [query.get('inactiveSince'), query.get('inactive_since')].filter(Boolean)
   if (!given) return undefined

@@ -1,5 +1,6 @@
 /** Sends a request's body to the server, no faster than it reads. */
 import { type IncomingMessage } from 'node:http'
+import { chunkOf } from './chunk.ts'
 import { trailerFields } from './headers.ts'
 
 export interface Upload {
@@ -22,8 +23,6 @@ export type UploadNeeds = {
   readonly write: (bytes: Buffer | string) => boolean
   /** The same for bytes as a socket has given them, which nobody looks at any more. */
   readonly pass: (bytes: Buffer) => boolean
-  /** What is written until the end of this turn leaves in one packet. */
-  readonly gather: () => void
   readonly onProgress: () => void
 }
 
@@ -32,22 +31,30 @@ export function createUpload(request: IncomingMessage, needs: UploadNeeds): Uplo
   const length = request.headers['content-length']
   const hasBody = isChunked || (length !== undefined && Number(length) > 0)
   let stopped = false
+  /** Of chunks, what came in this turn: it leaves as one. */
+  let pieces: Buffer[] = []
 
   const send = (bytes: Buffer): void => {
     if (stopped) return
     upload.hasBegun = true
     needs.onProgress()
-    if (!(isChunked ? sendChunk(bytes) : needs.write(bytes))) request.pause()
+    if (isChunked) addPiece(bytes)
+    else if (!needs.write(bytes)) request.pause()
   }
 
-  const sendChunk = (bytes: Buffer): boolean => {
-    needs.gather()
-    needs.write(`${bytes.length.toString(16)}\r\n`)
-    needs.write(bytes)
-    return needs.write('\r\n')
+  const addPiece = (bytes: Buffer): void => {
+    if (pieces.length === 0) process.nextTick(sendPieces)
+    pieces.push(bytes)
+  }
+
+  const sendPieces = (): void => {
+    const sent = pieces
+    pieces = []
+    if (!stopped && sent.length > 0 && !needs.write(chunkOf(sent))) request.pause()
   }
 
   const finish = (): void => {
+    sendPieces()
     if (stopped) return
     if (isChunked) needs.write(`0\r\n${trailerLines(request.rawTrailers)}\r\n`)
     upload.isDone = true

@@ -88,7 +88,6 @@ t.test('an upload ends with its length, and goes no faster than the server reads
       written.push(bytes.toString())
       return isRoom
     },
-    gather: () => undefined,
     onProgress: () => undefined,
   })
   t.equal(upload.framing, 'Content-Length: 6\r\n')
@@ -116,7 +115,7 @@ t.test(
     t.ok([1, 2].map(getter).every(isDictionary))
     const needs = {
       ...{ write: () => true, pass: () => true },
-      ...{ gather: () => undefined, onProgress: () => undefined },
+      onProgress: () => undefined,
     }
     const socket = new PassThrough() as unknown as Socket
     const handlers = { head: () => undefined, body: () => undefined, complete: () => undefined }

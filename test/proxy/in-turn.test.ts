@@ -86,12 +86,12 @@ t.test('few may wait with many fields, and those that have begun count no more',
   const { dial, paths, answer, arrived } = await start(t)
   const client = await dial()
   for (let round = 0; round < 3; round += 1) {
-    client.write(several(4, 300))
+    client.write(several(4, 250))
     await eventually(() => arrived() === 4 * (round + 1))
     for (let index = 4 * round; index < 4 * round + 4; index += 1) await answer(index)
   }
   t.equal(paths().length, 12)
-  client.write(several(10, 300))
+  client.write(several(10, 250))
   t.match(await client.ended(), /answer to/)
   t.ok(arrived() < 12 + 6, `${arrived()} were read`)
 })

@@ -19,13 +19,18 @@ t.test('a head that is too large gets 431, a smaller one passes', async (t) => {
   await fair.until('hi')
 })
 
-t.test('none of many header lines is left out', async (t) => {
+t.test('none of many header lines is left out, and too many get 431', async (t) => {
   const { dial, upstream } = await startPair(t, answering(ok))
   const client = await dial()
-  const lines = Array.from({ length: 2500 }, () => 'a:\r\n').join('')
-  client.write(get('/user/ana/', `${lines}Last: 1\r\n`))
+  client.write(get('/user/ana/', `${'a:\r\n'.repeat(250)}Last: 1\r\n`))
   await client.until('hi')
   t.match((await upstream.first()).text(), /\r\nLast: 1\r\n/)
+  for (const more of ['', 'Connection: Upgrade\r\nUpgrade: websocket\r\n']) {
+    const many = await dial()
+    many.write(get('/user/ana/', `${more}${'a:\r\n'.repeat(300)}`))
+    t.match(await many.ended(), /^HTTP\/1\.1 431 [^]*Connection: close\r\n/)
+  }
+  t.equal(upstream.peers.length, 1)
 })
 
 t.test('a head that is too slow gets 408, and so does silence', async (t) => {
@@ -102,6 +107,7 @@ t.test('a WebSocket is asked for in one form only', (t) => {
     isWebSocketRequest({
       method: 'GET',
       httpVersion: '1.1',
+      rawHeaders: [],
       headers: { upgrade: 'websocket', ...headers },
       ...changes,
     } as unknown as IncomingMessage)

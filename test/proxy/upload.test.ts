@@ -16,7 +16,6 @@ function uploadOf(headers: Record<string, string>, rawTrailers: string[] = []) {
       return isRoom
     },
     pass: () => true,
-    gather: () => undefined,
     onProgress: () => (progress += 1),
   })
   upload.start()
@@ -66,4 +65,16 @@ t.test('once stopped, the rest is read and thrown away', async (t) => {
   t.same(written, [])
   t.equal(upload.isDone, false)
   t.equal(body.readableEnded, true)
+})
+
+t.test('chunks that come in one turn leave as one, before the end', async (t) => {
+  const { upload, body, written, turn } = uploadOf({ 'transfer-encoding': 'chunked' }, ['A', '1'])
+  for (const letter of 'abc') body.write(letter)
+  await turn()
+  body.end('d')
+  await turn()
+  await turn()
+  t.same(written.slice(0, 2), ['3\r\nabc\r\n', '1\r\nd\r\n'])
+  t.equal(written.slice(2).join(''), '0\r\nA: 1\r\n\r\n')
+  t.equal(upload.isDone, true)
 })

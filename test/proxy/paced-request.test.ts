@@ -1,0 +1,68 @@
+/** Bodies that come in crumbs, through a real server of Node's. */
+import { once } from 'node:events'
+import http from 'node:http'
+import { type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { PacedRequest } from '../../src/proxy/paced-request.ts'
+import { dial } from '../support/proxy.ts'
+import { countTurns } from '../support/turns.ts'
+
+const chunked = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+const chunksOf = (size: number, count: number): string =>
+  `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`.repeat(count)
+
+async function start(t: Test) {
+  const pieces = countTurns(t)
+  let bytes = 0
+  const server = http.createServer({ IncomingMessage: PacedRequest }, (request, response) => {
+    request.on('error', () => undefined)
+    request.on('data', (piece: Buffer) => {
+      pieces.mark()
+      bytes += piece.length
+    })
+    request.on('end', () => response.end('whole'))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  return { dial: () => dial(t, port), pieces, bytes: () => bytes }
+}
+
+t.test('small pieces are read packet by packet, and all of them', async (t) => {
+  const { dial, pieces, bytes } = await start(t)
+  const client = await dial()
+  client.write(`${chunked}${chunksOf(64, 20_000)}0\r\n\r\n`)
+  await client.until('whole')
+  t.equal(bytes(), 64 * 20_000)
+  // 64 KiB hold 936 of them; Node would read up to 32 times as many.
+  t.ok(pieces.most() <= 1000, `${pieces.most()} in a turn`)
+})
+
+t.test('whoever sends thousands of crumbs at once is cut off, and nobody else is', async (t) => {
+  const { dial, pieces } = await start(t)
+  const client = await dial()
+  client.write(chunked + chunksOf(1, 10_000))
+  await client.ended()
+  t.ok(pieces.most() <= 2001, `${pieces.most()} in a turn`)
+  // The parser is used again by whoever comes next.
+  for (let count = 0; count < 3; count++) {
+    const before = pieces.count
+    const other = await dial()
+    other.write(`${chunked}${chunksOf(1, 100)}0\r\n\r\n`)
+    await other.until('whole')
+    t.equal(pieces.count - before, 100)
+  }
+})
+
+t.test('big pieces are read as ever', async (t) => {
+  const { dial, bytes } = await start(t)
+  const client = await dial()
+  client.write(`${chunked}${chunksOf(4096, 500)}0\r\n\r\n`)
+  await client.until('whole')
+  t.equal(bytes(), 4096 * 500)
+})
