@@ -2,6 +2,7 @@
 import { type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { invalidInput } from '../lib/errors.ts'
+import { parseFields } from '../lib/fields.ts'
 
 /** What these functions need of a request: its body as raw bytes, whatever its content type (contract §0.6). */
 export type WithBody = { readonly body: unknown }
@@ -19,9 +20,9 @@ export function readJson(request: WithBody): unknown {
   }
 }
 
-/** @returns the fields of a form (`application/x-www-form-urlencoded`), duplicates kept. */
+/** @returns the fields of a form (`application/x-www-form-urlencoded`), duplicates kept. @throws {HubError} TooLarge */
 export function readForm(request: WithBody): URLSearchParams {
-  return new URLSearchParams(bodyText(request))
+  return parseFields(bodyText(request))
 }
 
 /**

@@ -43,9 +43,10 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     return paginate(request, page, { items: groups, total })
   })
 
+  const { body_limit: bodyLimit } = needs.config
   const adding = { scope: 'admin:groups', body: newGroups, needsBody: true } as const
   const added = { answers: { 201: Type.Array(groupShape), 409: refusal } }
-  app.post('/groups', { config: { ...adding, ...added } }, (request, reply) => {
+  app.post('/groups', { bodyLimit, config: { ...adding, ...added } }, (request, reply) => {
     const wanted = parse(newGroups, readJson(request))
     const names = Array.isArray(wanted.groups) ? wanted.groups : Object.keys(wanted.groups)
     const made = groups.createMany(names, wanted.users)
@@ -61,7 +62,7 @@ export function groupRoutes(app: FastifyInstance, needs: ApiNeeds): void {
   const making = { scope: 'admin:groups', target: 'group', body: newGroup } as const
   app.post(
     '/groups/:group',
-    { config: { ...making, answers: { 201: groupShape, 409: refusal } } },
+    { bodyLimit, config: { ...making, answers: { 201: groupShape, 409: refusal } } },
     (request, reply) => {
       const wanted = parse(newGroup, readJson(request) ?? {})
       const made = groups.createMany([namesIn(request).group], wanted.users)
@@ -88,15 +89,15 @@ function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     needsBody: true,
     answers: { 200: groupShape },
   } as const
-  const changing = { ...config, body: members }
+  const changing = { bodyLimit: needs.config.body_limit, config: { ...config, body: members } }
 
-  app.post('/groups/:group/users', { config: changing }, (request) => {
+  app.post('/groups/:group/users', changing, (request) => {
     const group = groupIn(request, needs)
     groups.addUsers(group, parse(members, readJson(request)).users)
     return present.group(group, callerOf(request).scopes)
   })
 
-  app.delete('/groups/:group/users', { config: changing }, (request) => {
+  app.delete('/groups/:group/users', changing, (request) => {
     const group = groupIn(request, needs)
     groups.removeUsers(group, parse(members, readJson(request)).users)
     return present.group(group, callerOf(request).scopes)

@@ -1,6 +1,7 @@
 /** Pages of long lists: offset and limit in, a bare list or JupyterHub's paginated shape out (contract §0.8). */
 import { Type } from 'typebox'
 import { invalidInput } from '../lib/errors.ts'
+import { parseQuery } from '../lib/fields.ts'
 
 /** What these functions need of a request. */
 export type PageRequest = {
@@ -36,10 +37,9 @@ export const pageQuery = {
   limit: Type.Integer({ ...number, description: 'How many to give; there is an upper limit.' }),
 }
 
-/** The query of a request; of repeated parameters the last one counts, as in JupyterHub. */
+/** The query of a request; of repeated parameters the last one counts, as in JupyterHub. @throws {HubError} TooLarge */
 export function queryOf(request: { readonly url: string }): URLSearchParams {
-  const start = request.url.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : request.url.slice(start + 1))
+  return parseQuery(request.url)
 }
 
 /** @returns a value without outer spaces. */

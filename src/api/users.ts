@@ -42,15 +42,19 @@ export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
 
   const adding = { scope: 'admin:users', body: newUsers, needsBody: true } as const
   const added = { answers: { 201: Type.Array(userShape), 409: refusal } }
-  app.post('/users', { config: { ...adding, ...added } }, (request, reply) => {
-    const caller = callerOf(request)
-    const { usernames, admin = false } = parse(newUsers, readJson(request))
-    if (admin) requireAllRights(caller)
-    const names = readNames(usernames).filter((name) => !store.users.findByName(name))
-    if (names.length === 0) throw conflict(`All ${usernames.length} users already exist`)
-    const made = names.map((name) => users.add(name, { admin }))
-    return reply.code(201).send(present.users(made, caller.scopes))
-  })
+  app.post(
+    '/users',
+    { bodyLimit: needs.config.body_limit, config: { ...adding, ...added } },
+    (request, reply) => {
+      const caller = callerOf(request)
+      const { usernames, admin = false } = parse(newUsers, readJson(request))
+      if (admin) requireAllRights(caller)
+      const names = readNames(usernames).filter((name) => !store.users.findByName(name))
+      if (names.length === 0) throw conflict(`All ${usernames.length} users already exist`)
+      const made = names.map((name) => users.add(name, { admin }))
+      return reply.code(201).send(present.users(made, caller.scopes))
+    },
+  )
 
   const named = { scope: 'admin:users', target: 'user' } as const
   const making = { ...named, body: newUser, answers: { 201: userShape, 409: refusal } }

@@ -11,11 +11,17 @@ export type App = FastifyInstance
 export type WebServerNeeds = {
   readonly log: Log
   readonly origins: Origins
-  /** Bytes. */
+  /** Of those that may be long. */
   readonly bodyLimitBytes: number
   /** Wraps Fastify's handler into the listening server: the front door stands before it. */
   readonly serve: (hub: RequestListener) => Server
 }
+
+/**
+ * What anybody may send, strangers too, before anybody has looked at it: to parse a MiB can take as long as 2,000 small
+ * requests. A route that takes long lists says so by a `bodyLimit` of its own.
+ */
+const usualBodyBytes = 64 * 1024
 
 /** Bodies stay raw buffers: pages read them as forms, the API as JSON, whatever their content type says (contract §0.6). */
 export async function createWebServer(needs: WebServerNeeds): Promise<App> {
@@ -25,7 +31,7 @@ export async function createWebServer(needs: WebServerNeeds): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) => needs.serve(handler),
     trustProxy: (address) => needs.origins.trusts(address),
-    bodyLimit: needs.bodyLimitBytes,
+    bodyLimit: Math.min(needs.bodyLimitBytes, usualBodyBytes),
     genReqId: () => newId().slice(0, 8),
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 1024 },

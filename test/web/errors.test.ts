@@ -71,3 +71,20 @@ t.test('a body over the limit is refused with a sentence', async (t) => {
   t.equal(page.status, 413)
   t.match(wordsOf(page), /larger than this hub takes/)
 })
+
+t.test('thousands of fields are refused with a sentence, from strangers too', async (t) => {
+  const pages = await startPages(t, { users: ['ana'] })
+  const [ana, stranger] = [await pages.browser('ana'), await pages.browser()]
+  const fields = 'a&'.repeat(1500)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  for (const [browser, path] of [[stranger, '/hub/login'], [ana, '/hub/token'], [ana, '/hub/spawn']] as const) {
+    const page = await browser.send(path, { method: 'POST', headers, body: fields })
+    t.equal(page.status, 413, path)
+    t.match(wordsOf(page), /more than 1000 fields/)
+    const long = await browser.send(path, { method: 'POST', headers, body: 'x'.repeat(70_000) })
+    t.equal(long.status, 413, path)
+  }
+  const page = await stranger.open(`/hub/login?${fields}`)
+  t.equal(page.status, 413)
+  t.match(wordsOf(page), /more than 1000 fields/)
+}) // prettier-ignore

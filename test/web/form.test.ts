@@ -23,3 +23,11 @@ t.test('a pasted list has one name a line, or commas or semicolons between', asy
   t.same(namesIn(' ,;\n'), [])
   t.same(namesIn(null), [])
 })
+
+t.test('too many fields are refused once, and then there are none', async (t) => {
+  const request = { body: Buffer.from('a&'.repeat(2000)), url: `/x?${'a&'.repeat(2000)}` }
+  for (const fieldsOf of [() => formOf(request), () => queryOf(request)]) {
+    t.throws(fieldsOf, { code: 'TooLarge' })
+    t.equal(fieldsOf().size, 0)
+  }
+})

@@ -6,13 +6,13 @@ import { createLog } from '../../src/lib/log.ts'
 import { createOrigins } from '../../src/web/origin.ts'
 import { createWebServer } from '../../src/web/server.ts'
 
-async function startApp(t: Test, trustedProxies: readonly string[] = []) {
+async function startApp(t: Test, trustedProxies: readonly string[] = [], bodyLimitBytes = 1000) {
   const lines: string[] = []
   const log = createLog({ level: 'debug' }, { write: (line) => void lines.push(line) })
   const app = await createWebServer({
     log,
     origins: createOrigins({ trustedProxies, publicUrl: '' }),
-    bodyLimitBytes: 1000,
+    bodyLimitBytes,
     serve: (hub) => http.createServer(hub),
   })
   const ids: string[] = []
@@ -22,6 +22,7 @@ async function startApp(t: Test, trustedProxies: readonly string[] = []) {
     const text = body instanceof Buffer ? body.toString('latin1') : body
     return { text, protocol, host, ip, cookies: request.cookies }
   })
+  app.post('/long', { bodyLimit: bodyLimitBytes }, () => 'taken')
   app.get('/named/:name', (request) => request.params)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => app.close())
@@ -47,6 +48,18 @@ t.test('a body over the limit is refused, said or unsaid', async (t) => {
   const chunked: RequestInit = { method: 'POST', body: stream, duplex: 'half' }
   t.equal((await fetch(`${url}/echo`, chunked)).status, 413)
   t.equal((await fetch(`${url}/echo`, { method: 'POST', body: body.slice(1) })).status, 200)
+})
+
+t.test('long bodies are taken where a route says so, and nowhere else', async (t) => {
+  const { url } = await startApp(t, [], 1_000_000)
+  const send = async (path: string, bytes: number): Promise<number> => {
+    const answer = await fetch(url + path, { method: 'POST', body: 'x'.repeat(bytes) })
+    return answer.status
+  }
+  t.equal(await send('/echo', 64 * 1024), 200)
+  t.equal(await send('/echo', 64 * 1024 + 1), 413)
+  t.equal(await send('/long', 1_000_000), 200)
+  t.equal(await send('/long', 1_000_001), 413)
 })
 
 t.test('forwarded headers count from trusted proxies alone (S-57)', async (t) => {

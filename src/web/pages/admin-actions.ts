@@ -21,6 +21,7 @@ export function adminActions(app: FastifyInstance, site: Site): void {
     showAdminAgain(site, reply, error)
 
   app.post(usersPath, {
+    bodyLimit: site.config.body_limit,
     config: { access: { scope: 'admin:users' } },
     errorHandler,
     handler: (request, reply) => addUsers(site, request, reply),

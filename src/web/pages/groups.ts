@@ -66,6 +66,7 @@ function onePages(app: FastifyInstance, site: Site): void {
     change: (group: Group, form: URLSearchParams) => void,
   ): void => {
     app.post<GroupParams>(`${pattern}/${verb}`, {
+      bodyLimit: site.config.body_limit,
       config: { access: may('groups') },
       errorHandler: (error, _request, reply) => void showGroupAgain(site, reply, { error, verb }),
       handler: (request, reply) => {
