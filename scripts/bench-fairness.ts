@@ -1,4 +1,4 @@
-/** Whether somebody's small requests wait for what others do: logins, long lists, downloads, slow readers. */
+/** Whether somebody's small requests wait for what others do: logins, long lists, downloads, slow readers, or attacks. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
@@ -54,9 +54,12 @@ const becomeIdle = (): void => {
 }
 
 /** Until the signal; what has begun by then may end. */
-type Company = { readonly name: string; run(url: string, signal: AbortSignal): Promise<void> }
+export type Company = {
+  readonly name: string
+  run(url: string, signal: AbortSignal): Promise<void>
+}
 
-const companies: readonly Company[] = [
+export const fairCompanies: readonly Company[] = [
   { name: `${people} log in at once`, run: logIn },
   { name: `all ${users} users are listed`, run: listUsers },
   { name: 'a download without an end', run: (url, signal) => download(url, signal, 0) },
@@ -116,7 +119,10 @@ async function download(url: string, signal: AbortSignal, pauseMs: number): Prom
   }
 }
 
-export async function benchFairness(options: FairnessOptions): Promise<Sample[]> {
+export async function benchFairness(
+  companies: readonly Company[],
+  options: FairnessOptions,
+): Promise<Sample[]> {
   // One core is the hub's alone; what it needs beyond that it shares with the others.
   execFileSync('taskset', ['-acp', loadCore, String(process.pid)], { stdio: 'ignore' })
   const before = canBeFirst() ? first : []

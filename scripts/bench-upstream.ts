@@ -24,16 +24,36 @@ let leaked = 0
 const lengthOf = (head: string): number =>
   Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
 
+type Pouring = { readonly head: string; readonly piece: Buffer; readonly pieces: number }
+
+const ok = 'HTTP/1.1 200 OK\r\n'
+const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`
+
+/** Much, and what no server sends that means well (`bench-attacks.ts`). */
+const pourings: Readonly<Record<string, Pouring>> = {
+  '2g': {
+    head: `${ok}Content-Length: ${2 * 1024 ** 3}\r\n\r\n`,
+    piece: Buffer.alloc(64 * 1024, 'x'),
+    pieces: 32 * 1024,
+  },
+  interim: {
+    head: '',
+    piece: Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2000)),
+    pieces: Infinity,
+  },
+  crumbs: { head: chunked, piece: Buffer.from('1\r\nx\r\n'.repeat(10_000)), pieces: Infinity },
+  fields: { head: ok, piece: Buffer.from(`${'a:\r\n'.repeat(16_000)}\r\n`), pieces: 1 },
+}
+
 /** As fast as it is read, and between two pieces everybody else: each student has a server of their own. */
-function pour(socket: Socket, bytes: number): void {
-  const piece = Buffer.alloc(64 * 1024, 'x')
-  let left = bytes
+function pour(socket: Socket, { head, piece, pieces }: Pouring): void {
+  let left = pieces
   const more = (): void => {
     if (left === 0 || socket.destroyed) return
-    left -= piece.length
+    left -= 1
     socket.write(piece, () => setImmediate(more))
   }
-  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`)
+  socket.write(head)
   more()
 }
 
@@ -44,7 +64,8 @@ function answer(socket: Socket, head: string): 'http' | 'echo' {
     return 'echo'
   }
   const name = /^\S+ \S*\/(\w+)(?:\?\S*)? /.exec(head)?.[1] ?? ''
-  if (name === '2g') pour(socket, 2 * 1024 ** 3)
+  const pouring = pourings[name]
+  if (pouring) pour(socket, pouring)
   else socket.write(answers[name] ?? answers['1k'] ?? '')
   return 'http'
 }

@@ -11,11 +11,12 @@ import {
   worstStolen,
 } from './bench-machine.ts'
 import { benchClass } from './bench-class.ts'
-import { benchFairness } from './bench-fairness.ts'
+import { attacks } from './bench-attacks.ts'
+import { benchFairness, fairCompanies, type Company } from './bench-fairness.ts'
 import { benchProxy } from './bench-proxy.ts'
 import { plotOf, rowsOf, tableOf, type Sample } from './bench-report.ts'
 
-const usage = `usage: npm run bench -- [proxy] [fairness] [class] [--rounds N] [--seconds N] [--only TEXT] [--subjects A,B] [--verbose]
+const usage = `usage: npm run bench -- [proxy] [fairness] [attacks] [class] [--rounds N] [--seconds N] [--only TEXT] [--subjects A,B] [--verbose]
 
 Measures the hub as a process: front door, logins, routes and activity are on. Load comes from wrk, and WebSockets
 from a client of our own. What stands beside it does no logins. Without a section: proxy and fairness.
@@ -23,6 +24,7 @@ from a client of our own. What stands beside it does no logins. Without a sectio
   proxy       against configurable-http-proxy (installed by npm into .littlehub/bench), and nginx, haproxy and caddy
               where they are installed
   fairness    how long small requests take while others log in, list all users, download, read slowly
+  attacks     the same while one hostile student sends, or has their server send, what takes long to read
   class       students who log in, start a server and run a first cell, all at once, against JupyterHub with its proxy
 
   --rounds N      how often everything is measured, one proxy after the other (3)
@@ -74,16 +76,23 @@ ${percent(worstOthers.clock)} of the machine.`
 const explanations: Readonly<Record<Section, string>> = {
   proxy: proxyExplanation,
   fairness: fairnessExplanation,
+  attacks: fairnessExplanation,
   class: classExplanation,
 }
 
 const captions: Readonly<Record<Section, string>> = {
   proxy: 'How many times as much work littlehub does in the same processor time',
+  attacks: 'How long small requests take alone, as a part of how long beside an attack',
   fairness: 'How long small requests take alone, as a part of how long in company',
   class: 'How many times sooner, and with how many times less, littlehub does it',
 }
 
-const sections = { proxy: measureProxy, fairness: measureFairness, class: measureClass }
+const sections = {
+  proxy: measureProxy,
+  fairness: () => measureFairness(fairCompanies),
+  attacks: () => measureFairness(attacks),
+  class: measureClass,
+}
 
 type Section = keyof typeof sections
 
@@ -102,9 +111,14 @@ async function measureProxy(): Promise<Sample[]> {
   })
 }
 
-function measureFairness(): Promise<Sample[]> {
+function measureFairness(companies: readonly Company[]): Promise<Sample[]> {
   const { rounds, seconds, only } = values
-  return benchFairness({ rounds: Number(rounds), seconds: Number(seconds), only, tell })
+  return benchFairness(companies, {
+    rounds: Number(rounds),
+    seconds: Number(seconds),
+    only,
+    tell,
+  })
 }
 
 function measureClass(): Promise<Sample[]> {
