@@ -1,7 +1,7 @@
 /** Ends a connection in the middle of what it sends. */
 import { type Socket } from 'node:net'
 
-/** What Node's parser keeps what it calls with each piece of a body under (`kOnBody` of its `lib/_http_common.js`). */
+/** Where Node's parser keeps what it calls with each piece of a body (`kOnBody` of Node's `lib/_http_common.js`). */
 const onBody = 3
 
 /** As behind an upgrade. */
@@ -17,10 +17,10 @@ type Parser = { onIncoming: unknown; [onBody]: unknown }
 export function cutOff(socket: Socket): void {
   socket.destroy()
   const { parser } = socket as { readonly parser?: Parser | null }
-  if (!parser) return
+  const usual = parser?.[onBody]
+  if (!parser || usual === undefined) return
   parser.onIncoming = () => nothingMore
-  const usual = parser[onBody]
   parser[onBody] = undefined
-  // Another connection gets it when this one has closed, and that is after this.
-  setImmediate(() => (parser[onBody] = usual))
+  // Before Node's own listener gives the parser to the next connection.
+  socket.prependOnceListener('close', () => (parser[onBody] = usual))
 }

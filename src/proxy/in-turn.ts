@@ -49,8 +49,9 @@ export function inTurn(handle: RequestListener): RequestListener {
         if (!socket.writable) line.behind.length = 0
         line.behind.shift()?.begin()
       })
-      const answer = fields > 2 * mostFields ? refuseFields : handle
-      answer(request, response)
+      const refusal = refusalOf(request)
+      if (refusal === undefined) handle(request, response)
+      else response.writeHead(refusal, { Connection: 'close', 'Content-Length': 0 }).end()
     }
     if (!line.answer) begin()
     else if (mayWait(line, fields)) line.behind.push({ fields, begin })
@@ -58,9 +59,12 @@ export function inTurn(handle: RequestListener): RequestListener {
   }
 }
 
-/** RFC 6585 §5 */
-function refuseFields(_: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(431, { Connection: 'close', 'Content-Length': 0 }).end()
+/** @returns the status; undefined when somebody is to answer. */
+function refusalOf({ rawHeaders, httpVersion, headers }: IncomingMessage): number | undefined {
+  // RFC 6585 §5
+  if (rawHeaders.length > 2 * mostFields) return 431
+  // RFC 9112 §3.2
+  return httpVersion === '1.1' && headers.host === undefined ? 400 : undefined
 }
 
 function lineOf(socket: Socket): Line {

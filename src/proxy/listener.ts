@@ -17,6 +17,7 @@ export function isWebSocketRequest(request: IncomingMessage): boolean {
   return (
     method === 'GET' &&
     httpVersion === '1.1' &&
+    headers.host !== undefined &&
     rawHeaders.length <= 2 * mostFields &&
     headers.upgrade?.trim().toLowerCase() === 'websocket' &&
     // A body would be taken for frames by one side and not by the other.
@@ -35,7 +36,8 @@ export const frontServerOptions: ServerOptions = {
   requestTimeout: 0,
   /** Longer than the idle time of the usual reverse proxies, so that it is they who close (nginx: 60 s). */
   keepAliveTimeout: 75_000,
-  requireHostHeader: true,
+  /** By `inTurn`: Node would answer all that a packet holds, one behind the other. */
+  requireHostHeader: false,
   insecureHTTPParser: false,
   IncomingMessage: PacedRequest,
   noDelay: true,
@@ -80,6 +82,8 @@ export function guardServer(server: Server): void {
   // The size of the head is bounded, so their number is; Node would leave out the ones beyond.
   server.maxHeadersCount = 0
   server.on('clientError', (error: Error, socket: Duplex) => refuse(socket, statusOf(error)))
+  // Nobody has to know what else may be expected (RFC 9110 §10.1.1). Node would answer 417, all that a packet holds.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('connect', (_: IncomingMessage, socket: Duplex) => turnAway(socket, answers[405]))
 }
 

@@ -36,6 +36,24 @@ t.test('none of the requests behind is handed over', async (t) => {
   t.equal(seen, 1)
 })
 
+t.test(
+  'the parser is whole again before another connection has it, whenever it was cut',
+  async (t) => {
+    const wholeAtClose = new Promise((resolve) => {
+      void start(t, ({ socket }) => {
+        const { parser } = socket as unknown as { parser: Record<number, unknown> }
+        // When the turn ends: what has closed is told before this would come again.
+        setImmediate(() => {
+          cutOff(socket)
+          cutOff(socket)
+          socket.once('close', () => resolve(typeof parser[3]))
+        })
+      }).then(async (dial) => (await dial()).write(`${post('/')}1\r\nx\r\n`))
+    })
+    t.equal(await wholeAtClose, 'function')
+  },
+)
+
 t.test('no further piece is handed over, and the parser serves the next connection', async (t) => {
   let seen = 0
   const dial = await start(t, (request) =>

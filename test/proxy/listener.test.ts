@@ -33,6 +33,29 @@ t.test('none of many header lines is left out, and too many get 431', async (t) 
   t.equal(upstream.peers.length, 1)
 })
 
+t.test('without a Host it is refused, and with it all that came behind', async (t) => {
+  const { dial } = await startPair(t, answering(ok))
+  const client = await dial()
+  client.write('GET /user/ana/ HTTP/1.1\r\n\r\n'.repeat(100))
+  const answers = (await client.ended()).match(/HTTP\/1\.1 \d+/g)
+  t.same(answers, ['HTTP/1.1 400'])
+  const upgrade = await dial()
+  upgrade.write('GET /user/ana/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  t.match(await upgrade.ended(), /^HTTP\/1\.1 400 /)
+})
+
+t.test('what else is expected is nobody’s concern, and takes its turn', async (t) => {
+  const { dial, upstream } = await startPair(t, answering(ok))
+  const client = await dial()
+  client.write(get('/user/ana/', 'Expect: x\r\n'))
+  await client.until('hi')
+  t.notMatch((await upstream.first()).text(), /expect/i)
+  const many = await dial()
+  many.write(get('/user/ana/', 'Expect: x\r\n').repeat(200))
+  const answers = (await many.ended()).match(/HTTP\/1\.1 \d+/g) ?? []
+  t.ok(answers.length < 100, `${answers.length} were answered`)
+})
+
 t.test('a head that is too slow gets 408, and so does silence', async (t) => {
   const server = { headersTimeout: 200, connectionsCheckingInterval: 50 }
   const { dial } = await startPair(t, answering(ok), { server })
@@ -108,7 +131,7 @@ t.test('a WebSocket is asked for in one form only', (t) => {
       method: 'GET',
       httpVersion: '1.1',
       rawHeaders: [],
-      headers: { upgrade: 'websocket', ...headers },
+      headers: { host: 'h', upgrade: 'websocket', ...headers },
       ...changes,
     } as unknown as IncomingMessage)
   t.equal(asks(), true)
@@ -116,6 +139,7 @@ t.test('a WebSocket is asked for in one form only', (t) => {
   t.equal(asks({ method: 'POST' }), false)
   t.equal(asks({ httpVersion: '1.0' }), false)
   t.equal(asks({}, { upgrade: 'h2c' }), false)
+  t.equal(asks({}, { host: undefined }), false)
   t.equal(asks({}, { upgrade: 'websocket, h2c' }), false)
   t.equal(asks({}, { upgrade: undefined }), false)
   t.equal(asks({}, { 'content-length': '5' }), false)
