@@ -72,7 +72,8 @@ export function errorAddress(
 
 /** The form of a token request. @throws {OAuthError} */
 export function checkExchange(form: URLSearchParams): void {
-  const repeated = [...form.keys()].find((name) => form.getAll(name).length > 1)
+  const seen = new Set<string>()
+  const repeated = [...form.keys()].find((name) => seen.size === seen.add(name).size)
   if (repeated !== undefined)
     throw new OAuthError('invalid_request', `The parameter ${repeated.slice(0, 40)} is repeated.`)
   if (form.get('grant_type') !== 'authorization_code')

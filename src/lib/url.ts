@@ -93,5 +93,8 @@ const singleSlash = (path: string): string => path.replace(/^\/+/, '/')
 
 /** A login that leads to the logout would end at once. */
 function isLogout(pathname: string, baseUrl: string): boolean {
-  return singleSlash(pathname).replace(/\/+$/, '') === joinPath(baseUrl, 'hub/logout')
+  const logout = joinPath(baseUrl, 'hub/logout')
+  const path = singleSlash(pathname)
+  // Not by an expression for slashes at the end: it would try those in the middle, each with all that follow.
+  return path.startsWith(logout) && /^\/*$/.test(path.slice(logout.length))
 }

@@ -37,7 +37,8 @@ export function redactLog(lines: readonly string[], secrets: readonly string[]):
 
 /** What a terminal would show: of a line that a progress bar wrote over again and again, the last. */
 function printable(line: string): string {
-  const plain = stripVTControlCharacters(line).replace(/\r+$/, '')
+  let plain = stripVTControlCharacters(line)
+  while (plain.endsWith('\r')) plain = plain.slice(0, -1)
   return plain.slice(plain.lastIndexOf('\r') + 1).replace(unfit, '')
 }
 
