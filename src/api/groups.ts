@@ -103,10 +103,14 @@ function memberRoutes(app: FastifyInstance, needs: ApiNeeds): void {
     return present.group(group, callerOf(request).scopes)
   })
 
-  app.put('/groups/:group/properties', { config: { ...config, body: anyObject } }, (request) => {
-    const group = groups.setProperties(groupIn(request, needs), readJson(request))
-    return present.group(group, callerOf(request).scopes)
-  })
+  app.put(
+    '/groups/:group/properties',
+    { ...changing, config: { ...config, body: anyObject } },
+    (request) => {
+      const group = groups.setProperties(groupIn(request, needs), readJson(request))
+      return present.group(group, callerOf(request).scopes)
+    },
+  )
 }
 
 /** Ours: before and after a lesson, the servers of everybody in it. */

@@ -72,7 +72,7 @@ export function userRoutes(app: FastifyInstance, needs: UserNeeds): void {
     needsBody: true,
     answers: { 200: userShape, 409: refusal },
   } as const
-  app.patch('/users/:name', { config: changing }, (request) => {
+  app.patch('/users/:name', { bodyLimit: needs.config.body_limit, config: changing }, (request) => {
     const caller = callerOf(request)
     const user = userIn(request, needs)
     const change = parse(userChange, readJson(request))

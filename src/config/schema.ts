@@ -141,7 +141,7 @@ export const settings = section(
         { default: 'info', description: 'How much is logged.' },
       ),
     ),
-    body_limit: restart(size('1M', 'Longest list in a request; others 64 KiB, uploads no limit.')),
+    body_limit: restart(size('1M', 'Largest change of users or groups; others 64K, uploads any.')),
     default_url: Type.String({
       default: '',
       pattern: '^(?:/[^/\\\\].*|https?://.+)?$',

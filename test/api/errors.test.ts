@@ -39,12 +39,22 @@ t.test('no body, an empty one and null are the same, whatever the content type',
     }
 })
 
-t.test('a body that is too large is refused before it is read', async (t) => {
+t.test('a body that is too large is refused before it is read; lists may be long', async (t) => {
   const { as, addUser } = await startApi(t)
-  t.match(await as(addUser('admin'))('POST', '/hub/api/users', 'x'.repeat(1_000_001)), {
-    status: 413,
-    json: { status: 413, message: String },
-  })
+  const [admin, ana] = [as(addUser('admin')), as(addUser('ana'))]
+  const refusal = { status: 413, json: { status: 413, message: String } }
+  t.match(await admin('POST', '/hub/api/users', 'x'.repeat(1024 ** 2 + 1)), refusal)
+  t.match(await ana('POST', '/hub/api/users/ana/tokens', 'x'.repeat(64 * 1024 + 1)), refusal)
+  const room = ' '.repeat(500_000)
+  for (const [path, body] of [
+    ['users', { usernames: ['ben', 'carl'] }],
+    ['groups', { groups: ['one'] }],
+    ['groups/two', { users: ['ben'] }],
+    ['groups/two/users', { users: ['carl'] }],
+  ] as const)
+    t.match(await admin('POST', `/hub/api/${path}`, JSON.stringify(body) + room), {
+      status: path.endsWith('/users') ? 200 : 201,
+    })
 })
 
 t.test('a content type that is no content type does no harm', async (t) => {

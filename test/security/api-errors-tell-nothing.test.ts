@@ -32,7 +32,7 @@ t.test('a refusal does not repeat what was sent', async (t) => {
     await call('POST', '/hub/api/users', `{"usernames": "${sent}`),
     await call('POST', '/hub/api/users', { usernames: { password: sent } }),
     await call('POST', '/hub/api/users/admin/tokens', { note: { password: sent } }),
-    await call('POST', '/hub/api/users', 'x'.repeat(1_000_001)),
+    await call('POST', '/hub/api/users', 'x'.repeat(1024 ** 2 + 1)),
   ]
   t.same(
     answers.map(({ status }) => status),

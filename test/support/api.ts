@@ -70,7 +70,7 @@ export async function startApi(t: Test, options: CoreOptions = {}): Promise<Api>
   const app = await createWebServer({
     log: context.log,
     origins,
-    bodyLimitBytes: 1_000_000,
+    bodyLimitBytes: context.config.body_limit,
     serve: (hub) => http.createServer(hub),
   })
   const routes: Route[] = []
