@@ -41,6 +41,12 @@ const echo = path.join(checkout, 'test/support/echo-program.ts')
 /** For what ends by and by: sessions in memory, pooled connections, processes that were killed. */
 const settleMs = 30_000
 
+/**
+ * Between two things that somebody does. Starting servers without it takes all of two cores, and how long a small page
+ * takes then is a matter of how the kernel divides them.
+ */
+const lookingMs = 1200
+
 async function soak(minutes: number, people: number): Promise<Look[]> {
   const hub = await littlehub('littlehub', {
     'spawner.cmd': JSON.stringify([process.execPath, echo]),
@@ -106,6 +112,7 @@ async function live(hub: Hub, name: string, signal: AbortSignal): Promise<void> 
     for (let turn = 0; turn < 5; turn++) {
       await browser.open(`/user/${name}/page?turn=${turn}`)
       await talk(hub, browser, { name, leave: turn % 3 })
+      await wait(lookingMs)
     }
     if (lesson % 3 === 2) await crash(pid)
     else {
