@@ -15,8 +15,10 @@ const connections = 4
 const head = (method: string, where: string, more = ''): string =>
   `${method} ${where} HTTP/1.1\r\nHost: hub.test\r\nCookie: littlehub-session=session 3\r\n${more}\r\n`
 
-const form = (body: string): string =>
-  `${head('POST', '/hub/login', `Content-Length: ${body.length}\r\n`)}${body}`
+const form = (where: string, body: string): string =>
+  `${head('POST', where, `Content-Length: ${body.length}\r\n`)}${body}`
+
+const names = Array.from({ length: 1000 }, (_, index) => `x${index}=`).join('&')
 
 const chunked = 'Transfer-Encoding: chunked\r\n'
 const crumbs = '1\r\nx\r\n'.repeat(10_000)
@@ -28,7 +30,11 @@ const orders: Readonly<Record<string, { readonly first: string; readonly again?:
   'a server with 16,000 header fields': { first: head('GET', `${own}fields`) },
   'uploads in chunks of a byte': { first: head('POST', `${own}up`, chunked), again: crumbs },
   'forms in chunks of a byte': { first: head('POST', '/hub/login', chunked), again: crumbs },
-  'forms of 30,000 fields': { first: form('a&'.repeat(30_000)) },
+  'crumbs behind an answer': { first: head('GET', '/hub/login', chunked), again: crumbs },
+  'forms of 30,000 fields': { first: form('/hub/login', 'a&'.repeat(30_000)) },
+  'token requests of 1,000 names': { first: form('/hub/api/oauth2/token', names) },
+  'requests that expect something': { first: head('GET', `${own}1k`, 'Expect: x\r\n').repeat(500) },
+  'requests without a Host': { first: 'GET / HTTP/1.1\r\n\r\n'.repeat(3000) },
   'requests of 1,500 fields': { first: head('GET', `${own}1k`, 'x: y\r\n'.repeat(1500)) },
 }
 
