@@ -19,7 +19,11 @@ export function cutOff(socket: Socket): void {
   const { parser } = socket as { readonly parser?: Parser | null }
   const usual = parser?.[onBody]
   if (!parser || usual === undefined) return
-  parser.onIncoming = () => nothingMore
+  parser.onIncoming = (request: { upgrade: boolean }) => {
+    // For an upgrade Node would let go of the parser at once.
+    request.upgrade = false
+    return nothingMore
+  }
   parser[onBody] = undefined
   // Before Node's own listener gives the parser to the next connection.
   socket.prependOnceListener('close', () => (parser[onBody] = usual))

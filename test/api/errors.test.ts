@@ -46,15 +46,16 @@ t.test('a body that is too large is refused before it is read; lists may be long
   t.match(await admin('POST', '/hub/api/users', 'x'.repeat(1024 ** 2 + 1)), refusal)
   t.match(await ana('POST', '/hub/api/users/ana/tokens', 'x'.repeat(64 * 1024 + 1)), refusal)
   const room = ' '.repeat(500_000)
-  for (const [path, body] of [
-    ['users', { usernames: ['ben', 'carl'] }],
-    ['groups', { groups: ['one'] }],
-    ['groups/two', { users: ['ben'] }],
-    ['groups/two/users', { users: ['carl'] }],
+  for (const [method, path, body, status] of [
+    ['POST', 'users', { usernames: ['ben', 'carl'] }, 201],
+    ['PATCH', 'users/ben', { admin: true }, 200],
+    ['POST', 'groups', { groups: ['one'] }, 201],
+    ['POST', 'groups/two', { users: ['ben'] }, 201],
+    ['POST', 'groups/two/users', { users: ['carl'] }, 200],
+    ['DELETE', 'groups/two/users', { users: ['carl'] }, 200],
+    ['PUT', 'groups/two/properties', { a: 1 }, 200],
   ] as const)
-    t.match(await admin('POST', `/hub/api/${path}`, JSON.stringify(body) + room), {
-      status: path.endsWith('/users') ? 200 : 201,
-    })
+    t.match(await admin(method, `/hub/api/${path}`, JSON.stringify(body) + room), { status }, path)
 })
 
 t.test('a content type that is no content type does no harm', async (t) => {

@@ -6,12 +6,18 @@ import t, { type Test } from 'tap'
 import { cutOff } from '../../src/proxy/cut-off.ts'
 import { dial, get } from '../support/proxy.ts'
 
+/** Of all servers. */
+let upgrades = 0
+
 async function start(t: Test, handle: (request: IncomingMessage) => void) {
   const server = http.createServer((request, response) => {
     request.on('error', () => undefined)
-    if (request.url === '/fine') request.resume().on('end', () => response.end('fine'))
+    let bytes = 0
+    request.on('data', (piece: Buffer) => (bytes += piece.length))
+    if (request.url === '/fine') request.on('end', () => response.end(`${bytes} fine`))
     else handle(request)
   })
+  server.on('upgrade', () => (upgrades += 1))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -54,6 +60,19 @@ t.test(
   },
 )
 
+t.test('an upgrade behind it is none, and takes nothing from the next connection', async (t) => {
+  const dial = await start(t, ({ socket }) => cutOff(socket))
+  for (let count = 0; count < 3; count++) {
+    const client = await dial()
+    client.write(`${get('/')}${get('/', 'Connection: Upgrade\r\nUpgrade: x\r\n')}`)
+    const next = await dial()
+    next.write(`${post('/fine')}1\r\nx\r\n0\r\n\r\n`)
+    await client.ended()
+    await next.until('1 fine')
+  }
+  t.equal(upgrades, 0)
+})
+
 t.test('no further piece is handed over, and the parser serves the next connection', async (t) => {
   let seen = 0
   const dial = await start(t, (request) =>
@@ -69,6 +88,6 @@ t.test('no further piece is handed over, and the parser serves the next connecti
   for (let count = 0; count < 3; count++) {
     const next = await dial()
     next.write(`${post('/fine')}1\r\nx\r\n0\r\n\r\n`)
-    await next.until('fine')
+    await next.until('1 fine')
   }
 })

@@ -1,8 +1,14 @@
 /** Limits of the listening server, and what malformed requests get. */
+import { once } from 'node:events'
 import { type IncomingMessage } from 'node:http'
+import { type AddressInfo } from 'node:net'
 import t from 'tap'
-import { frontServerOptions, isWebSocketRequest } from '../../src/proxy/listener.ts'
-import { answering, eventually, get, startPair } from '../support/proxy.ts'
+import {
+  createFrontServer,
+  frontServerOptions,
+  isWebSocketRequest,
+} from '../../src/proxy/listener.ts'
+import { answering, dial as dialPort, eventually, get, startPair } from '../support/proxy.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
 
@@ -35,10 +41,22 @@ t.test('none of many header lines is left out, and too many get 431', async (t) 
 
 t.test('without a Host it is refused, and with it all that came behind', async (t) => {
   const { dial } = await startPair(t, answering(ok))
-  const client = await dial()
+  const asked: string[] = []
+  const server = createFrontServer((request, response) => {
+    asked.push(request.httpVersion)
+    response.end('ok')
+  })
+  server.listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = await dialPort(t, port)
   client.write('GET /user/ana/ HTTP/1.1\r\n\r\n'.repeat(100))
-  const answers = (await client.ended()).match(/HTTP\/1\.1 \d+/g)
-  t.same(answers, ['HTTP/1.1 400'])
+  t.same((await client.ended()).match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 400'])
+  const old = await dialPort(t, port)
+  old.write('GET / HTTP/1.0\r\n\r\n')
+  t.match(await old.ended(), /^HTTP\/1\.1 200 /)
+  t.same(asked, ['1.0'])
   const upgrade = await dial()
   upgrade.write('GET /user/ana/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
   t.match(await upgrade.ended(), /^HTTP\/1\.1 400 /)
@@ -52,8 +70,7 @@ t.test('what else is expected is nobody’s concern, and takes its turn', async 
   t.notMatch((await upstream.first()).text(), /expect/i)
   const many = await dial()
   many.write(get('/user/ana/', 'Expect: x\r\n').repeat(200))
-  const answers = (await many.ended()).match(/HTTP\/1\.1 \d+/g) ?? []
-  t.ok(answers.length < 100, `${answers.length} were answered`)
+  t.equal(await many.ended(), '', 'more than may wait')
 })
 
 t.test('a head that is too slow gets 408, and so does silence', async (t) => {

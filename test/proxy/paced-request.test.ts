@@ -64,6 +64,14 @@ t.test('whoever sends thousands of crumbs at once is cut off, and nobody else is
   }
 })
 
+t.test('so is whoever divides them among several requests', async (t) => {
+  const { dial, pieces } = await start(t)
+  const client = await dial()
+  client.write(`${chunked}${chunksOf(1, 3000)}0\r\n\r\n`.repeat(3))
+  await client.ended()
+  t.ok(pieces.count > 0 && pieces.most() <= 4001, `${pieces.most()} in a turn`)
+})
+
 t.test('and so is whoever sends them behind an answer that did not wait for them', async (t) => {
   const { dial } = await start(t)
   const client = await dial()
