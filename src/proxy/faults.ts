@@ -1,4 +1,5 @@
 /** What is wrong with a request that Node's parser lets pass but that must not be forwarded. */
+import { mostFields } from './field-names.ts'
 import { type RequestFacts } from './policy.ts'
 
 /** Status and sentence of the refusal. */
@@ -6,6 +7,16 @@ export type Fault = { readonly status: 400 | 405 | 501; readonly sentence: strin
 
 /** A host or address with an optional port; no user info, no path, no spaces (RFC 9110 §7.2). */
 const hostSyntax = /^[\w.~!$&'()*+,=%-]*(?::\d*)?$|^\[[\da-f:.]+\](?::\d*)?$/i
+
+/** @returns the status for a head that nobody is to look at any further; undefined: it may be looked at. */
+export function headFaultOf(
+  request: Pick<RequestFacts, 'rawHeaders' | 'httpVersion' | 'headers'>,
+): 400 | 431 | undefined {
+  // RFC 6585 §5
+  if (request.rawHeaders.length > 2 * mostFields) return 431
+  // RFC 9112 §3.2
+  return request.httpVersion === '1.1' && request.headers.host === undefined ? 400 : undefined
+}
 
 /** @returns undefined when the request may be forwarded. */
 export function faultOf(request: RequestFacts): Fault | undefined {

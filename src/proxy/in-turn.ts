@@ -1,9 +1,9 @@
 /** Requests of one connection are begun one after the other, and few may wait. */
-import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { type RequestListener, type ServerResponse } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type Socket } from 'node:net'
 import { cutOff } from './cut-off.ts'
-import { mostFields } from './field-names.ts'
+import { headFaultOf } from './faults.ts'
 
 /**
  * More than any client that pipelines at all sends ahead. Each takes about 3 KiB before it is begun, and a packet of
@@ -49,22 +49,14 @@ export function inTurn(handle: RequestListener): RequestListener {
         if (!socket.writable) line.behind.length = 0
         line.behind.shift()?.begin()
       })
-      const refusal = refusalOf(request)
-      if (refusal === undefined) handle(request, response)
-      else response.writeHead(refusal, { Connection: 'close', 'Content-Length': 0 }).end()
+      const status = headFaultOf(request)
+      if (status === undefined) handle(request, response)
+      else response.writeHead(status, { Connection: 'close', 'Content-Length': 0 }).end()
     }
     if (!line.answer) begin()
     else if (mayWait(line, fields)) line.behind.push({ fields, begin })
     else cutOff(socket)
   }
-}
-
-/** @returns the status; undefined when somebody is to answer. */
-function refusalOf({ rawHeaders, httpVersion, headers }: IncomingMessage): number | undefined {
-  // RFC 6585 §5
-  if (rawHeaders.length > 2 * mostFields) return 431
-  // RFC 9112 §3.2
-  return httpVersion === '1.1' && headers.host === undefined ? 400 : undefined
 }
 
 function lineOf(socket: Socket): Line {

@@ -7,18 +7,17 @@ import http, {
 } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { errorCode } from '../lib/errors.ts'
-import { mostFields } from './field-names.ts'
+import { headFaultOf } from './faults.ts'
 import { answerUnderWay, inTurn } from './in-turn.ts'
 import { PacedRequest } from './paced-request.ts'
 
 /** Whether a request asks for a WebSocket in the only form that exists (RFC 6455 §4.1). */
 export function isWebSocketRequest(request: IncomingMessage): boolean {
-  const { method, headers, httpVersion, rawHeaders } = request
+  const { method, headers, httpVersion } = request
   return (
     method === 'GET' &&
     httpVersion === '1.1' &&
-    headers.host !== undefined &&
-    rawHeaders.length <= 2 * mostFields &&
+    headFaultOf(request) === undefined &&
     headers.upgrade?.trim().toLowerCase() === 'websocket' &&
     // A body would be taken for frames by one side and not by the other.
     headers['transfer-encoding'] === undefined &&
