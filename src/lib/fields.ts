@@ -2,14 +2,17 @@
 import { HubError } from './errors.ts'
 
 /** As in Django and PHP. Node's `URLSearchParams` takes the square of their number: three seconds for those of one MiB. */
-const mostFields = 1000
+const mostFormFields = 1000
 
 /** @throws {HubError} TooLarge when there are more fields than any form of ours has. */
 export function parseFields(text: string): URLSearchParams {
   let count = 1
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) count += 1
-  if (count > mostFields)
-    throw new HubError('TooLarge', `There are more than ${mostFields} fields in this request.`)
+  if (count > mostFormFields)
+    throw new HubError(
+      'TooLarge',
+      `There are more than ${mostFormFields} fields in this request. Send fewer at once.`,
+    )
   return new URLSearchParams(text)
 }
 
