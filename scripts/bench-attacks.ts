@@ -41,10 +41,10 @@ const orders: Readonly<Record<string, { readonly first: string; readonly again?:
 /** By what is done over and over. */
 export const attacks = Object.entries(orders).map(([name, { first, again }]) => ({
   name,
-  run: four((url, signal) => overAndOver(url, signal, [first, again])),
+  run: onConnections((url, signal) => overAndOver(url, signal, [first, again])),
 }))
 
-function four(one: Attack): Attack {
+function onConnections(one: Attack): Attack {
   return async (url, signal) => {
     await Promise.all(Array.from({ length: connections }, () => one(url, signal)))
   }

@@ -12,8 +12,9 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../test/support/free-port.ts'
 import { descendantsOf, versionOf } from './bench-machine.ts'
-import { freePort, installPeer, peerMain } from './bench-subjects.ts'
+import { installPeer, peerMain } from './bench-subjects.ts'
 import { bundle, nodeFlags } from './bundle.ts'
 
 export type Hub = {

@@ -2,8 +2,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import path from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 import { loadCore, proxyCore, versionOf } from './bench-machine.ts'
 import { bundle, nodeFlags } from './bundle.ts'
 
@@ -40,15 +41,6 @@ export function pin(
     env: { ...process.env, ...env },
     serialization: 'json',
   })
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export async function end({ process: child }: Pick<Running, 'process'>): Promise<void> {
