@@ -3,11 +3,17 @@
 /** Fills up at once with a big body; a fourth of the turns of the event loop that 16 KiB take. */
 export const bigReadBytes = 64 * 1024
 
-/** A download takes a quarter less of the processor than with those, and all who are slow would hold much memory. */
-const hugeReadBytes = 256 * 1024
+/** A download takes half of the processor time that it takes with those; all who are slow would hold much memory. */
+const hugeReadBytes = 512 * 1024
 
 /** So many big reads in a row went on at once: 4 MiB. */
 const steadyReads = 64
+
+/**
+ * After so many of the largest its client may be behind for once: another buffer each time makes V8 collect everything
+ * twice a second beside eight downloads, because it counts what it has not seen being freed.
+ */
+const steadyHugeReads = 4
 
 const growth = 16
 
@@ -62,8 +68,8 @@ export function createReadBuffer(firstBytes: number, mostBytes: () => number): R
     },
     held() {
       isKept = false
+      if (bigInARow < steadyHugeReads) wantedBytes = Math.min(wantedBytes, bigReadBytes)
       bigInARow = 0
-      wantedBytes = Math.min(wantedBytes, bigReadBytes)
     },
     nextBytes,
     next: () => {

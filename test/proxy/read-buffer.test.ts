@@ -15,9 +15,19 @@ t.test('it grows with what comes, and beyond 64 KiB only where that goes on stea
   const reading = createReadBuffer(256, () => Infinity)
   t.same([read(reading), read(reading)], [4 * kib, 64 * kib])
   const sizes = Array.from({ length: 65 }, () => read(reading))
-  t.same(sizes, [...Array<number>(63).fill(64 * kib), 256 * kib, 256 * kib])
+  t.same(sizes, [...Array<number>(63).fill(64 * kib), 512 * kib, 512 * kib])
+  t.end()
+})
+
+t.test('it stays large for a client that is behind for once, and not for one that is slow', (t) => {
+  const reading = createReadBuffer(256, () => Infinity)
+  for (let reads = 0; reads < 70; reads++) read(reading)
   reading.held()
-  t.equal(read(reading), 64 * kib, 'whoever is slow holds less')
+  for (let reads = 0; reads < 4; reads++) t.equal(read(reading), 512 * kib)
+  reading.held()
+  for (let reads = 0; reads < 3; reads++) t.equal(read(reading), 512 * kib)
+  reading.held()
+  t.equal(read(reading), 64 * kib)
   t.end()
 })
 
@@ -25,7 +35,7 @@ t.test('it is small again when little comes', (t) => {
   const reading = createReadBuffer(256, () => Infinity)
   for (let reads = 0; reads < 70; reads++) read(reading)
   const sizes = Array.from({ length: 4 }, () => read(reading, 100))
-  t.same(sizes, [256 * kib, 256 * kib, 256 * kib, 256])
+  t.same(sizes, [512 * kib, 512 * kib, 512 * kib, 256])
   for (let reads = 0; reads < 3; reads++) read(reading)
   t.same([read(reading, 100), read(reading, 64 * kib), read(reading, 100)], [64 * kib, 64 * kib, 64 * kib], 'not for one small read in between') // prettier-ignore
   t.end()
@@ -56,6 +66,6 @@ t.test('no read brings more than it may at the moment', (t) => {
   t.equal(reading.next().length, 64 * kib)
   t.equal(reading.next().buffer, buffer)
   most = Infinity
-  t.equal(read(reading, 64 * kib), 256 * kib)
+  t.equal(read(reading, 64 * kib), 512 * kib)
   t.end()
 })
