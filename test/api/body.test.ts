@@ -34,3 +34,15 @@ t.test('what does not fit is named by its place, not by its value', (t) => {
   }
   t.end()
 })
+
+t.test('in a large value the place is not looked for, because everybody would wait', (t) => {
+  const schema = Type.Object({ names: Type.Array(Type.String()) })
+  const names = (count: number) => ({ names: [...Array<string>(count).fill('a name'), 1] })
+  t.throws(() => parse(schema, names(900)), { message: /'names\.900' must be string/ })
+  t.throws(() => parse(schema, names(1000)), { message: /too large to say where/ })
+  const deep: unknown = JSON.parse('['.repeat(30_000) + ']'.repeat(30_000))
+  t.throws(() => parse(schema, { names: [deep] }), {
+    message: 'Invalid request body: does not fit',
+  })
+  t.end()
+})
