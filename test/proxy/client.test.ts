@@ -1,7 +1,9 @@
 /** Bodies arrive byte for byte and no faster than they are read. */
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import {
   answering,
@@ -86,6 +88,43 @@ t.test(
     t.equal(hash(Buffer.from(client.text().slice(head), 'latin1')), hash(body))
   },
 )
+
+/** In a thread of its own, so that it is always ahead. */
+const serverOfMuch = `
+const { createServer } = require('node:net')
+const { parentPort, workerData } = require('node:worker_threads')
+const server = createServer((socket) => {
+  socket.on('error', () => undefined).once('data', () => {
+    socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: ' + workerData.length + '\\r\\n\\r\\n')
+    socket.write(workerData)
+  })
+})
+server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+`
+
+t.test('a big download keeps every byte when its client is behind now and then', async (t) => {
+  const made = t.capture(Buffer, 'allocUnsafeSlow', Buffer.allocUnsafeSlow)
+  const front = await startFront(t)
+  const body = randomBytes(96 * 1024 ** 2)
+  const server = new Worker(serverOfMuch, { eval: true, workerData: body })
+  t.teardown(() => server.terminate())
+  const [port] = (await once(server, 'message')) as [number]
+  front.routes.add('/user/ana/', { host: '127.0.0.1', port }, owner)
+  const asked = http.get({ port: front.port, host: '127.0.0.1', path: '/user/ana/' })
+  const [response] = (await once(asked, 'response')) as [http.IncomingMessage]
+  const sum = createHash('sha256')
+  let [read, naps] = [0, 0]
+  for await (const bytes of response) {
+    sum.update(bytes as Buffer)
+    read += (bytes as Buffer).length
+    if (read < (naps + 1) * 20 * 1024 ** 2) continue
+    naps += 1
+    await sleep(50)
+  }
+  t.equal(sum.digest('hex'), hash(body))
+  const sizes = made.args().map(([bytes]) => bytes)
+  t.ok(sizes.includes(512 * 1024), `it came to the largest buffer: ${sizes.join()}`)
+})
 
 t.test('uploads keep every byte, by length and by chunks', async (t) => {
   const front = await startFront(t)
