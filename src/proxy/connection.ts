@@ -79,6 +79,8 @@ export function connect(
   let paused = false
   let answerBytes = 0
   let failure: Error | undefined
+  /** What was passed on last, and has filled the socket's queue. */
+  let underWay: Buffer | undefined
 
   const socket = open(target, {
     noDelay: true,
@@ -126,7 +128,11 @@ export function connect(
     timer = undefined
   })
   readOnWhenWritesFail(socket)
-  socket.on('drain', () => connection.user?.drained())
+  socket.on('drain', () => {
+    if (underWay) giveBack(underWay)
+    underWay = undefined
+    connection.user?.drained()
+  })
   socket.on('error', (error) => (failure = error))
   socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))
   socket.on('end', () => {
@@ -149,6 +155,7 @@ export function connect(
     pass(bytes) {
       const more = socket.write(bytes)
       if (socket.writableLength === 0) giveBack(bytes)
+      else if (!more) underWay = bytes
       return more
     },
     gather() {

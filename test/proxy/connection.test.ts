@@ -92,6 +92,7 @@ t.test('what is passed on is given back when the kernel has it, and not before',
   const expected = createHash('sha256')
   for (const number of pieces.keys()) expected.update(Buffer.alloc(64 * 1024, number + 1))
   t.equal(sum.digest('hex'), expected.digest('hex'))
+  await eventually(() => last?.length === 0)
   connection.destroy()
 })
 
