@@ -129,9 +129,9 @@ export function installPeer(): void {
   mkdirSync(places, { recursive: true })
   writeFileSync(path.join(places, 'package.json'), '{ "private": true }\n')
   process.stderr.write(`installing ${peer} into .littlehub/bench\n`)
-  execFileSync('npm', ['install', '--prefix', places, '--no-audit', '--no-fund', `${peer}@^5`], {
-    stdio: 'ignore',
-  })
+  // With `--prefix` npm would look for the machine's configuration, such as a mirror, there.
+  const words = ['install', '--no-audit', '--no-fund', `${peer}@^5`]
+  execFileSync('npm', words, { cwd: places, stdio: 'ignore' })
 }
 
 export function peerSubject(upstream: number): Subject {
