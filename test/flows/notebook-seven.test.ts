@@ -30,7 +30,14 @@ t.test('a student computes in Notebook 7', async (t) => {
   t.match(await home.text(), /Stop/, 'the hub knows that it runs')
 })
 
+/** Who runs a cell before there is a kernel is asked for one; the mark is idle already then. */
+async function waitForIdleKernel(notebook: Page): Promise<void> {
+  await notebook.locator('.jp-KernelName', { hasText: /^Python 3/ }).waitFor()
+  await notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor()
+}
+
 async function runFirstCell(notebook: Page, code: string, output: string): Promise<void> {
+  await waitForIdleKernel(notebook)
   const cell = notebook.locator('.jp-CodeCell').first()
   await cell.locator('.cm-content').click()
   await notebook.keyboard.type(code)
