@@ -24,7 +24,7 @@ def _facts():
         "limits": {name: _resource.getrlimit(getattr(_resource, name)) for name in dir(_resource) if name.startswith("RLIMIT_")},
         "nice": _os.nice(0), "affinity": sorted(_os.sched_getaffinity(0)), "oom": open("/proc/self/oom_score_adj").read(),
         "session": _os.getsid(0) == _os.getpid(), "group": _os.getpgrp() == _os.getpid(), "parent": str(_os.getppid()) == _os.environ["JPY_PARENT_PID"],
-        "files": sorted({kind(name) for name in _os.listdir("/proc/self/fd")}), "standard": [kind(name) for name in "012"], "own": _os.stat("/proc/self/mem").st_uid,
+        "files": sorted({kind(name) for name in _os.listdir("/proc/self/fd")} - {GONE}), "standard": [kind(name) for name in "012"], "own": _os.stat("/proc/self/mem").st_uid,
         "user": [_site.getuserbase(), _site.getusersitepackages(), sysconfig.get_config_var("userbase"), _site.ENABLE_USER_SITE],
         "threads": sorted("".join(letter for letter in one.name if not letter.isdigit()) for one in _threading.enumerate()), "main thread": _threading.current_thread() is _threading.main_thread(),
         "cmdline": open("/proc/self/cmdline").read().split("\0"), "comm": open("/proc/self/comm").read(), "exe": _os.readlink("/proc/self/exe"),
@@ -45,11 +45,13 @@ def _facts():
         "kernel": [str(ip.kernel.session.key) != "", ip.kernel.session.username, ip.kernel.parent.parent_handle == _os.getppid(), bool(ip.kernel.parent.connection_file)],
         "modules": sorted(_sys.modules) if MODULES else [],
     }
+# Of the listing itself, unless IPython's history opens a file meanwhile, which gets its number.
+GONE = "gone"
 def kind(name):
     try:
         return _os.readlink(f"/proc/self/fd/{name}").split("[")[0].replace("-journal", "")
     except OSError:
-        return "listing"
+        return GONE
 """
 
 
