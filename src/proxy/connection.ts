@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { asError, errorCode } from '../lib/errors.ts'
 import { reachSocket } from '../lib/socket-file.ts'
 import { giveBack } from './give-back.ts'
-import { bigReadBytes, createReadBuffer } from './read-buffer.ts'
+import { bigReadBytes, ReadBuffer } from './read-buffer.ts'
 import { type Target } from './routes.ts'
 import { bytesWorth, createTurnShare } from './turn-share.ts'
 
@@ -25,15 +25,15 @@ export type ConnectionUser = {
 
 export interface Connection {
   /** False as in streams: wait for `drained`. */
-  readonly write: (bytes: Buffer | string) => boolean
+  write(bytes: Buffer | string): boolean
   /** The same for bytes as a socket has given them, which nobody looks at any more. */
-  readonly pass: (bytes: Buffer) => boolean
+  pass(bytes: Buffer): boolean
   /** What is written until the end of this turn leaves in one packet. */
-  readonly gather: () => void
+  gather(): void
   /** Says that nothing more will be written. */
   end(): void
   /** The bytes that the user was given are still needed: the next ones go into another buffer. */
-  readonly keepBuffer: () => void
+  keepBuffer(): void
   resume(): void
   destroy(): void
   /** After so many milliseconds without a byte in either direction it ends, with a `QuietError`; 0: never. */
@@ -70,112 +70,153 @@ export class QuietError extends Error {
 /** One for the whole process, as there is one event loop. */
 const share = createTurnShare()
 
-export function connect(
+export const connect = (
   target: Target,
   user: ConnectionUser,
   options: ConnectionOptions,
-): Connection {
-  const reading = createReadBuffer(options.firstBufferBytes ?? firstBufferBytes, share.readBytes)
-  let paused = false
-  let answerBytes = 0
-  let failure: Error | undefined
+): Connection => new SocketConnection(target, user, options)
+
+/** A class: a function for each of its methods would be 56 bytes in every idle WebSocket. */
+class SocketConnection implements Connection {
+  user: ConnectionUser | undefined
+  reused = false
+  readonly #socket: Socket
+  readonly #reading: ReadBuffer
+  readonly #isTls: boolean
+  #paused = false
+  #answerBytes = 0
+  #failure: Error | undefined
   /** What was passed on last, and has filled the socket's queue. */
-  let underWay: Buffer | undefined
+  #underWay: Buffer | undefined
 
-  const socket = open(target, {
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveProbeMs,
-    onread: {
-      buffer: reading.next,
-      callback: (length) => {
-        answerBytes += length
-        const isBig = length >= bigReadBytes
-        const beganMs = isBig ? performance.now() : 0
-        paused = !receive(reading.filled(length))
-        // TLS goes on with what it has decrypted.
-        if (paused && !target.tls) reading.held()
-        if (connection.user === undefined) noteAnswer()
-        if (paused || !isBig) return !paused
-        return share.take(Math.max(reading.nextBytes(), bytesWorth(beganMs)), goOn)
-      },
-    },
-  })
-
-  const noteAnswer = (): void => {
-    if (answerBytes <= firstBufferBytes) share.small()
-    answerBytes = 0
+  constructor(target: Target, user: ConnectionUser, options: ConnectionOptions) {
+    const reading = new ReadBuffer(options.firstBufferBytes ?? firstBufferBytes, share.readBytes)
+    this.user = user
+    this.#reading = reading
+    this.#isTls = Boolean(target.tls)
+    this.#socket = open(target, {
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveProbeMs,
+      onread: { buffer: () => reading.next(), callback: (length) => this.#read(length) },
+    })
+    readOnWhenWritesFail(this.#socket)
+    this.#limitConnecting(options.connectTimeoutMs)
+    this.#listen(options.onClose)
   }
 
-  const goOn = (): void => {
-    if (!paused) socket.resume()
+  #limitConnecting(connectTimeoutMs: number): void {
+    const socket = this.#socket
+    const timer = setTimeout(() => {
+      socket.destroy(new ConnectTimeoutError(`no connection within ${connectTimeoutMs} ms`))
+    }, connectTimeoutMs)
+    const stop = (): void => {
+      clearTimeout(timer)
+      socket.off('secureConnect', stop).off('connect', stop).off('close', stop)
+    }
+    socket.on(this.#isTls ? 'secureConnect' : 'connect', stop).on('close', stop)
   }
 
-  const receive = (bytes: Buffer): boolean => {
-    const current = connection.user
-    if (current) return current.bytes(bytes)
+  #listen(onClose: ConnectionOptions['onClose']): void {
+    const socket = this.#socket
+    socket.on('drain', () => {
+      if (this.#underWay) giveBack(this.#underWay)
+      this.#underWay = undefined
+      this.user?.drained()
+    })
+    socket.on('error', (error) => (this.#failure = error))
+    socket.on('timeout', tooQuiet)
+    socket.on('end', () => {
+      const failed = writeFailures.get(socket)
+      if (this.user && !failed) this.user.ended()
+      else socket.destroy(failed)
+    })
+    socket.on('close', () => {
+      onClose(this)
+      this.user?.closed(this.#failure)
+      this.user = undefined
+    })
+  }
+
+  /** @returns false to read no further for now */
+  #read(length: number): boolean {
+    this.#answerBytes += length
+    const isBig = length >= bigReadBytes
+    const beganMs = isBig ? performance.now() : 0
+    this.#paused = !this.#receive(this.#reading.filled(length))
+    // TLS goes on with what it has decrypted.
+    if (this.#paused && !this.#isTls) this.#reading.held()
+    if (this.user === undefined) this.#noteAnswer()
+    if (this.#paused || !isBig) return !this.#paused
+    const worth = Math.max(this.#reading.nextBytes(), bytesWorth(beganMs))
+    return share.take(worth, () => this.#goOn())
+  }
+
+  #receive(bytes: Buffer): boolean {
+    if (this.user) return this.user.bytes(bytes)
     // Nobody asked: whatever this is, it must not answer the next exchange.
-    socket.destroy()
+    this.#socket.destroy()
     return true
   }
 
-  let timer: NodeJS.Timeout | undefined = setTimeout(() => {
-    socket.destroy(new ConnectTimeoutError(`no connection within ${options.connectTimeoutMs} ms`))
-  }, options.connectTimeoutMs)
-
-  socket.once(target.tls ? 'secureConnect' : 'connect', () => {
-    clearTimeout(timer)
-    timer = undefined
-  })
-  readOnWhenWritesFail(socket)
-  socket.on('drain', () => {
-    if (underWay) giveBack(underWay)
-    underWay = undefined
-    connection.user?.drained()
-  })
-  socket.on('error', (error) => (failure = error))
-  socket.on('timeout', () => socket.destroy(new QuietError('nothing came or went for too long')))
-  socket.on('end', () => {
-    const failed = writeFailures.get(socket)
-    if (connection.user && !failed) connection.user.ended()
-    else socket.destroy(failed)
-  })
-  socket.on('close', () => {
-    clearTimeout(timer)
-    options.onClose(connection)
-    connection.user?.closed(failure)
-    connection.user = undefined
-  })
-
-  const connection: Connection = {
-    user,
-    reused: false,
-    write: (bytes) =>
-      typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes),
-    pass(bytes) {
-      const more = socket.write(bytes)
-      if (socket.writableLength === 0) giveBack(bytes)
-      else if (!more) underWay = bytes
-      return more
-    },
-    gather() {
-      socket.cork()
-      process.nextTick(() => socket.uncork())
-    },
-    end: () => void socket.end(),
-    keepBuffer: reading.keep,
-    resume() {
-      paused = false
-      if (share.wake(reading.nextBytes(), goOn)) socket.resume()
-    },
-    destroy: () => void socket.destroy(),
-    limitQuiet: (ms) => void socket.setTimeout(ms),
-    usable() {
-      const isOpen = !socket.connecting && socket.writable && socket.readable
-      return isOpen && !paused && socket.writableLength === 0
-    },
+  #noteAnswer(): void {
+    if (this.#answerBytes <= firstBufferBytes) share.small()
+    this.#answerBytes = 0
   }
-  return connection
+
+  #goOn(): void {
+    if (!this.#paused) this.#socket.resume()
+  }
+
+  write(bytes: Buffer | string): boolean {
+    const socket = this.#socket
+    return typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes)
+  }
+
+  pass(bytes: Buffer): boolean {
+    const more = this.#socket.write(bytes)
+    if (this.#socket.writableLength === 0) giveBack(bytes)
+    else if (!more) this.#underWay = bytes
+    return more
+  }
+
+  gather(): void {
+    const socket = this.#socket
+    socket.cork()
+    process.nextTick(() => socket.uncork())
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  keepBuffer(): void {
+    this.#reading.keep()
+  }
+
+  resume(): void {
+    this.#paused = false
+    const isItsTurn = share.wake(this.#reading.nextBytes(), () => this.#goOn())
+    if (isItsTurn) this.#socket.resume()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  limitQuiet(ms: number): void {
+    this.#socket.setTimeout(ms)
+  }
+
+  usable(): boolean {
+    const socket = this.#socket
+    const isOpen = !socket.connecting && socket.writable && socket.readable
+    return isOpen && !this.#paused && socket.writableLength === 0
+  }
+}
+
+function tooQuiet(this: Socket): void {
+  this.destroy(new QuietError('nothing came or went for too long'))
 }
 
 /** After these there is an end to be read. */
