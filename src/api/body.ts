@@ -34,13 +34,14 @@ export function parse<Schema extends TSchema>(schema: Schema, value: unknown): S
   if (Value.Check(schema, value)) return value
   const [problem] = hasMore(value, mostSearched) ? [] : Value.Errors(schema, value)
   const place = problem?.instancePath.slice(1).replaceAll('/', '.')
-  throw invalidInput(
-    `Invalid request body: ${place ? `'${place}' ` : ''}${problem?.message ?? 'does not fit, and is too large to say where'}`,
-  )
+  const what = problem?.message ?? tooLargeToSearch
+  throw invalidInput(`Invalid request body: ${place ? `'${place}' ` : ''}${what}`)
 }
 
 /** A millisecond of search, in which everybody else waits. */
 const mostSearched = 1000
+
+const tooLargeToSearch = `does not fit; to be told where, send at most ${mostSearched} values at once`
 
 /** Whether it has more than so many members, at whatever depth. */
 function hasMore(value: unknown, most: number): boolean {
