@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { getPriority } from 'node:os'
 import path from 'node:path'
@@ -68,22 +69,18 @@ t.test('a second signal ends it at once, whatever is still open', async (t) => {
   const { hub } = serve(t)
   const [, port] = await hub.waitFor(claimLink)
   // A request that never ends is what the hub waits for, for a while.
-  const waiting = new AbortController()
-  const request = fetch(`http://127.0.0.1:${port}/hub/login`, {
+  const waiting = http.request(`http://127.0.0.1:${port}/hub/login`, {
     method: 'POST',
-    // Its head leaves with the first byte of the body.
-    body: new ReadableStream({ start: (body) => body.enqueue(Buffer.from('username=')) }),
-    duplex: 'half',
-    signal: waiting.signal,
-  }).catch(() => undefined)
-  await new Promise((resolve) => setTimeout(resolve, 200))
+    headers: { 'content-length': 9, expect: '100-continue' },
+  })
+  waiting.on('error', () => undefined).flushHeaders()
+  await once(waiting, 'continue')
   hub.send('SIGTERM')
   await hub.waitFor(/Stopping/)
   await new Promise((resolve) => setTimeout(resolve, 150))
   hub.send('SIGTERM')
   t.equal(await hub.ended, 130)
-  waiting.abort()
-  await request
+  waiting.destroy()
 })
 
 t.test('an administrator ends it through the API', async (t) => {

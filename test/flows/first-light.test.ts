@@ -24,13 +24,15 @@ t.test('a teacher claims the hub, invites a student, and the student computes', 
   t.pass('the cell ran')
 
   await typeInTerminal(page, 'echo real > out.txt')
-  t.equal(await fileOf(page, `${url}/user/ana/files/out.txt`), digest('real\n'), 'a terminal works')
+  const [out, real] = [`${url}/user/ana/files/out.txt`, digest('real\n')]
+  t.equal(await fileOf(page, out, real), real, 'a terminal works')
 
   const bytes = randomBytes(uploadBytes)
   const file = path.join(temporaryFolder(t), 'big.bin')
   writeFileSync(file, bytes)
   await upload(page, file)
-  t.equal(await fileOf(page, `${url}/user/ana/files/big.bin`), digest(bytes), 'a big file is equal')
+  const [big, whole] = [`${url}/user/ana/files/big.bin`, digest(bytes)]
+  t.equal(await fileOf(page, big, whole), whole, 'a big file is equal')
 
   const home = await openHubControlPanel(student, page)
   t.equal(new URL(home.url()).pathname, '/hub/home')
@@ -79,14 +81,13 @@ async function openHubControlPanel(context: BrowserContext, page: Page): Promise
 const digest = (content: Buffer | string): string =>
   createHash('sha256').update(content).digest('hex')
 
-/** Asked again until it is there whole: uploads and terminals take their time. */
-async function fileOf(page: Page, address: string): Promise<string> {
+/** Its digest, asked again until it is the `wanted` one: uploads and terminals take their time. */
+async function fileOf(page: Page, address: string, wanted: string): Promise<string> {
   let last = ''
   for (let attempt = 0; attempt < 60; attempt++) {
     const response = await page.request.get(address)
-    const found = response.ok() ? digest(await response.body()) : `status ${response.status()}`
-    if (found === last && response.ok()) return found
-    last = found
+    last = response.ok() ? digest(await response.body()) : `status ${response.status()}`
+    if (last === wanted) break
     await page.waitForTimeout(500)
   }
   return last

@@ -17,6 +17,7 @@ import { findProcess } from '../../src/lib/process.ts'
 import { createPorts } from '../../src/spawn/ports.ts'
 import { createZygote, type Zygote } from '../../src/spawn/zygote.ts'
 import { answers, dataFolder, eventually, isRoot, stayAwake } from '../spawn/support.ts'
+import { freePort } from '../support/free-port.ts'
 import { searchMemory, tryAll } from '../support/own-memory.ts'
 
 const bin = path.resolve('.littlehub/env/bin')
@@ -32,7 +33,7 @@ const PATH = `${bin}:/usr/bin:/bin`
 const given = { PATH, LANG: 'C.UTF-8', HOME: '/nonexistent' }
 const inside = path.join(import.meta.dirname, '../spawn/inside')
 const preload = ['numpy', 'pandas']
-const ports = createPorts()
+const ports = createPorts(freePort)
 const ownUid = isRoot ? 1_500_000 + process.pid * 10 : (process.getuid?.() ?? 0)
 
 /** A server that runs what it is told, with kernels of its own; warm or cold. */
@@ -340,7 +341,7 @@ t.test('kernels of every kind that people make known are started, warm or not', 
       name,
     )
     t.match(await runCell(server, code), { text: value }, name)
-    const told = await server.ask(`identity = lab.client.execute('while True: pass')
+    const told = await server.ask(`identity = lab.begin('while True: pass')
 time.sleep(0.5)
 lab.manager.interrupt_kernel()
 out = lab.outcome(identity)`)
@@ -412,7 +413,7 @@ t.test('a forked kernel is interrupted', skip, async (t) => {
     'import time; time.sleep(60)',
     'import subprocess; subprocess.run(["sleep", "60"])',
   ]) {
-    const told = await server.ask(`identity = lab.client.execute(${JSON.stringify(code)})
+    const told = await server.ask(`identity = lab.begin(${JSON.stringify(code)})
 time.sleep(0.5)
 lab.manager.interrupt_kernel()
 out = lab.outcome(identity)`)
@@ -467,7 +468,7 @@ t.test('while a forked kernel is busy, a subshell of it answers', skip, async (t
 message = lab.client.session.msg('create_subshell_request')
 lab.client.control_channel.send(message)
 subshell = lab.client.get_control_msg(timeout=20)['content']['subshell_id']
-busy = lab.client.execute('import time; time.sleep(2); slept = 1')
+busy = lab.client.execute('import time; time.sleep(60)')
 message = lab.client.session.msg('execute_request', {'code': '40+2', 'silent': False, 'store_history': True, 'user_expressions': {}, 'allow_stdin': False, 'stop_on_error': True})
 message['header']['subshell_id'] = subshell
 lab.client.shell_channel.send(message)

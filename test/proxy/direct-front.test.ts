@@ -1,6 +1,7 @@
 /** Usual requests are forwarded on their socket, everything else is Node's, and nobody can tell them apart. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHash, randomBytes } from 'node:crypto'
+import { type Server } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
@@ -20,6 +21,12 @@ import {
 import { countTurns, workFor } from '../support/turns.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'
+
+/** Waits until so many connections are open for the server as well. */
+async function haveCome(server: Server, connections: number): Promise<void> {
+  const count = () => new Promise((resolve) => server.getConnections((_, open) => resolve(open)))
+  while ((await count()) !== connections) await sleep(1)
+}
 
 /** Whether Node's server has seen a request. */
 const countNode = (server: { on(event: 'request', listener: () => void): unknown }) => {
@@ -107,9 +114,8 @@ t.test('what many ask who come at once is begun bit by bit', async (t) => {
     return policyOf()
   }
   const { dial, server } = await startPair(t, answering(ok), { policy })
-  const count = () => new Promise((resolve) => server.getConnections((_, open) => resolve(open)))
   const clients = await Promise.all(Array.from({ length: 20 }, dial))
-  while ((await count()) !== clients.length) await sleep(1)
+  await haveCome(server, clients.length)
   for (const client of clients) client.write(get())
   // One whose client has left meanwhile is nobody's.
   clients.pop()?.socket.resetAndDestroy()
@@ -162,22 +168,20 @@ t.test(
 t.test(
   'a closing server ends idle connections at once and others after their answer',
   async (t) => {
-    let release: () => void = () => undefined
+    const asked: (() => void)[] = []
     const { dial, server } = await startPair(t, (peer) => {
-      peer.socket.on('data', () => {
-        release = () => peer.write(ok)
-      })
+      peer.socket.on('data', () => asked.push(() => peer.write(ok)))
     })
     const [unused, idle, busy] = [await dial(), await dial(), await dial()]
     idle.write(get('/user/ana/idle'))
-    await sleep(50)
-    release()
+    await eventually(() => asked.length === 1)
+    asked[0]?.()
     await idle.until('hi')
     busy.write(get())
-    await sleep(50)
+    await eventually(() => asked.length === 2)
     server.close()
     t.match(await idle.ended(), /hi$/)
-    release()
+    asked[1]?.()
     t.match(await busy.ended(), /Connection: close\r\n[^]*hi$/)
     await sleep(1000)
     server.closeIdleConnections()
@@ -190,7 +194,7 @@ t.test(
   async (t) => {
     const { dial, server } = await startPair(t, answering(ok))
     const client = await dial()
-    await sleep(50)
+    await haveCome(server, 1)
     server.close()
     server.closeIdleConnections()
     await sleep(200)

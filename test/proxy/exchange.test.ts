@@ -539,7 +539,7 @@ t.test('a refusal that goes on is none', async (t) => {
 })
 
 t.test('a server that is silent for too long is given up, a slow one is not', async (t) => {
-  const policy = () => policyOf({ quietMs: 200 })
+  const policy = () => policyOf({ quietMs: 800 })
   const { dial, failures, upstream } = await startPair(t, () => undefined, { policy })
   const client = await dial()
   client.write(get())
@@ -550,11 +550,11 @@ t.test('a server that is silent for too long is given up, a slow one is not', as
   await eventually(() => upstream.peers.length === 2)
   const [, server] = upstream.peers
   for (const part of [ok.slice(0, 9), ok.slice(9, 20), ok.slice(20, 30), ok.slice(30)]) {
-    await new Promise((resolve) => setTimeout(resolve, 90))
+    await new Promise((resolve) => setTimeout(resolve, 300))
     server?.write(part)
   }
   await client.until('hi')
   client.clear()
-  await new Promise((resolve) => setTimeout(resolve, 250))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   t.equal(server?.socket.destroyed, false, 'an idle one is the wait of nobody')
 })

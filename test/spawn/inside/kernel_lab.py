@@ -76,6 +76,14 @@ class Lab:
     def pid(self):
         return self.manager.provisioner.pid
 
+    def begin(self, code):
+        """Who is interrupted before the code has begun hears nothing of it."""
+        identity = self.client.execute(code)
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["msg_type"] == "execute_input" and message["parent_header"].get("msg_id") == identity:
+                return identity
+
     def run(self, code, timeout=30, answer=None):
         """Its status, and what it prints or shows, in the order of its coming."""
         identity = self.client.execute(code, allow_stdin=answer is not None)
