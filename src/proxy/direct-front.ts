@@ -12,6 +12,7 @@ import {
   type DirectUpload,
 } from './direct-client.ts'
 import { readDirectRequest, type DirectRequest } from './direct-request.ts'
+import { endWith, type Held } from './held.ts'
 import { type RequestFacts } from './policy.ts'
 import { type StallWatch } from './stalled-bodies.ts'
 
@@ -24,20 +25,6 @@ export type DirectFrontNeeds = {
 
 /** `release` is called when the exchange is over. */
 export type DirectAdmission = Admitted & { readonly release: () => void }
-
-/** One connection, until it ends or is handed over. */
-type Held = {
-  /** Between two requests since then; undefined: one is under way. */
-  idleSinceMs: number | undefined
-  /** It has carried an exchange. */
-  used: boolean
-  readonly end: () => void
-}
-
-const sweepMs = 5000
-
-/** The first request of a connection may be on its way this long, on a machine that is busy with a new version. */
-const freshMs = 1000
 
 /** What is left of a refused request is read this long, so that the answer is not lost to a reset. */
 const lingerMs = 1000
@@ -56,31 +43,6 @@ export function serveDirectly(server: Server, needs: DirectFrontNeeds): void {
   }
   server.on(event, (socket: Socket) => hold(socket, { ...needs, server, held, handOver }))
   endWith(server, held)
-}
-
-/** The server knows nothing of what is held here: its own ways to end connections end these, too. */
-function endWith(server: Server, held: ReadonlySet<Held>): void {
-  const closeIdle = server.closeIdleConnections.bind(server)
-  const closeAll = server.closeAllConnections.bind(server)
-  server.closeIdleConnections = () => {
-    const nowMs = Date.now()
-    for (const { idleSinceMs, used, end } of [...held])
-      if (idleSinceMs !== undefined && (used || nowMs - idleSinceMs >= freshMs)) end()
-    closeIdle()
-  }
-  server.closeAllConnections = () => {
-    for (const { end } of [...held]) end()
-    closeAll()
-  }
-  const sweep = (): void => {
-    const nowMs = Date.now()
-    for (const { idleSinceMs = nowMs, used, end } of [...held])
-      if (nowMs - idleSinceMs >= (used ? server.keepAliveTimeout : server.headersTimeout)) end()
-  }
-  // One that is closed may listen again.
-  let timer: NodeJS.Timeout | undefined
-  server.on('listening', () => (timer = setInterval(sweep, sweepMs).unref()))
-  server.on('close', () => clearInterval(timer))
 }
 
 type Place = DirectFrontNeeds & {
