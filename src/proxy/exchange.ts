@@ -172,6 +172,10 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
       begin('fresh')
       return
     }
+    giveUp(kind, cause)
+  }
+
+  const giveUp = (kind: UpstreamFailure['kind'], cause: Error): void => {
     leave()
     upload.stop()
     connection.destroy()
@@ -194,7 +198,7 @@ export function startExchange(needs: ExchangeNeeds, parties: Parties): void {
   }
 
   const release = needs.live.add(route, (because) =>
-    client.begun ? abandon() : fail('broken', because),
+    client.begun ? abandon() : giveUp('broken', because),
   )
   if (policy.right) policy.right.onEnd = abandon
   asker.onGone(() => {

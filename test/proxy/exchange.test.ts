@@ -469,6 +469,26 @@ t.test('a removed route ends what is open on it and closes what is idle', async 
   t.same(forwarder.counts, { exchanges: 0, connections: 0, idle: 0 })
 }) // prettier-ignore
 
+t.test('a removed route ends what waits on a connection that had carried another', async (t) => {
+  for (const end of ['route', 'forwarder'] as const) {
+    const heads: string[] = []
+    const { dial, routes, forwarder } = await startPair(
+      t,
+      answering((head) => (heads.push(head) === 1 ? ok : '')),
+    )
+    const client = await dial()
+    client.write(get())
+    await client.until('hi')
+    client.write(get())
+    await eventually(() => heads.length === 2)
+    if (end === 'route') routes.remove('/user/ana/')
+    else forwarder.close()
+    await client.until('failed: broken')
+    await eventually(() => forwarder.counts.connections === 0)
+    t.equal(heads.length, 2, 'and is not sent again')
+  }
+})
+
 t.test('requests sent at once are answered in order', async (t) => {
   const { dial } = await startPair(
     t,
