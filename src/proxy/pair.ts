@@ -19,6 +19,8 @@ export interface Pair {
   readonly cut: () => void
   /** Both sides; what is written still arrives. */
   readonly close: () => void
+  /** One side has ended: what the other one still says goes nowhere. */
+  readonly isEnding: boolean
   /** The connection to the server is closed. */
   readonly serverGone: () => void
 }
@@ -71,6 +73,9 @@ export function createPair(needs: PairNeeds): Pair {
       connection.limitQuiet(0)
       socket.resume()
     },
+    get isEnding() {
+      return grace !== undefined
+    },
     serverGone() {
       isServerGone = true
       if (socket.closed) leave()
@@ -93,6 +98,7 @@ export function join(pair: Pair): (bytes: Buffer) => boolean {
 
   const toClient = (bytes: Buffer): boolean => {
     touch()
+    if (pair.isEnding) return true
     const more = socket.write(bytes)
     if (socket.writableLength > 0) connection.keepBuffer()
     return more
@@ -100,7 +106,7 @@ export function join(pair: Pair): (bytes: Buffer) => boolean {
 
   socket.on('data', (bytes: Buffer) => {
     touch()
-    if (!connection.pass(bytes)) pair.hold()
+    if (!pair.isEnding && !connection.pass(bytes)) pair.hold()
   })
   connection.user = {
     bytes: toClient,

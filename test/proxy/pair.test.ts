@@ -5,7 +5,7 @@ import { createLive } from '../../src/proxy/live.ts'
 import { createPair, join } from '../../src/proxy/pair.ts'
 import { newRight } from '../../src/proxy/policy.ts'
 import { createRoutes } from '../../src/proxy/routes.ts'
-import { dial, eventually, owner, startRaw } from '../support/proxy.ts'
+import { dial, eventually, fillUp, owner, startRaw } from '../support/proxy.ts'
 
 async function startJoined(t: Test) {
   const [front, upstream] = [await startRaw(t), await startRaw(t)]
@@ -28,7 +28,7 @@ async function startJoined(t: Test) {
   const pair = createPair({ socket, connection, route, routes, live, right, heldMs: 60_000 })
   pair.phase = 'joined'
   const toClient = join(pair)
-  return { client, server: await upstream.first(), route, routes, live, right, toClient }
+  return { client, server: await upstream.first(), socket, route, routes, live, right, toClient }
 }
 
 t.test('bytes go either way, and count as use', async (t) => {
@@ -40,6 +40,17 @@ t.test('bytes go either way, and count as use', async (t) => {
   toClient(Buffer.from('first'))
   await client.until('down')
   t.match(client.text(), 'first')
+})
+
+t.test('what waits for a client that has said its last word still arrives', async (t) => {
+  const { client, server, socket, toClient } = await startJoined(t)
+  client.socket.pause()
+  const bytes = await fillUp(socket, server.write)
+  client.socket.end()
+  await server.ended()
+  toClient(Buffer.from('too late'))
+  client.socket.resume()
+  t.equal((await client.ended()).length, bytes)
 })
 
 t.test('whoever ends it, both sides end, and nobody waits for it any more', async (t) => {

@@ -227,6 +227,22 @@ export async function startPair(
   return { ...front, upstream, dial: () => dial(t, front.port) }
 }
 
+const pieceBytes = 16 * 1024
+
+/**
+ * Sends pieces to a client that does not read, until its kernel takes no more and some of the last one wait in `socket`.
+ * @returns how many bytes all of them are
+ */
+export async function fillUp(socket: Socket, send: (piece: string) => void): Promise<number> {
+  let bytes = 0
+  while (socket.writableLength === 0) {
+    send('x'.repeat(pieceBytes))
+    bytes += pieceBytes
+    await eventually(() => socket.bytesWritten >= bytes)
+  }
+  return bytes
+}
+
 export const get = (path = '/user/ana/', lines = ''): string =>
   `GET ${path} HTTP/1.1\r\nHost: hub.example.org\r\n${lines}\r\n`
 
