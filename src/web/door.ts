@@ -131,7 +131,12 @@ export function createDoor(needs: DoorNeeds): Door {
     if (admissions.hasTooMany(caller)) return undefined
     const admission = admissions.admit({ headers, route, caller })
     const release = (): void => admissions.release(admission)
-    return { route, policy: policyFor(origin, admission), release }
+    try {
+      return { route, policy: policyFor(origin, admission), release }
+    } catch (thrown) {
+      release()
+      throw thrown
+    }
   }
 
   const passUpgrade: Door['upgrade'] = (request, socket, head) => {

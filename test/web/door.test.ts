@@ -7,6 +7,7 @@ import { HubError } from '../../src/lib/errors.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { sessionCookie } from '../../src/model/session.ts'
 import { escapeName } from '../../src/model/server.ts'
+import { serveDirectly } from '../../src/proxy/direct-front.ts'
 import { createForwarder } from '../../src/proxy/forward.ts'
 import { frontServerOptions, guardServer } from '../../src/proxy/listener.ts'
 import { createUpgrader } from '../../src/proxy/upgrade.ts'
@@ -52,6 +53,7 @@ async function startDoor(t: Test, changes: Partial<DoorNeeds> = {}, trustedProxi
   const server = http.createServer(frontServerOptions, (request, response) =>
     door.request(request, response, hub),
   )
+  serveDirectly(server, { forwarder, admit: door.admit })
   guardServer(server)
   server.on('upgrade', door.upgrade)
   server.listen(0, '127.0.0.1')
@@ -75,7 +77,20 @@ async function startDoor(t: Test, changes: Partial<DoorNeeds> = {}, trustedProxi
     const text = await (await send(bytes)).until(/\r\n\r\n(?:hub|server|open|.*\n)?/)
     return `${text.slice(9, 12)} ${text.split('\r\n\r\n')[1] ?? ''}`.trim()
   }
-  return { ...core, ana, ben, upstream, server, seen, cookie, send, ask, forwarder, upgrader }
+  return {
+    ...core,
+    ana,
+    ben,
+    upstream,
+    server,
+    seen,
+    cookie,
+    send,
+    ask,
+    admissions,
+    forwarder,
+    upgrader,
+  }
 }
 
 t.test('a server answers whoever may use it, and everybody else the hub', async (t) => {
@@ -215,7 +230,8 @@ t.test('a door that cannot decide says so, and stands for everybody else', async
     authorizationFor: () => undefined as string | undefined,
     authorizationForProgram: () => undefined,
   }
-  const { ask, cookie, upstream, forwarder, upgrader } = await startDoor(t, { exchange: failing })
+  const test = await startDoor(t, { exchange: failing })
+  const { ask, cookie, upstream, forwarder, upgrader, admissions } = test
   failing.authorizationFor = () => {
     throw new HubError('Unavailable', 'The disk is full.')
   }
@@ -227,6 +243,7 @@ t.test('a door that cannot decide says so, and stands for everybody else', async
   t.match(await ask(get('/user/ana/', cookie('ana'))), /^500 Something went wrong/)
   t.match(await ask(upgrade('/user/ana/', cookie('ana'))), /^500/)
   t.equal(upstream.peers.length, 0)
+  await eventually(() => admissions.list().length === 0)
   failing.authorizationFor = () => undefined
   t.equal(await ask(get('/user/ana/', cookie('ana'))), '200 server')
   t.equal(forwarder.counts.exchanges, 0)
