@@ -12,7 +12,7 @@ const smallBytes = 16 * 1024
 export type DirectClientNeeds = Pick<ClientNeeds, 'scope'> & {
   /** The connection carries another request behind this one. */
   readonly keepAlive: () => boolean
-  /** Of idle connections: what clients are told. */
+  /** Of idle connections: what clients are told; 0: nothing. */
   readonly keepAliveSeconds: () => number
   /** The answer is whole. */
   readonly onEnd: () => void
@@ -99,10 +99,11 @@ function headText(head: ResponseHead, needs: DirectClientNeeds): string {
   return `${text}${dateLine}${connectionLines(needs)}${coding}\r\n`
 }
 
-const connectionLines = ({ keepAlive, keepAliveSeconds }: DirectClientNeeds): string =>
-  keepAlive()
-    ? `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds()}\r\n`
-    : 'Connection: close\r\n'
+function connectionLines({ keepAlive, keepAliveSeconds }: DirectClientNeeds): string {
+  if (!keepAlive()) return 'Connection: close\r\n'
+  const seconds = keepAliveSeconds()
+  return `Connection: keep-alive\r\n${seconds > 0 ? `Keep-Alive: timeout=${seconds}\r\n` : ''}`
+}
 
 let date = ''
 let dateOfSecond = 0

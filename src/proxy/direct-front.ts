@@ -58,6 +58,8 @@ function hold(socket: Socket, place: Place): void {
   let gone: (() => void) | undefined
   let drained: (() => void) | undefined
   let answered = true
+  /** The answer has left: until then nothing more is begun, nor is the connection idle. */
+  let sent = true
   /** What came behind the request under way. */
   let behind: Buffer | undefined
 
@@ -84,7 +86,7 @@ function hold(socket: Socket, place: Place): void {
   }
 
   const take = (bytes: Buffer): void => {
-    if (answered && left() === 0) begin(bytes)
+    if (sent && left() === 0) begin(bytes)
     else takeBody(bytes)
   }
 
@@ -92,7 +94,7 @@ function hold(socket: Socket, place: Place): void {
     const own = Math.min(left(), bytes.length)
     if (own > 0) upload?.take(bytes.subarray(0, own))
     if (own < bytes.length) wait(bytes.subarray(own))
-    if (answered && left() === 0) rest()
+    if (sent && left() === 0) rest()
   }
 
   /** No more is read than has come by now, until this one is answered. */
@@ -109,7 +111,7 @@ function hold(socket: Socket, place: Place): void {
       letGo(bytes)
       return
     }
-    answered = false
+    answered = sent = false
     upload = undefined
     self.idleSinceMs = undefined
     self.used = true
@@ -156,6 +158,8 @@ function hold(socket: Socket, place: Place): void {
       if (!isWhole) socket.off('data', take).resume()
       const [standIn, response] = standIns(facts, socket)
       response.shouldKeepAlive = isWhole
+      // Which Node's server tells to the answers that it has made.
+      drained = () => void response.emit('drain')
       response.once('finish', () => {
         response.detachSocket(socket)
         if (isWhole) finish()
@@ -174,13 +178,24 @@ function hold(socket: Socket, place: Place): void {
       drained = undefined
       answered = true
       over?.()
-      if (!server.listening) endSlowly(socket)
-      else if (left() === 0) rest()
+      whenSent(socket, haveSent)
     })
+  }
+
+  const haveSent = (): void => {
+    if (socket.destroyed) return
+    sent = true
+    if (left() === 0 || !server.listening) rest()
   }
 
   /** Nothing is under way. */
   const rest = (): void => {
+    if (!server.listening) {
+      // Nobody would get an answer any more.
+      socket.off('data', take).resume()
+      endSlowly(socket)
+      return
+    }
     self.idleSinceMs = Date.now()
     upload = undefined
     const bytes = behind
@@ -223,7 +238,7 @@ function hold(socket: Socket, place: Place): void {
   const unwatch = place.stalls?.watch({
     socket,
     state() {
-      if (socket.isPaused()) return 'held'
+      if (socket.isPaused() || (answered && !sent)) return 'held'
       return left() > 0 ? 'awaited' : undefined
     },
   })
@@ -254,6 +269,16 @@ function standIns(facts: RequestFacts, socket: Socket): [IncomingMessage, Server
   const response = new ServerResponse(request)
   response.assignSocket(socket)
   return [request, response]
+}
+
+/** TLS tells of what it could write at once in the next turn. */
+function whenSent(socket: Socket, next: () => void): void {
+  const look = (): void => {
+    if (socket.writableLength === 0) next()
+    else if (!socket.writableEnded) socket.write('', next)
+  }
+  if (socket.writableLength === 0) next()
+  else setImmediate(look)
 }
 
 function endSlowly(socket: Socket): void {

@@ -3,7 +3,7 @@ import { type Server } from 'node:http'
 
 /** One connection, until it ends or is handed over. */
 export type Held = {
-  /** Between two requests since then; undefined: one is under way. */
+  /** Between two requests since then; undefined: one is under way, or its answer has not left. */
   idleSinceMs: number | undefined
   /** It has carried an exchange. */
   used: boolean
@@ -31,8 +31,11 @@ export function endWith(server: Server, held: ReadonlySet<Held>): void {
   }
   const sweep = (): void => {
     const nowMs = Date.now()
-    for (const { idleSinceMs = nowMs, used, end } of [...held])
-      if (nowMs - idleSinceMs >= (used ? server.keepAliveTimeout : server.headersTimeout)) end()
+    for (const { idleSinceMs = nowMs, used, end } of [...held]) {
+      const mostMs = used ? server.keepAliveTimeout : server.headersTimeout
+      // As with Node's server: 0 is no limit.
+      if (mostMs > 0 && nowMs - idleSinceMs >= mostMs) end()
+    }
   }
   // One that is closed may listen again.
   let timer: NodeJS.Timeout | undefined

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHash, randomBytes } from 'node:crypto'
 import { type Server } from 'node:http'
+import { type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
@@ -10,6 +11,7 @@ import {
   answering,
   dial,
   eventually,
+  fillUp,
   get,
   owner,
   policyOf,
@@ -123,6 +125,72 @@ t.test('what many ask who come at once is begun bit by bit', async (t) => {
   t.ok(turns.most() <= 2, `${turns.most()} in one turn`)
   for (const client of clients) client.write(get())
   for (const client of clients) await client.until(/hi[^]*hi$/)
+})
+
+/** Of the only client, as the server has it. */
+const acceptedBy = (server: Server) =>
+  new Promise<Socket>((resolve) => server.once('connection', resolve))
+
+t.test('who does not read their answers is asked for no more of them', async (t) => {
+  const answer = `HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(60_000)}`
+  const { dial, server } = await startPair(t, answering(answer))
+  const accepted = acceptedBy(server)
+  const client = await dial()
+  client.socket.pause()
+  client.write(get().repeat(400))
+  const socket = await accepted
+  await eventually(() => socket.writableLength > 0)
+  await sleep(200)
+  t.ok(socket.writableLength < 2 * answer.length, `${socket.writableLength} bytes wait`)
+  client.socket.resume()
+  await eventually(() => client.socket.bytesRead > 400 * answer.length)
+})
+
+t.test('an answer arrives whole although its client is slow', async (t) => {
+  for (const end of ['idle', 'closing'] as const) {
+    const { dial, server, forwarder, upstream } = await startPair(t)
+    const accepted = acceptedBy(server)
+    const client = await dial()
+    client.socket.pause()
+    client.write(get())
+    const { write } = await upstream.first()
+    write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const socket = await accepted
+    const bytes = await fillUp(socket, (piece) =>
+      write(`${piece.length.toString(16)}\r\n${piece}\r\n`),
+    )
+    if (end === 'closing') server.close()
+    write('0\r\n\r\n')
+    await eventually(() => forwarder.counts.exchanges === 0)
+    server.closeIdleConnections()
+    await sleep(1200)
+    client.socket.resume()
+    t.equal((await client.until('\r\n0\r\n\r\n')).replaceAll(/[^x]/g, '').length, bytes, end)
+  }
+})
+
+t.test('a server that has closed begins nothing more', async (t) => {
+  const heads: string[] = []
+  const { dial, server, forwarder, upstream } = await startPair(
+    t,
+    answering((head) => {
+      heads.push(head)
+      return 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhi'
+    }),
+  )
+  const client = await dial()
+  client.write(get())
+  await client.until('hi')
+  // Then it does not see either that the server has ended the connection.
+  client.socket.pause()
+  server.close()
+  upstream.peers[0]?.write('ho')
+  await eventually(() => forwarder.counts.exchanges === 0)
+  client.write('POST /user/ana/ HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi')
+  await sleep(200)
+  client.socket.resume()
+  t.match(await client.ended(), /hiho$/)
+  t.equal(heads.length, 1)
 })
 
 t.test('a client that leaves while it waits is not waited for', async (t) => {

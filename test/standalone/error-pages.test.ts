@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { temporaryFolder } from '../support/hub.ts'
-import { answering, startRaw, startServer } from '../support/proxy.ts'
+import { answering, dial, eventually, get, startRaw, startServer } from '../support/proxy.ts'
 import { ask, startStandalone } from '../support/standalone.ts'
 
 t.test('the hub is asked for the page, with the status and the address', async (t) => {
@@ -24,6 +24,17 @@ t.test('the hub is asked for the page, with the status and the address', async (
   })
   t.match(await seen('/dead/'), { status: 503 })
   t.same(asked, ['GET /hub/error/404?url=%2Fnone%3Fa%3Db%26c', 'GET /hub/error/503?url=%2Fdead%2F'])
+})
+
+t.test('a page of the hub that is larger than a socket takes at once comes whole', async (t) => {
+  const page = 'x'.repeat(400_000)
+  const hub = await startServer(t, (_, response) => response.end(page))
+  const { port, table } = await startStandalone(t, { errorTarget: `http://127.0.0.1:${hub.port}/` })
+  table.add('/dead', { target: 'http://127.0.0.1:1' })
+  const client = await dial(t, port)
+  client.write(get('/dead/'))
+  await eventually(() => client.text().replaceAll(/[^x]/g, '').length >= page.length)
+  t.match(client.text(), /^HTTP\/1\.1 503 /)
 })
 
 t.test('a hub that gives no page leaves a bare sentence', async (t) => {
