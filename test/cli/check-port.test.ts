@@ -1,23 +1,23 @@
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, type Server } from 'node:net'
+import { type Server } from 'node:net'
 import t, { type Test } from 'tap'
 import { checkPort } from '../../src/cli/check-port.ts'
 import { lockDataDir, prepareDataDir } from '../../src/config/data-dir.ts'
+import { freePort } from '../support/free-port.ts'
 
 const noHub = (): string => {
   throw new Error('no hub runs')
 }
 
 async function listening(t: Test, server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   t.teardown(() => server.close())
-  return (server.address() as AddressInfo).port
+  return port
 }
 
 t.test('a free port is fine, and stays free', async (t) => {
-  const server = createHttpServer()
-  const port = await listening(t, server)
-  await new Promise((resolve) => server.close(resolve))
+  const port = await freePort()
   const config = { host: '127.0.0.1', port, data_dir: t.testdir() }
   t.match(await checkPort(config, noHub), { level: 'ok', found: /is free/ })
   t.match(await checkPort(config, noHub), { level: 'ok' })

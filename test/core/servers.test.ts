@@ -5,7 +5,8 @@ import { collect, createCore, eventually, fillDisk, type Core } from '../support
 import { type Server } from '../../src/model/server.ts'
 import { type ProgressEvent } from '../../src/core/servers.ts'
 
-const quick = { 'spawner.start_timeout': '400ms', 'spawner.http_timeout': '400ms' }
+/** Enough for a program that answers. */
+const quick = { 'spawner.start_timeout': '1500ms', 'spawner.http_timeout': '1500ms' }
 
 const anaOf = (core: Core): Server => core.serverOf(core.addUser('ana'))
 
@@ -390,7 +391,7 @@ t.test('on a full disk a start fails honestly, and works when there is room', as
 
 // §9.53
 t.test('a route that was opened is closed when the success cannot be written down', async (t) => {
-  const core = createCore(t, { settings: quick })
+  const core = createCore(t)
   const { servers, routes } = core.context
   const server = anaOf(core)
   const add = routes.add.bind(routes)

@@ -5,8 +5,9 @@ import { type ServiceDeclaration } from '../../src/config/declarations.ts'
 import { createSchedule } from '../../src/core/schedule.ts'
 import { createServiceWatch } from '../../src/core/service-watch.ts'
 import { createLog } from '../../src/lib/log.ts'
+import { freePort } from '../support/free-port.ts'
 
-const declare = (name: string, url: string, timeoutMs = 500): ServiceDeclaration => ({
+const declare = (name: string, url: string, timeoutMs = 5000): ServiceDeclaration => ({
   ...{ name, url, api_token: '', admin: false, command: [], cwd: '', environment: {}, user: '' },
   ...{ timeout: timeoutMs, access: 'public', display: true, info: {}, oauth_client_id: '' },
   ...{ oauth_redirect_uri: '', oauth_client_allowed_scopes: [], oauth_no_confirm: false },
@@ -34,10 +35,7 @@ function setUp(t: Test) {
   return { watch, schedule, said, lines }
 }
 
-async function listen(
-  t: Test,
-  port = 0,
-): Promise<{ server: Server; port: number; asked: string[] }> {
+async function listen(t: Test, port: number): Promise<{ server: Server; asked: string[] }> {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
@@ -46,14 +44,13 @@ async function listen(
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   t.teardown(() => server.closeAllConnections())
   t.teardown(() => server.close())
-  const address = server.address()
-  return { server, port: typeof address === 'object' ? (address?.port ?? 0) : 0, asked }
+  return { server, asked }
 }
 
 t.test('one that falls silent is told of once, and again when it is back', async (t) => {
   const { watch, said } = setUp(t)
-  const first = await listen(t)
-  const { port } = first
+  const port = await freePort()
+  const first = await listen(t, port)
   watch.declare([declare('grader', `http://127.0.0.1:${port}`), declare('none', '')])
   while (first.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
   t.equal(watch.isSilent('grader'), false, 'whatever it answers')
@@ -80,7 +77,7 @@ t.test('one that takes the connection and says nothing is silent after its time'
 
 t.test('what is not declared any more is not watched, and the end is the end', async (t) => {
   const { watch, schedule, said } = setUp(t)
-  watch.declare([declare('gone', 'http://127.0.0.1:1')])
+  watch.declare([declare('gone', 'http://127.0.0.1:1', 50)])
   await said(1)
   watch.declare([])
   t.equal(watch.isSilent('gone'), false)

@@ -57,10 +57,10 @@ t.test('the next hub takes the place of the one before', async (t) => {
 })
 
 t.test('without a hub that watches, everything ends after a while', async (t) => {
-  const { keeper, asHub, tunnels } = await start(t, { patienceMs: 100 })
+  const { keeper, asHub, tunnels } = await start(t, { patienceMs: 500 })
   const hub = asHub()
   await until(() => hub.heard.length > 0)
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   t.ok(
     tunnels.every(({ isOpen }) => isOpen),
     'while there is one it goes on',
@@ -71,7 +71,7 @@ t.test('without a hub that watches, everything ends after a while', async (t) =>
 })
 
 t.test('nothing is kept for longer than it may', async (t) => {
-  const { keeper, tunnels, asHub } = await start(t, { longestMs: 100 })
+  const { keeper, tunnels, asHub } = await start(t, { longestMs: 500 })
   asHub()
   await keeper.ended
   t.notOk(tunnels.some(({ isOpen }) => isOpen))

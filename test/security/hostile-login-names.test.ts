@@ -17,7 +17,7 @@ const hostile = [
 ]
 
 t.test('a hostile name is refused at once, in a sentence that does not repeat it', async (t) => {
-  const began = performance.now()
+  const began = process.cpuUsage()
   for (const name of hostile)
     try {
       normaliseName(name)
@@ -26,7 +26,8 @@ t.test('a hostile name is refused at once, in a sentence that does not repeat it
       t.ok(thrown instanceof HubError && thrown.status === 400)
       t.match(String(thrown), /^[ -~]{10,120}$/)
     }
-  t.ok(performance.now() - began < 2000)
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 2_000_000, `${user} µs`)
 })
 
 t.test('what failed logins leave behind does not grow with them', async (t) => {

@@ -12,6 +12,8 @@ export const programs: Readonly<Record<SnippetName, string>> = {
   caddy: '/usr/bin/caddy',
 }
 
+const startingMs = 30_000
+
 /** For a test that needs this one. */
 export const frontOnly = (which: SnippetName) =>
   existsSync(programs[which]) ? {} : { skip: `${which} is not installed` }
@@ -37,7 +39,7 @@ export async function startFront(
     child.kill('SIGTERM')
     await ended
   })
-  for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
+  for (const end = Date.now() + startingMs; Date.now() < end && child.exitCode === null;) {
     const answered = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).then(
       () => true,
       () => false,

@@ -1,7 +1,9 @@
 /** A name server for a test: every name is this machine, but those that are not there. */
-import { createSocket } from 'node:dgram'
-import { createServer, type AddressInfo } from 'node:net'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { type Test } from 'tap'
+import { freePort } from './free-port.ts'
 
 const headBytes = 12
 /** Before each message over TCP (RFC 1035 §4.2.2). */
@@ -27,18 +29,28 @@ export async function startNameServer(
       connection.write(Buffer.concat([length, answer]))
     })
   })
-  await new Promise<void>((resolve) => streams.listen(0, '127.0.0.1', resolve))
-  const { port: ownPort } = streams.address() as AddressInfo
   const socket = createSocket('udp4')
   socket.on('message', (query, { port, address }) => {
     socket.send(answerTo(query, isKnown), port, address)
   })
-  await new Promise<void>((resolve) => socket.bind(ownPort, '127.0.0.1', resolve))
+  const ownPort = await bind(socket)
+  await new Promise<void>((resolve) => streams.listen(ownPort, '127.0.0.1', resolve))
   t.teardown(() => {
     socket.close()
     streams.close()
   })
   return `127.0.0.1:${ownPort}`
+}
+
+/** To a port that is free for TCP, too. @returns it */
+async function bind(socket: Socket): Promise<number> {
+  const port = await freePort()
+  socket.bind(port, '127.0.0.1')
+  const isBound = await once(socket, 'listening').then(
+    () => true,
+    () => false,
+  )
+  return isBound ? port : bind(socket)
 }
 
 /** @see RFC 1035 §4.1 */

@@ -39,7 +39,7 @@ export type PebbleOptions = {
   readonly sleepSeconds?: number
 }
 
-const startingMs = 10_000
+const startingMs = 30_000
 
 /** It answers nobody without one. */
 const userAgent = { 'user-agent': 'littlehub-test' }
