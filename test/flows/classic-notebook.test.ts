@@ -20,14 +20,11 @@ t.test('a student computes in the classic Notebook, stops it and logs out', asyn
 
   await logIn(page, url, { name: 'ana', password: passwordOf('ana') })
   await page.waitForURL(`${url}/user/ana/tree**`)
+  const python = page.locator('#new-menu').getByText(/^Python 3/)
+  // It comes with the scripts of the page, without which the button does nothing.
+  await python.waitFor({ state: 'attached' })
   await page.locator('#new-dropdown-button').click()
-  const [notebook] = await Promise.all([
-    student.waitForEvent('page'),
-    page
-      .locator('#new-menu')
-      .getByText(/^Python 3/)
-      .click(),
-  ])
+  const [notebook] = await Promise.all([student.waitForEvent('page'), python.click()])
   await runFirstCell(notebook, '6*7', '42')
   t.pass('the cell ran')
 

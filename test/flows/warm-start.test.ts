@@ -221,7 +221,9 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
   const { id } = JSON.parse(kernel.text) as { id: string }
   const kernels = async (): Promise<number[]> => {
     const family = await familyOf(state)
-    return family.map(({ pid }) => pid).filter((pid) => commandOf(pid).includes(`kernel-${id}`))
+    return family
+      .map(({ pid }) => pid)
+      .filter((pid) => readOf(pid, 'cmdline').includes(`kernel-${id}`))
   }
   t.ok(await eventually(async () => (await kernels()).length > 0, 20_000), 'a kernel runs')
   const [first = 0] = await kernels()
@@ -244,9 +246,10 @@ t.test('a forked jupyterhub-singleuser lives and dies with its kernels', skip, a
 const familyOf = async (state: Readonly<Record<string, unknown>>) =>
   findFamily(state as unknown as Run, await takeCensus())
 
-const commandOf = (pid: number): string => {
+/** Empty of one that has ended meanwhile. */
+const readOf = (pid: number, name: string): string => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
   } catch {
     return ''
   }
@@ -256,7 +259,8 @@ const commandOf = (pid: number): string => {
 const isForked = (pid: number, server: number): boolean =>
   libraryOf(pid) !== undefined && libraryOf(pid) === libraryOf(server)
 
-const libraryOf = (pid: number): string | undefined => {
-  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')
-  return maps.find((line) => line.includes('/libc.so'))?.split('-')[0]
-}
+const libraryOf = (pid: number): string | undefined =>
+  readOf(pid, 'maps')
+    .split('\n')
+    .find((line) => line.includes('/libc.so'))
+    ?.split('-')[0]

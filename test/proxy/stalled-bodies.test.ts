@@ -23,16 +23,18 @@ t.test('a body that stops coming takes its connections with it, on both sides', 
 })
 
 t.test('one that comes slowly is waited for, and so is an answer', async (t) => {
-  const { dial, upstream } = await startPair(t, undefined, { stalls })
+  const { dial, upstream } = await startPair(t, undefined, {
+    stalls: { ...stalls, stalledMs: () => 1000 },
+  })
   const client = await dial()
   client.write(`${post}Content-Length: 5\r\n\r\n`)
   for (const byte of 'hello') {
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 250))
     client.write(byte)
   }
   const peer = await upstream.first()
   await peer.until('hello')
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await new Promise((resolve) => setTimeout(resolve, 1200))
   peer.write(ok)
   await client.until('hi')
 })

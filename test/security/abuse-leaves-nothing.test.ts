@@ -92,7 +92,7 @@ async function startBounded(t: Test) {
   const limits = { headersTimeout: 300, connectionsCheckingInterval: 50 }
   const front = await startFront(t, {
     server: limits,
-    stalls: { stalledMs: () => 200, lookEveryMs: 20 },
+    stalls: { stalledMs: () => 500, lookEveryMs: 20 },
   })
   const good = await startRaw(t, answering(ok))
   front.routes.add('/user/ben/', good, owner)

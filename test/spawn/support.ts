@@ -213,7 +213,8 @@ export function listeningPorts(pid: number): number[] {
   )
 }
 
-function linkOf(file: string): string {
+/** Empty of one that has gone meanwhile. */
+export function linkOf(file: string): string {
   try {
     return readlinkSync(file)
   } catch {

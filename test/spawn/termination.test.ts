@@ -33,7 +33,7 @@ stayAwake(t)
 t.test('each step comes only when the one before did not help', async (t) => {
   const script = 'trap "echo int" INT; trap "echo term" TERM; READY; while :; do sleep 0.02; done'
   const run = await begin(t, script, 'steps')
-  await terminate(run, limits, quietLog())
+  await terminate(run, { ...limits, termMs: 1500 }, quietLog())
   t.notOk(isRunning(run.pid, run.startTime))
   t.same(heard(run), ['int', 'term'])
 })

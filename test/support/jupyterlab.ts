@@ -25,14 +25,14 @@ export async function dismissLostConnection(page: Page): Promise<void> {
   })
 }
 
-/** Types `code` into the last cell, runs it, and waits until its output is `output`. */
+/** Puts `code` into the last cell, runs it, and waits until its output is `output`. */
 export async function runCell(page: Page, code: string, output: string): Promise<void> {
   const cells = page.locator('.jp-NotebookPanel .jp-CodeCell')
   // Running the last cell adds an empty one behind it.
   const cell = cells.nth((await cells.count()) - 1)
-  await cell.locator('.cm-content').click()
-  await page.keyboard.type(code)
-  await page.keyboard.press('Shift+Enter')
+  const editor = cell.locator('.cm-content')
+  await editor.fill(code)
+  await editor.press('Shift+Enter')
   await expectText(cell.locator('.jp-OutputArea-output').last(), output)
 }
 

@@ -190,7 +190,7 @@ t.test('stopping ends what has hidden itself, too', async (t) => {
   const pids = await pidsIn('/home/jupyter-ana')
   t.equal(pids.length, 4)
   await spawner.stop(state)
-  for (const pid of pids) t.notOk(existsSync(`/proc/${pid}`))
+  t.ok(await eventually(() => !pids.some((pid) => existsSync(`/proc/${pid}`))))
 })
 
 t.test('how a program ended is told, however soon it does', async (t) => {

@@ -1,5 +1,6 @@
 /** Run in a machine: how servers live and end that are forked into units, and what may go wrong while that is done. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
@@ -146,15 +147,15 @@ t.test('how it ended is told, as of any unit', async (t) => {
   const setting = await setUp(t)
   for (const [end, ending] of [
     [
-      'import os, threading; threading.Timer(0.1, lambda: os._exit(3)).start(); out = 0',
+      'import os, threading; threading.Timer(1, lambda: os._exit(3)).start(); out = 0',
       { exitCode: 3 },
     ],
     [
-      'import os, threading; threading.Timer(0.1, lambda: os.kill(os.getpid(), 6)).start(); out = 0',
+      'import os, threading; threading.Timer(1, lambda: os.kill(os.getpid(), 6)).start(); out = 0',
       { exitCode: 134 },
     ],
     [
-      'import os, threading; threading.Timer(0.1, lambda: os.kill(os.getpid(), 9)).start(); out = 0',
+      'import os, threading; threading.Timer(1, lambda: os.kill(os.getpid(), 9)).start(); out = 0',
       { exitCode: 137, message: /memory than its limit/ },
     ],
   ] as const) {
@@ -273,19 +274,20 @@ t.test('a zygote that is killed at any moment costs nobody their start', async (
   }
 })
 
-/** Does this to every process of the unit of ana, all the time, as she could from another server of hers. */
-function disturb(t: Test, signal: string): () => void {
+/** Does this to every process of the unit of ana, all the time from now on, as she could from another server of hers. */
+async function disturb(t: Test, signal: string): Promise<() => void> {
   const group = '/sys/fs/cgroup/systemd/littlehub.slice/jupyter-ana.service/cgroup.procs'
-  const script = `while :; do for pid in $(cat ${group} 2>/dev/null); do kill -${signal} $pid; done; sleep 0.01; done`
+  const script = `echo ready; while :; do for pid in $(cat ${group} 2>/dev/null); do kill -${signal} $pid; done; done`
   const child = spawn('runuser', ['-u', 'jupyter-ana', '--', 'sh', '-c', script], {
     detached: true,
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const end = (): void => {
     if (child.exitCode === null && child.signalCode === null)
       process.kill(-Number(child.pid), 'SIGKILL')
   }
   t.teardown(end)
+  await once(child.stdout, 'data')
   return end
 }
 
@@ -296,7 +298,7 @@ t.test(
     const first = await begin(t, setting)
     await setting.spawner.stop(first.state)
     for (const signal of ['KILL', 'STOP']) {
-      const end = disturb(t, signal)
+      const end = await disturb(t, signal)
       const starting = tryStart(setting)
       const other = await begin(t, setting, { slug: 'bob', user: bob })
       await setting.spawner.stop(other.state)

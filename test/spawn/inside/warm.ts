@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import t from 'tap'
 import { type Started } from '../../../src/spawn/spawner.ts'
-import { stayAwake } from '../support.ts'
+import { linkOf, stayAwake } from '../support.ts'
 import {
   ana,
   ask,
@@ -53,10 +53,10 @@ function factsFromOutside(started: Started): Facts {
     cwd: readlinkSync(`/proc/${pid}/cwd`),
     root: readlinkSync(`/proc/${pid}/root`),
     exe: readlinkSync(`/proc/${pid}/exe`),
-    // Its own sockets come and go.
+    // Its own sockets come and go, while one looks as well.
     files: readdirSync(`/proc/${pid}/fd`)
-      .map((name) => `${name} ${readlinkSync(`/proc/${pid}/fd/${name}`)}`)
-      .filter((file) => /^[012] /.test(file) || !file.includes('socket:')),
+      .map((name) => `${name} ${linkOf(`/proc/${pid}/fd/${name}`)}`)
+      .filter((file) => /^[012] /.test(file) || !/ $|socket:/.test(file)),
     sched:
       output('chrt', '-p', String(pid)).replaceAll(String(pid), 'PID') +
       output('ionice', '-p', String(pid)),
