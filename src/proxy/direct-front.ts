@@ -57,9 +57,10 @@ function hold(socket: Socket, place: Place): void {
   /** Of the exchange under way. */
   let gone: (() => void) | undefined
   let drained: (() => void) | undefined
-  let answered = true
-  /** The answer has left: until then nothing more is begun, nor is the connection idle. */
-  let sent = true
+  /** `leaving`: the exchange is over, but not all of its answer has left; until then nothing more is begun. */
+  let phase: 'idle' | 'asked' | 'leaving' = 'idle'
+  /** The client was told that this connection carries another request. */
+  let lasts = true
   /** What came behind the request under way. */
   let behind: Buffer | undefined
 
@@ -69,7 +70,7 @@ function hold(socket: Socket, place: Place): void {
     end: () => void socket.destroy(),
   }
 
-  const keepAlive = (): boolean => server.listening
+  const keepAlive = (): boolean => (lasts = server.listening)
   const keepAliveSeconds = (): number => Math.floor(server.keepAliveTimeout / 1000)
 
   /** Of a body that the client sends. */
@@ -86,7 +87,7 @@ function hold(socket: Socket, place: Place): void {
   }
 
   const take = (bytes: Buffer): void => {
-    if (sent && left() === 0) begin(bytes)
+    if (phase === 'idle' && left() === 0) begin(bytes)
     else takeBody(bytes)
   }
 
@@ -94,7 +95,7 @@ function hold(socket: Socket, place: Place): void {
     const own = Math.min(left(), bytes.length)
     if (own > 0) upload?.take(bytes.subarray(0, own))
     if (own < bytes.length) wait(bytes.subarray(own))
-    if (sent && left() === 0) rest()
+    if (phase === 'idle' && left() === 0) rest()
   }
 
   /** No more is read than has come by now, until this one is answered. */
@@ -111,7 +112,7 @@ function hold(socket: Socket, place: Place): void {
       letGo(bytes)
       return
     }
-    answered = sent = false
+    phase = 'asked'
     upload = undefined
     self.idleSinceMs = undefined
     self.used = true
@@ -159,7 +160,9 @@ function hold(socket: Socket, place: Place): void {
       const [standIn, response] = standIns(facts, socket)
       response.shouldKeepAlive = isWhole
       // Which Node's server tells to the answers that it has made.
-      drained = () => void response.emit('drain')
+      drained = () => {
+        if (response.writableNeedDrain) response.emit('drain')
+      }
       response.once('finish', () => {
         response.detachSocket(socket)
         if (isWhole) finish()
@@ -173,25 +176,26 @@ function hold(socket: Socket, place: Place): void {
   const finish = (): void => {
     process.nextTick(() => {
       if (socket.destroyed) return
-      const over = gone
-      gone = undefined
       drained = undefined
-      answered = true
-      over?.()
+      phase = 'leaving'
       whenSent(socket, haveSent)
     })
   }
 
   const haveSent = (): void => {
     if (socket.destroyed) return
-    sent = true
-    if (left() === 0 || !server.listening) rest()
+    phase = 'idle'
+    const over = gone
+    gone = undefined
+    over?.()
+    if (left() === 0 || !goesOn()) rest()
   }
 
-  /** Nothing is under way. */
+  const goesOn = (): boolean => lasts && server.listening
+
+  /** Nothing is under way, but for what is left of a body when the connection ends here. */
   const rest = (): void => {
-    if (!server.listening) {
-      // Nobody would get an answer any more.
+    if (!goesOn()) {
       socket.off('data', take).resume()
       endSlowly(socket)
       return
@@ -215,8 +219,8 @@ function hold(socket: Socket, place: Place): void {
 
   /** Whoever says that they send no more does not wait for an answer either. */
   const end = (): void => {
-    if (answered) socket.end()
-    else socket.destroy()
+    if (phase === 'asked') socket.destroy()
+    else socket.end()
   }
   const drain = (): void => {
     drained?.()
@@ -238,7 +242,7 @@ function hold(socket: Socket, place: Place): void {
   const unwatch = place.stalls?.watch({
     socket,
     state() {
-      if (socket.isPaused() || (answered && !sent)) return 'held'
+      if (socket.isPaused() || phase === 'leaving') return 'held'
       return left() > 0 ? 'awaited' : undefined
     },
   })
@@ -271,7 +275,10 @@ function standIns(facts: RequestFacts, socket: Socket): [IncomingMessage, Server
   return [request, response]
 }
 
-/** TLS tells of what it could write at once in the next turn. */
+/**
+ * An empty write is over when everything before it is. TLS tells of what it could write at once in the next turn; what
+ * has been ended closes by itself.
+ */
 function whenSent(socket: Socket, next: () => void): void {
   const look = (): void => {
     if (socket.writableLength === 0) next()

@@ -3,7 +3,7 @@ import { type Server } from 'node:http'
 
 /** One connection, until it ends or is handed over. */
 export type Held = {
-  /** Between two requests since then; undefined: one is under way, or its answer has not left. */
+  /** Between two requests since then; undefined: one is under way, its answer has not left, or not all of its body has come. */
   idleSinceMs: number | undefined
   /** It has carried an exchange. */
   used: boolean
@@ -37,8 +37,11 @@ export function endWith(server: Server, held: ReadonlySet<Held>): void {
       if (mostMs > 0 && nowMs - idleSinceMs >= mostMs) end()
     }
   }
-  // One that is closed may listen again.
+  // One that is closed may listen again, before its last connection has ended.
   let timer: NodeJS.Timeout | undefined
-  server.on('listening', () => (timer = setInterval(sweep, sweepMs).unref()))
+  server.on('listening', () => {
+    clearInterval(timer)
+    timer = setInterval(sweep, sweepMs).unref()
+  })
   server.on('close', () => clearInterval(timer))
 }

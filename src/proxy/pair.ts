@@ -20,7 +20,7 @@ export interface Pair {
   /** Both sides; what is written still arrives. */
   readonly close: () => void
   /** One side has ended: what the other one still says goes nowhere. */
-  readonly isEnding: boolean
+  isEnding: boolean
   /** The connection to the server is closed. */
   readonly serverGone: () => void
 }
@@ -50,6 +50,7 @@ export function createPair(needs: PairNeeds): Pair {
   }
 
   const close = (): void => {
+    pair.isEnding = true
     socket.end()
     if (pair.phase === 'joined') connection.end()
     else connection.destroy()
@@ -63,7 +64,7 @@ export function createPair(needs: PairNeeds): Pair {
   }
 
   const pair: Pair = {
-    ...{ phase: 'asking', socket, connection, cut, close },
+    ...{ phase: 'asking', isEnding: false, socket, connection, cut, close },
     touch: () => routes.touch(route),
     hold() {
       socket.pause()
@@ -72,9 +73,6 @@ export function createPair(needs: PairNeeds): Pair {
     goOn() {
       connection.limitQuiet(0)
       socket.resume()
-    },
-    get isEnding() {
-      return grace !== undefined
     },
     serverGone() {
       isServerGone = true

@@ -11,6 +11,7 @@ import { createFrontServer, frontServerOptions, guardServer } from '../proxy/lis
 import { createRouteTable, type RouteTable } from '../proxy/route-table.ts'
 import { createRoutesApi } from '../proxy/routes-api.ts'
 import { createRoutes } from '../proxy/routes.ts'
+import { createStallWatch, usualHeldMs, watchBodies } from '../proxy/stalled-bodies.ts'
 import { createUpgrader } from '../proxy/upgrade.ts'
 import { createDoor } from './door.ts'
 import { createErrorPages } from './error-pages.ts'
@@ -94,9 +95,11 @@ function createFront(needs: FrontNeeds): { readonly server: Server; close(): voi
   const server = createServer(needs.tls, (request, response) => door.request(request, response))
   if (needs.keepAliveTimeoutMs !== undefined) server.keepAliveTimeout = needs.keepAliveTimeoutMs
   if (needs.timeoutMs !== undefined) server.timeout = needs.timeoutMs
+  const stalls = createStallWatch({ stalledMs: () => usualHeldMs })
+  watchBodies(server, stalls)
   // What is counted of each request, and how long connections may be idle, is known to Node's server alone.
   if (metrics === noMetrics && needs.timeoutMs === undefined)
-    serveDirectly(server, { forwarder, admit: (request) => door.admit(request) })
+    serveDirectly(server, { forwarder, admit: (request) => door.admit(request), stalls })
   server.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head))
   return {
     server,

@@ -1,10 +1,12 @@
 /** Usual requests are forwarded on their socket, everything else is Node's, and nobody can tell them apart. */
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHash, randomBytes } from 'node:crypto'
 import { type Server } from 'node:http'
 import { type Socket } from 'node:net'
 import { join } from 'node:path'
-import t from 'tap'
+import { mock } from 'node:test'
+import t, { type Test } from 'tap'
 import { type ExchangePolicy } from '../../src/proxy/policy.ts'
 import { temporaryFolder } from '../support/hub.ts'
 import {
@@ -19,6 +21,7 @@ import {
   startPair,
   startRaw,
   startRawSocket,
+  type FrontOptions,
 } from '../support/proxy.ts'
 import { countTurns, workFor } from '../support/turns.ts'
 
@@ -146,27 +149,56 @@ t.test('who does not read their answers is asked for no more of them', async (t)
   await eventually(() => client.socket.bytesRead > 400 * answer.length)
 })
 
-t.test('an answer arrives whole although its client is slow', async (t) => {
-  for (const end of ['idle', 'closing'] as const) {
-    const { dial, server, forwarder, upstream } = await startPair(t)
-    const accepted = acceptedBy(server)
-    const client = await dial()
-    client.socket.pause()
-    client.write(get())
-    const { write } = await upstream.first()
-    write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
-    const socket = await accepted
-    const bytes = await fillUp(socket, (piece) =>
-      write(`${piece.length.toString(16)}\r\n${piece}\r\n`),
-    )
-    if (end === 'closing') server.close()
+/** An exchange that is over, of which a part of the answer waits for the client. */
+async function startSlow(t: Test, options: FrontOptions = {}) {
+  const { dial, server, forwarder, upstream, underWay } = await startPair(t, undefined, options)
+  const accepted = acceptedBy(server)
+  const client = await dial()
+  client.socket.pause()
+  client.write(get())
+  const { write } = await upstream.first()
+  write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+  const bytes = await fillUp(await accepted, (piece) =>
+    write(`${piece.length.toString(16)}\r\n${piece}\r\n`),
+  )
+  const finish = async (): Promise<void> => {
     write('0\r\n\r\n')
     await eventually(() => forwarder.counts.exchanges === 0)
-    server.closeIdleConnections()
-    await sleep(1200)
-    client.socket.resume()
-    t.equal((await client.until('\r\n0\r\n\r\n')).replaceAll(/[^x]/g, '').length, bytes, end)
   }
+  /** Of the body. */
+  const arrived = async (): Promise<number> => {
+    client.socket.resume()
+    return (await client.until('\r\n0\r\n\r\n')).replaceAll(/[^x]/g, '').length
+  }
+  return { client, server, socket: await accepted, bytes, finish, arrived, underWay }
+}
+
+t.test('an answer arrives whole although its client is slow', async (t) => {
+  const ends: Record<string, (slow: Awaited<ReturnType<typeof startSlow>>) => unknown> = {
+    'idle connections are ended': ({ server }) => server.closeIdleConnections(),
+    'the server closes': ({ server }) => server.close(),
+    'the client has said its last word': async ({ client, socket }) => {
+      client.socket.end()
+      await once(socket, 'end')
+    },
+  }
+  for (const [name, end] of Object.entries(ends)) {
+    const slow = await startSlow(t)
+    await slow.finish()
+    await end(slow)
+    await sleep(1200)
+    t.equal(slow.underWay(), 1, 'it is not over before')
+    t.equal(await slow.arrived(), slow.bytes, name)
+    await eventually(() => slow.underWay() === 0)
+  }
+})
+
+t.test('who never takes the end of an answer is not waited for without end', async (t) => {
+  const stalls = { stalledMs: () => 0, heldMs: 400, lookEveryMs: 100 }
+  const { socket, finish, underWay } = await startSlow(t, { stalls })
+  await finish()
+  await once(socket, 'close')
+  t.equal(underWay(), 0)
 })
 
 t.test('a server that has closed begins nothing more', async (t) => {
@@ -260,6 +292,9 @@ t.test(
 t.test(
   'the first request of a connection is answered by a server that closes meanwhile',
   async (t) => {
+    // A slow machine would take more than the second that is given.
+    mock.timers.enable({ apis: ['Date'] })
+    t.teardown(() => mock.timers.reset())
     const { dial, server } = await startPair(t, answering(ok))
     const client = await dial()
     await haveCome(server, 1)

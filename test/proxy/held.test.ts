@@ -36,6 +36,15 @@ t.test('idle ones end after the time of the server', (t) => {
   t.end()
 })
 
+t.test('a server that listens again looks on once, and no more when it is closed', (t) => {
+  const { server, ended } = startHolding(t, { keepAliveTimeout: 9000 })
+  server.emit('listening')
+  server.emit('close')
+  mock.timers.tick(600_000)
+  t.same(ended, [])
+  t.end()
+})
+
 t.test('a time of 0 is no limit', (t) => {
   const { ended } = startHolding(t, { keepAliveTimeout: 0, headersTimeout: 0 })
   mock.timers.tick(600_000)

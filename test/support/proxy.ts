@@ -66,10 +66,13 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
       else forwarder.forward(req, response, { route, policy: policy() })
     }),
   )
+  /** Directly, and not over yet. */
+  let admitted = 0
   const admit: DirectFrontNeeds['admit'] = (req) => {
     const route = routes.match(pathOf(req.url))
     if (!route || !forwarder.goesThrough(req, route)) return undefined
-    return { route, policy: policy(), release: () => undefined }
+    admitted += 1
+    return { route, policy: policy(), release: () => void (admitted -= 1) }
   }
   const stalls = createStallWatch(options.stalls ?? { stalledMs: () => 0 })
   if (!options.nodeOnly) serveDirectly(server, { forwarder, admit, stalls })
@@ -88,7 +91,8 @@ export async function startFront(t: Test, options: FrontOptions = {}) {
     server.close()
     await once(server, 'close')
   })
-  return { port, server, routes, forwarder, upgrader, failures }
+  const underWay = (): number => admitted
+  return { port, server, routes, forwarder, upgrader, failures, underWay }
 }
 
 const pathOf = (target = ''): string => withoutQuery(target.replace(/^https?:\/\/[^/?]*/i, ''))
