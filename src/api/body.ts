@@ -38,7 +38,7 @@ export function parse<Schema extends TSchema>(schema: Schema, value: unknown): S
   throw invalidInput(`Invalid request body: ${place ? `'${place}' ` : ''}${what}`)
 }
 
-/** A millisecond of search, in which everybody else waits. */
+/** Members; to look through more would make everybody else wait for longer than a millisecond. */
 const mostSearched = 1000
 
 const tooLargeToSearch = `does not fit; to be told where, send at most ${mostSearched} values at once`

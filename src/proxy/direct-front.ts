@@ -23,7 +23,7 @@ export type DirectFrontNeeds = {
   readonly stalls?: StallWatch | undefined
 }
 
-/** `release` is called when the exchange is over. */
+/** `release` is called when the answer has left, or the connection is gone. */
 export type DirectAdmission = Admitted & { readonly release: () => void }
 
 /** What is left of a refused request is read this long, so that the answer is not lost to a reset. */
@@ -54,8 +54,9 @@ type Place = DirectFrontNeeds & {
 function hold(socket: Socket, place: Place): void {
   const { server, held, admit, forwarder } = place
   let upload: DirectUpload | undefined
-  /** Of the exchange under way. */
+  /** Of the exchange under way: what to call at its end. */
   let gone: (() => void) | undefined
+  /** Of whoever writes the answer: what to call when the socket takes more. */
   let drained: (() => void) | undefined
   /** `leaving`: the exchange is over, but not all of its answer has left; until then nothing more is begun. */
   let phase: 'idle' | 'asked' | 'leaving' = 'idle'
@@ -185,9 +186,7 @@ function hold(socket: Socket, place: Place): void {
   const haveSent = (): void => {
     if (socket.destroyed) return
     phase = 'idle'
-    const over = gone
-    gone = undefined
-    over?.()
+    endExchange()
     if (left() === 0 || !goesOn()) rest()
   }
 
@@ -212,6 +211,11 @@ function hold(socket: Socket, place: Place): void {
   const leave = (): void => {
     held.delete(self)
     unwatch?.()
+    endExchange()
+  }
+
+  /** Once for each exchange: its place is free, and it is over if it was not. */
+  const endExchange = (): void => {
     const over = gone
     gone = undefined
     over?.()

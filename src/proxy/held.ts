@@ -3,7 +3,7 @@ import { type Server } from 'node:http'
 
 /** One connection, until it ends or is handed over. */
 export type Held = {
-  /** Between two requests since then; undefined: one is under way, its answer has not left, or not all of its body has come. */
+  /** Between two requests since then; undefined: one is under way, or a part of its answer or its body is. */
   idleSinceMs: number | undefined
   /** It has carried an exchange. */
   used: boolean
